@@ -69,7 +69,7 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "kind_size": Variable(("kind_index",), "number of spectra of each kind"),
     "distance_histogram": Variable(("distance_bin",), "number of pairs of spectra at each distance"),
     "distance_components": Variable(
-        ("component_name", "parameter"), "weight, mean and sd of the two Gaussians fitted to log(distance + offset)"
+        ("component", "parameter"), "weight, mean and sd of the two Gaussians fitted to log(distance + offset)"
     ),
     "log_distance_histogram": Variable(
         ("log_distance_bin",), "density of pairs of spectra over log(distance + offset)"
@@ -238,4 +238,5 @@ def region_attributes() -> dict[str, Any]:
 
 def missing_points(array: xr.DataArray) -> NDArray[np.bool_]:
     """Return which spectra have no finite value at all, shape (y, x) or (point,)."""
-    return ~np.isfinite(array.values).any(axis=-1)
+    missing: NDArray[np.bool_] = ~np.isfinite(array.values).any(axis=-1)
+    return missing
