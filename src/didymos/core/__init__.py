@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: the statistics that didymos rests on, one file per idea."""

@@ -1,0 +1,210 @@
+"""Similarity metrics: a map from spectra to features whose Euclidean distance is the distance of the spectra.
+
+A metric is any object with ``name``, ``fit`` and ``transform`` as in :class:`Metric`; :data:`METRICS` lists them by
+name and may be added to.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.covariance import MinCovDet
+
+from didymos.core.noise import MAXIMUM_RANK, noise_of_energies, signal_rank
+from didymos.core.principal_components import moments, principal_components, project
+
+LARGEST_COVARIANCE_SAMPLE = 20_000
+MEDIAN_FLOOR = 1e-12
+
+
+@dataclass(frozen=True)
+class FittedMetric:
+    """A fitted metric: features = ((spectra / scale) - mean) @ projection.
+
+    Attributes
+    ----------
+    scale : array, shape (n_energies,)
+        What every energy is divided by, in the units of the spectra.
+    mean : array, shape (n_energies,)
+        Centre of the majority, after the division.
+    projection : array, shape (n_energies, n_features)
+        From centred spectra to features.
+    rank : int
+        Number of signal components found above the noise.
+    """
+
+    scale: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    projection: NDArray[np.float64]
+    rank: int
+
+    def transform(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Turn spectra into features.
+
+        Parameters
+        ----------
+        values : array, shape (n_points, n_energies)
+            Spectra in the units of the fit; a spectrum with a NaN gives NaN features.
+
+        Returns
+        -------
+        array, shape (n_points, n_features)
+        """
+        return project(values, self.scale, self.mean, self.projection)
+
+
+class Metric(Protocol):
+    """What a similarity metric must offer."""
+
+    name: ClassVar[str]
+
+    def fit(self, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, seed: int) -> FittedMetric:
+        """Fit to finite spectra, shape (n_points, n_energies), with a surface neighbour of each."""
+        ...
+
+
+@dataclass(frozen=True)
+class Euclidean:
+    """The paper's metric: the Euclidean distance of the spectra, d_ij = |x_i - x_j|.
+
+    The features are the scores of as many principal components as hold the signal; what is left out is the same
+    noise in every distance.
+
+    Attributes
+    ----------
+    rank : int, optional
+        Number of principal components; default from the noise.
+    """
+
+    name: ClassVar[str] = "euclidean"
+    rank: int | None = None
+
+    def fit(self, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, seed: int) -> FittedMetric:
+        """Find the principal components of the spectra as they are."""
+        del seed
+        noise = float(np.sqrt(np.mean(noise_of_energies(values, neighbours) ** 2)))
+        components = principal_components(moments(values), MAXIMUM_RANK if self.rank is None else self.rank)
+        rank = self.rank or signal_rank(
+            components.variance / noise**2, components.scores(values) / noise, neighbours, energies=values.shape[1]
+        )
+        basis = components.spectra[:rank]
+        centre = np.median(components.scores(values, rank), axis=0)
+        return FittedMetric(components.scale, components.mean + centre @ basis, basis.T.copy(), rank)
+
+
+@dataclass(frozen=True)
+class Robust:
+    """Mahalanobis distance by a robust covariance of the majority, so that its own variation counts as similar.
+
+    Every energy is divided by its noise, the principal components above the noise are kept, and their scores z are
+    whitened by the minimum covariance determinant S of the majority (Rousseeuw and Van Driessen, Technometrics 41,
+    212 (1999); breakdown point one half): d_ij^2 = (z_i - z_j)^T S^-1 (z_i - z_j).
+
+    Attributes
+    ----------
+    rank : int, optional
+        Number of principal components; default from the noise.
+    """
+
+    name: ClassVar[str] = "robust"
+    rank: int | None = None
+
+    def fit(self, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, seed: int) -> FittedMetric:
+        """Find noise, rank and the covariance of the majority."""
+        noise = noise_of_energies(values, neighbours)
+        modes = MAXIMUM_RANK if self.rank is None else self.rank
+        components = principal_components(moments(values), modes, noise)
+        scores = components.scores(values)
+        rank = self.rank or signal_rank(components.variance, scores, neighbours, energies=values.shape[1])
+        centre, covariance = majority_covariance(scores[:, :rank], seed=seed)
+        variance, axes = np.linalg.eigh(covariance)
+        # no direction can vary by less than the noise, whose variance is 1 after the division
+        whitening = axes / np.sqrt(np.maximum(variance, 1e-3))
+        basis = components.spectra[:rank]
+        return FittedMetric(noise, components.mean + centre @ basis, basis.T @ whitening, rank)
+
+
+METRICS: dict[str, Callable[[int | None], Metric]] = {"euclidean": Euclidean, "robust": Robust}
+"""Metrics by name; each is made from a rank (None: from the data)."""
+
+
+def majority_covariance(scores: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return centre and covariance of the majority by the minimum covariance determinant.
+
+    Parameters
+    ----------
+    scores : array, shape (n_points, n_features)
+        More than :data:`LARGEST_COVARIANCE_SAMPLE` points are represented by a random sample.
+    seed : int
+        Seed of the random subsets.
+
+    Returns
+    -------
+    centre : array, shape (n_features,)
+    covariance : array, shape (n_features, n_features)
+    """
+    points, features = scores.shape
+    scale = MEDIAN_FLOOR + np.median(np.abs(scores - np.median(scores, axis=0)), axis=0)
+    if points < 5 * features + 10:
+        # too few spectra for a covariance: the spread of each component is all that can be known
+        return np.median(scores, axis=0), np.diag((1.4826 * scale) ** 2)
+    if points > LARGEST_COVARIANCE_SAMPLE:
+        chosen = np.random.default_rng(seed).choice(points, LARGEST_COVARIANCE_SAMPLE, replace=False)
+        scores = scores[chosen]
+    with warnings.catch_warnings():
+        # identical spectra make the covariance singular; the floor on its eigenvalues is the answer to that
+        warnings.simplefilter("ignore")
+        fit = MinCovDet(random_state=seed).fit(scores / scale)
+    return fit.location_ * scale, fit.covariance_ * np.outer(scale, scale)
+
+
+def distance_to_centre(features: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the distance of every spectrum from the centre of the majority, |f|, shape (n_points,)."""
+    return np.asarray(np.linalg.norm(features, axis=1), dtype=np.float64)
+
+
+def fit_metric(
+    name: str, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, rank: int | None, seed: int
+) -> FittedMetric:
+    """Fit the metric of that name.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`METRICS`.
+    values : array, shape (n_points, n_energies)
+        Finite spectra.
+    neighbours : array of int, shape (n_points,)
+        A neighbour on the surface of every point.
+    rank : int, optional
+        Number of components; None reads it from the noise.
+    seed : int
+        Seed of random subsets.
+
+    Returns
+    -------
+    FittedMetric
+
+    Raises
+    ------
+    KeyError
+        Where no metric has that name.
+    """
+    return METRICS[name](rank).fit(values, neighbours, seed=seed)
+
+
+__all__ = [
+    "METRICS",
+    "Euclidean",
+    "FittedMetric",
+    "Metric",
+    "Robust",
+    "distance_to_centre",
+    "fit_metric",
+    "majority_covariance",
+]

@@ -1,0 +1,133 @@
+"""Noise of a map, and how many principal components stand out of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from didymos.core.artefacts import MAD_TO_SD
+
+MINIMUM_RANK = 4
+MAXIMUM_RANK = 20
+
+
+def nearest_neighbours(positions: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Return the nearest other point of every point.
+
+    Parameters
+    ----------
+    positions : array, shape (n_points, 2)
+        Positions in any unit.
+
+    Returns
+    -------
+    array of int, shape (n_points,)
+        Index of the nearest other point; 0 where there is only one point.
+    """
+    if len(positions) < 2:
+        return np.zeros(len(positions), dtype=np.intp)
+    # coincident positions would list another point first, so the point itself is looked for and dropped
+    found = np.asarray(cKDTree(positions).query(positions, k=2)[1])
+    own = found[:, 0] == np.arange(len(positions))
+    return np.asarray(np.where(own, found[:, 1], found[:, 0]), dtype=np.intp)
+
+
+def noise_of_energies(values: NDArray[np.floating], neighbours: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Estimate the standard deviation of the noise at every energy.
+
+    With t the difference of a spectrum and its neighbour on the surface, sigma^2(E) is the variance of
+    t(E-1) - 2 t(E) + t(E+1) divided by 12: smooth changes along energy and along the surface both drop out.
+    The variance is robust (median absolute deviation), so sharp defects do not count.
+
+    Parameters
+    ----------
+    values : array, shape (n_points, n_energies)
+        Finite spectra.
+    neighbours : array of int, shape (n_points,)
+        A neighbour of every point.
+
+    Returns
+    -------
+    array, shape (n_energies,)
+        Standard deviation in the units of the spectra, smoothed over five energies; positive everywhere.
+    """
+    points, energies = values.shape
+    chosen = np.linspace(0, points - 1, min(points, 20_000)).astype(np.intp)
+    difference = values[chosen].astype(np.float64) - values[neighbours[chosen]]
+    if energies >= 3:
+        curvature = difference[:, :-2] - 2 * difference[:, 1:-1] + difference[:, 2:]
+        noise = MAD_TO_SD * np.median(np.abs(curvature), axis=0) / np.sqrt(12)
+        noise = np.pad(noise, 1, mode="edge")
+    else:
+        noise = MAD_TO_SD * np.median(np.abs(difference), axis=0) / np.sqrt(2)
+    noise = _running_median(noise, 5)
+    # noise-free data: a floor far under the signal keeps the division by the noise finite
+    floor = 1e-6 * float(np.median(np.std(values, axis=0))) + 1e-12 * float(np.abs(values).max())
+    return np.asarray(np.maximum(noise, floor + np.finfo(np.float32).tiny), dtype=np.float64)
+
+
+def marchenko_pastur_edge(points: int, energies: int) -> float:
+    """Return the largest eigenvalue that pure unit noise reaches, (1 + sqrt(D/N))^2 (Marchenko and Pastur, 1967).
+
+    Parameters
+    ----------
+    points, energies : int
+        Number of spectra N and of energies D.
+
+    Returns
+    -------
+    float
+        The edge, with the width of its Tracy-Widom fluctuation N^(-2/3) added three times.
+    """
+    ratio = energies / max(points, 1)
+    fluctuation = (1 + np.sqrt(ratio)) ** (4 / 3) * ratio ** (1 / 6) * max(points, 1) ** (-2 / 3)
+    return float((1 + np.sqrt(ratio)) ** 2 + 3 * fluctuation)
+
+
+def signal_rank(
+    variance: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    neighbours: NDArray[np.intp],
+    *,
+    energies: int,
+    bounds: tuple[int, int] = (MINIMUM_RANK, MAXIMUM_RANK),
+) -> int:
+    """Count the principal components that are more than noise.
+
+    A component counts where its variance lies over the Marchenko-Pastur edge and also over its own noise, taken from
+    the differences of neighbours on the surface: noise that is correlated along energy (smoothed spectra) passes the
+    first test but not the second.
+
+    Parameters
+    ----------
+    variance : array, shape (n_modes,)
+        Variance of the components of spectra divided by their noise.
+    scores : array, shape (n_points, n_modes)
+        The components' scores.
+    neighbours : array of int, shape (n_points,)
+        A neighbour of every point.
+    energies : int
+        Number of energies.
+    bounds : (int, int)
+        Smallest and largest rank; the smallest keeps directions that only a few faint defects point to.
+
+    Returns
+    -------
+    int
+    """
+    points = len(scores)
+    modes = min(scores.shape[1], len(variance))
+    difference = scores[:, :modes] - scores[neighbours, :modes]
+    own_noise = (MAD_TO_SD * np.median(np.abs(difference), axis=0)) ** 2 / 2
+    margin = 1 + 8 / np.sqrt(points)
+    over = (variance[:modes] > marchenko_pastur_edge(points, energies)) & (variance[:modes] > margin * own_noise)
+    last = int(np.flatnonzero(over)[-1]) + 1 if over.any() else 0
+    return int(np.clip(last, min(bounds[0], modes), min(bounds[1], modes)))
+
+
+def _running_median(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+    if len(values) < width:
+        return values
+    padded = np.pad(values, width // 2, mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1))
