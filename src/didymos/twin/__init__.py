@@ -1,0 +1,1 @@
+"""The twin network: similarity of spectra learnt from pairs."""

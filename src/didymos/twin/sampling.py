@@ -1,0 +1,75 @@
+"""Which spectra a batch is made of, and which of its pairs train and which are held out."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+STRATA = 40
+HELD_OUT_ONE_IN = 8
+
+
+def cumulative_weights(distance: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the cumulative probability to draw each spectrum for the rare half of a batch.
+
+    The spectra are divided into strata of equal width in the logarithm of their distance from the majority; every
+    stratum that holds any is drawn as often as every other, so one defect among many thousands is met.
+
+    Parameters
+    ----------
+    distance : array, shape (n_points,)
+        Distance from the centre of the majority.
+
+    Returns
+    -------
+    array, shape (n_points,)
+        Ascending, the last one 1.
+    """
+    scale = float(np.median(distance))
+    logarithm = np.log(distance / scale + 0.1) if scale > 0 else np.zeros_like(distance)
+    edges = np.linspace(logarithm.min(), logarithm.max() + 1e-9, STRATA + 1)
+    stratum = np.clip(np.digitize(logarithm, edges) - 1, 0, STRATA - 1)
+    weight = 1.0 / np.bincount(stratum, minlength=STRATA)[stratum]
+    cumulative = np.cumsum(weight)
+    return np.asarray(cumulative / cumulative[-1], dtype=np.float32)
+
+
+def draw_batches(
+    generator: np.random.Generator, cumulative: NDArray[np.float32], shape: tuple[int, int]
+) -> NDArray[np.int32]:
+    """Draw the spectra of batches: one half from all alike, the other by :func:`cumulative_weights`.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+    cumulative : array, shape (n_points,)
+    shape : (int, int)
+        Number of batches and spectra in each.
+
+    Returns
+    -------
+    array of int32, shape `shape`
+        Indices of spectra.
+    """
+    batches, size = shape
+    points = len(cumulative)
+    common = generator.integers(0, points, (batches, size - size // 2))
+    rare = np.searchsorted(cumulative, generator.random((batches, size // 2), dtype=np.float32))
+    return np.concatenate([common, np.minimum(rare, points - 1)], axis=1).astype(np.int32)
+
+
+def held_out(indices: Array) -> Array:
+    """Tell which pairs (i, j) never train, one in eight, the same whenever the two spectra meet.
+
+    Parameters
+    ----------
+    indices : array of int, shape (n_points,)
+
+    Returns
+    -------
+    array of bool, shape (n_points, n_points)
+    """
+    total = indices[:, jnp.newaxis] + indices[jnp.newaxis, :]
+    return total % HELD_OUT_ONE_IN == 0
