@@ -1,0 +1,19 @@
+"""Reading maps, saving and loading results."""
+
+from didymos.io.atomic import replacing
+from didymos.io.info import AxisInfo, ChannelInfo, FileInfo
+from didymos.io.opening import FORMATS, describe, file_sha256, open_map
+from didymos.io.results import open_result, save_result
+
+__all__ = [
+    "FORMATS",
+    "AxisInfo",
+    "ChannelInfo",
+    "FileInfo",
+    "describe",
+    "file_sha256",
+    "open_map",
+    "open_result",
+    "replacing",
+    "save_result",
+]

@@ -1,0 +1,66 @@
+"""Writing without ever losing what is already there: a temporary name in the same folder, renamed at success."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from didymos.schema import InputError
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that takes the place of `path` when the block succeeds.
+
+    Parameters
+    ----------
+    path : path
+        The file to write; its folder is made where missing. What stands there stays until the new file is complete.
+
+    Yields
+    ------
+    pathlib.Path
+        A name in the same folder with the same suffix, at which nothing exists yet. On an exception inside the block it
+        is removed and `path` is left as it was.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be made or written into, `path` is a folder, or the block wrote nothing.
+    """
+    target = Path(path)
+    if os.path.isdir(target):
+        raise InputError(f"{target} is a folder; a file is to be written there: give another name")
+    temporary = target.with_name(f".{target.stem}.{uuid.uuid4().hex[:12]}{target.suffix}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    try:
+        yield temporary
+        if not temporary.exists():
+            raise InputError(f"nothing was written for {target}: write to the path that replacing() yields")
+        os.replace(temporary, target)
+    except OSError as error:
+        # a full disk has no file name; an error about another file is not ours to explain
+        if error.filename is not None and not str(error.filename).startswith(str(temporary)):
+            raise
+        raise _cannot_write(target, error) from error
+    finally:
+        _remove(temporary)
+
+
+def _cannot_write(target: Path, error: OSError) -> InputError:
+    return InputError(f"cannot write {target}: {error.strerror or error}; choose another folder or name")
+
+
+def _remove(path: Path) -> None:
+    if os.path.isdir(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)

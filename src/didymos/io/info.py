@@ -1,0 +1,126 @@
+"""What is in a file: the facts that ``didymos info`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from didymos.schema import ENERGY, missing_points, space_dims
+
+
+@dataclass(frozen=True)
+class AxisInfo:
+    """One axis of a map: its name, unit, number of points and range."""
+
+    name: str
+    units: str
+    size: int
+    start: float
+    stop: float
+
+    def __str__(self) -> str:
+        factor, units = (1e9, "nm") if self.units == "m" else (1.0, self.units)
+        points = "point" if self.size == 1 else "points"
+        return f"{self.size} {points}, {self.start * factor:.6g} to {self.stop * factor:.6g} {units}".rstrip()
+
+
+@dataclass(frozen=True)
+class ChannelInfo:
+    """One channel: its name, whether it is the one that is read, and its backward (or forward) twin."""
+
+    name: str
+    chosen: bool
+    twin: str | None
+
+    def __str__(self) -> str:
+        mark = "  <- read" if self.chosen else ""
+        twin = f"  (other direction: {self.twin})" if self.twin else ""
+        return f"{self.name}{twin}{mark}"
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """What a file holds; :meth:`rows` has it ready for printing."""
+
+    file: str
+    format: str
+    size: int
+    axes: tuple[AxisInfo, ...]
+    channels: tuple[ChannelInfo, ...]
+    channel_rule: str
+    complete: int
+    partial: int
+    missing: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The attributes of the map: frame, sweep direction, order of the pixels, date, comment, set point ..."""
+
+    @property
+    def channel(self) -> str:
+        """Name of the channel that is read."""
+        return next(channel.name for channel in self.channels if channel.chosen)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return label and text of every fact, one pair per line to print."""
+        counts = f"{self.complete} complete, {self.partial} partial, {self.missing} missing"
+        rows = [("file", self.file), ("format", self.format), ("size", f"{self.size / 1e6:.3g} MB")]
+        rows += [(axis.name, str(axis)) for axis in self.axes]
+        rows += [("spectra", counts)]
+        rows += [("channel" if not index else "", str(channel)) for index, channel in enumerate(self.channels)]
+        rows += [("channel rule", self.channel_rule)]
+        return rows + [(name.replace("_", " "), _text(name, value)) for name, value in self.settings.items()]
+
+
+def file_info(
+    array: xr.DataArray, *, file: str, format_name: str, size: int, channels: tuple[ChannelInfo, ...]
+) -> FileInfo:
+    """Gather the facts about a map.
+
+    Parameters
+    ----------
+    array : xarray.DataArray
+        The map as opened.
+    file, format_name : str
+        Name of the file and of its format.
+    size : int
+        Size of the file in bytes.
+    channels : tuple of ChannelInfo
+        All channels of the file.
+
+    Returns
+    -------
+    FileInfo
+        The facts.
+    """
+    names = (ENERGY, *(("x", "y") if "y" in array.coords else space_dims(array)))
+    axes = []
+    for name in names:
+        values = np.asarray(array[name].values, dtype=float) if name in array.coords else np.arange(array.sizes[name])
+        units = str(array[name].attrs.get("units", "")) if name in array.coords else ""
+        axes.append(AxisInfo(name, units, values.size, float(np.nanmin(values)), float(np.nanmax(values))))
+    missing = int(missing_points(array).sum())
+    complete = int(np.isfinite(array.values).all(axis=-1).sum())
+    hidden = {"units", "long_name", "channel", "channel_rule", "input_file"}
+    return FileInfo(
+        file=file,
+        format=format_name,
+        size=size,
+        axes=tuple(axes),
+        channels=channels,
+        channel_rule=str(array.attrs.get("channel_rule", "")),
+        complete=complete,
+        partial=array[..., 0].size - complete - missing,
+        missing=missing,
+        settings={str(key): value for key, value in array.attrs.items() if key not in hidden},
+    )
+
+
+def _text(name: str, value: Any) -> str:
+    if name in ("frame_center", "frame_size"):
+        return " x ".join(f"{1e9 * float(part):.6g}" for part in value) + " nm"
+    if name == "frame_angle":
+        return f"{float(value):g}°"
+    return f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())

@@ -1,0 +1,240 @@
+"""The records of a Nanonis grid: float32, big-endian, one record per pixel; what was never measured comes as NaN.
+
+An aborted grid simply ends, at any byte, or was laid out in advance and ends in zeros. A grid that a text tool has
+passed through has lost or won bytes somewhere: every record behind that place is shifted and turns to nonsense. The
+first is read, the second refused; the sweep limits, which open every record, tell them apart.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymos.io.nanonis_header import GridHeader
+from didymos.schema import InputError
+
+SMALLEST, LARGEST = 1e-30, 1e15
+"""No signal of an instrument lies outside, in its SI unit; most floats read one byte off do."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of a file in the order in which they were measured."""
+
+    header: GridHeader
+    values: NDArray[np.float32]
+    """What stands in the file, shape (values,), float32 big-endian; it may end anywhere."""
+    written: NDArray[np.int64]
+    """How many values of each record were measured, shape (record,)."""
+
+    @property
+    def count(self) -> int:
+        """Number of records that the grid should have."""
+        return self.header.columns * self.header.rows
+
+    @functools.cached_property
+    def parameters(self) -> NDArray[np.float64]:
+        """The parameters of each record, shape (record, parameter), NaN where not measured."""
+        with np.errstate(invalid="ignore"):
+            return self.block(0, len(self.header.parameters)).astype(np.float64)
+
+    def channel(self, index: int) -> NDArray[np.float32]:
+        """Return the spectra of one channel, shape (record, point), NaN where not measured."""
+        start = len(self.header.parameters) + index * self.header.points
+        return self.block(start, start + self.header.points)
+
+    def block(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Return the values at the positions start to stop of each record, shape (record, stop - start)."""
+        size = self.header.values_per_record
+        full, rest = divmod(self.values.size, size)
+        block = np.full((self.count, stop - start), np.nan, dtype=np.float32)
+        block[:full] = self.values[: full * size].reshape(full, size)[:, start:stop]
+        if rest:
+            part = self.values[full * size :][start:stop]
+            block[full, : part.size] = part
+        block[np.arange(start, stop) >= self.written[:, None]] = np.nan
+        return block
+
+
+def read_records(path: Path, header: GridHeader) -> Records:
+    """Map the records of a grid into memory and check that they stand where the header says.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A ``.3ds`` file.
+    header : GridHeader
+        Its header.
+
+    Returns
+    -------
+    Records
+        Their parameters and channels.
+
+    Raises
+    ------
+    InputError
+        Where the file is longer than its grid, holds no measured record, or bytes were lost or added inside.
+    """
+    data_bytes = path.stat().st_size - header.data_offset
+    expected = 4 * header.values_per_record * header.columns * header.rows
+    if data_bytes > expected:
+        raise InputError(
+            f"{path.name} holds {data_bytes} bytes of data, a grid of {header.columns} x {header.rows} records has "
+            f"{expected}: {damage(path, header)}"
+        )
+    if data_bytes < 4:
+        raise InputError(f"{path.name} holds a header and no spectra: nothing was measured; give another file")
+    if header.columns * header.rows * header.points > max(2**24, 256 * data_bytes):
+        raise InputError(
+            f"the header of {path.name} announces {header.columns} x {header.rows} spectra, the file has room for "
+            f"{data_bytes // (4 * header.values_per_record)}: the header is damaged; copy the file again"
+        )
+    values = np.memmap(path, dtype=">f4", mode="r", offset=header.data_offset, shape=(data_bytes // 4,))
+    records = Records(header, values, _written(values, header))
+    if not records.written.any():
+        raise InputError(f"{path.name} holds records of zeros or NaN only: nothing was measured; give another file")
+    _check_alignment(path, records)
+    return records
+
+
+def _written(values: NDArray[np.float32], header: GridHeader) -> NDArray[np.int64]:
+    """Count the measured values of each record; records of zeros or NaN only were laid out in advance."""
+    size = header.values_per_record
+    full, rest = divmod(values.size, size)
+    written = np.zeros(header.columns * header.rows, dtype=np.int64)
+    written[:full] = size
+    if rest:
+        written[full] = rest
+    # bits, not numbers: the comparison warns of the signalling NaNs that damaged files hold
+    bits = values.view(">u4")
+    records = bits[: full * size].reshape(full, size)
+    # parameters first: the whole file is not read where they are not zero
+    for index in np.flatnonzero(~records[:, : max(len(header.parameters), 1)].any(axis=1)):
+        if not records[index].any():
+            written[index] = 0
+    if rest and not bits[full * size :].any():
+        written[full] = 0
+    ends = np.flatnonzero((written[:-1] > 0) & (written[1:] == 0))
+    last = int(ends[-1]) if ends.size else -1
+    if last >= 0 and last + 1 < full + bool(rest):
+        # the measurement stopped inside this record: the zeros at its end were laid out in advance, too
+        nonzero = np.flatnonzero(records[last])
+        if size - 1 - nonzero[-1] >= 2:
+            written[last] = nonzero[-1] + 1
+    numbers = values[: full * size].reshape(full, size)
+    for index in np.flatnonzero(np.isnan(numbers[:, : max(len(header.parameters), 1)]).all(axis=1)):
+        if np.isnan(numbers[index]).all():
+            written[index] = 0
+    return written
+
+
+def sweep_limits(records: Records) -> NDArray[np.float64]:
+    """Return the sweep start and end of each record, shape (record, 2), NaN where not measured."""
+    columns = [records.header.parameter(name) for name in ("Sweep Start", "Sweep End")]
+    limits = np.full((records.count, 2), np.nan)
+    parameters = records.parameters
+    for position, column in enumerate(columns):
+        if column is not None:
+            limits[:, position] = parameters[:, column]
+    # a record whose limits are both zero was not swept; it says nothing about the axis
+    limits[(limits == 0).all(axis=1)] = np.nan
+    return limits
+
+
+def _check_alignment(path: Path, records: Records) -> None:
+    off = _first_strange_record(records)
+    if off is not None:
+        raise InputError(
+            f"{path.name}: record {off + 1} of {records.count} does not begin with the parameters of a record: "
+            f"{damage(path, records.header)}"
+        )
+    limits = sweep_limits(records)
+    finite = limits[np.isfinite(limits).all(axis=1)]
+    if finite.size and records.header.sweep_signal.casefold().startswith("bias"):
+        span = abs(finite[0, 1] - finite[0, 0])
+        other = np.flatnonzero((np.abs(finite - finite[0]) > 1e-3 * span).any(axis=1))
+        if span > 0 and other.size:
+            start, stop = finite[other[0]]
+            raise InputError(
+                f"{path.name}: the sweep limits change inside the grid, from {finite[0, 0]:g} to {finite[0, 1]:g} into "
+                f"{start:g} to {stop:g}: {damage(path, records.header)}"
+            )
+
+
+def _first_strange_record(records: Records) -> int | None:
+    """Return the first record that holds numbers no instrument writes, None where all are sound."""
+    limits = sweep_limits(records)
+    strange = _nonsense(limits).any(axis=1)
+    if np.isnan(limits).all():
+        strange |= _far_from_frame(records)
+    if strange.any():
+        return int(np.flatnonzero(strange)[0])
+    # lost bytes in the last record shift nothing behind it: look at the numbers at its end
+    for index in np.flatnonzero(records.written)[-2:]:
+        stop = int(records.written[index])
+        for length in (8, 32, 128):
+            tail = _tail(records, int(index), stop, length)
+            # a signal that is that small everywhere is sound
+            if (
+                tail.size >= 8
+                and tail.mean() > 0.25
+                and not (index > 1 and _tail(records, 0, stop, length).mean() > 0.1)
+            ):
+                return int(index)
+    return None
+
+
+def _tail(records: Records, index: int, stop: int, length: int) -> NDArray[np.bool_]:
+    """Tell which of the values before position `stop` of a record are nonsense."""
+    start = index * records.header.values_per_record
+    with np.errstate(invalid="ignore"):
+        return _nonsense(records.values[start + max(stop - length, 0) : start + stop].astype(np.float64))
+
+
+def _far_from_frame(records: Records) -> NDArray[np.bool_]:
+    frame = records.header.frame
+    columns = [records.header.parameter(name) for name in ("X (m)", "Y (m)")]
+    far = np.zeros(records.count, dtype=bool)
+    if None in columns or max(frame.size) <= 0:
+        return far
+    offset = np.abs(records.parameters[:, [c for c in columns if c is not None]] - frame.center).max(axis=1)
+    # drift correction carries positions out of the frame, some simulators leave them all at zero: only a jump counts
+    first = float(offset[0]) if np.isfinite(offset[0]) else np.inf
+    return np.asarray(offset > 20 * max(*frame.size, first), dtype=bool)
+
+
+def _nonsense(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    size = np.abs(values)
+    return np.asarray((size > 0) & (size < SMALLEST) | (size > LARGEST), dtype=bool)
+
+
+def damage(path: Path, header: GridHeader) -> str:
+    """Say what most likely happened to a file whose records are not where they should be, and what to do."""
+    with path.open("rb") as file:
+        file.seek(header.data_offset)
+        data = file.read(2**22)
+    if data.count(b"\xef\xbf\xbd") > len(data) / 1000:
+        cause = "the data were decoded as text (UTF-8 replacement characters)"
+    elif _is_text(data):
+        cause = "the data were re-encoded as UTF-8 text"
+    elif header.line_end != b"\r\n":
+        cause = "line ends were converted as if it were text"
+    elif data.count(b"\n") > 16 and data.count(b"\r\n") == data.count(b"\n"):
+        cause = "line ends were converted as if it were text (LF into CR LF)"
+    else:
+        cause = "bytes were lost or added inside, as text tools do"
+    return f"{cause}; get the original and copy it in binary mode"
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        # the last characters may be cut by the limit of what was read
+        text = data[: max(len(data) - 4, 0)].decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return not text.isascii()
