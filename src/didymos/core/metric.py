@@ -18,7 +18,7 @@ from sklearn.covariance import MinCovDet
 from didymos.core.noise import MAXIMUM_RANK, noise_of_energies, signal_rank
 from didymos.core.principal_components import moments, principal_components, project
 
-LARGEST_COVARIANCE_SAMPLE = 20_000
+LARGEST_COVARIANCE_SAMPLE = 4_000
 MEDIAN_FLOOR = 1e-12
 
 

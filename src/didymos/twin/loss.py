@@ -21,7 +21,7 @@ def gram_distances(points: Array) -> Array:
     return square[:, jnp.newaxis] + square[jnp.newaxis, :] - 2 * points @ points.T
 
 
-def contrastive_loss(embedded: Array, similar: Array, counted: Array, margin: float) -> Array:
+def contrastive_loss(embedded: Array, similar: Array, counted: Array, margin: Array) -> Array:
     """Return the contrastive loss, similar and dissimilar pairs weighted alike.
 
     L = <D^2>_similar + <max(0, m - D)^2>_dissimilar with D the distance of a pair in the embedding
@@ -35,7 +35,7 @@ def contrastive_loss(embedded: Array, similar: Array, counted: Array, margin: fl
         Which pairs are similar.
     counted : array of bool, shape (n_points, n_points)
         Which pairs take part.
-    margin : float
+    margin : array, broadcastable to (n_points, n_points)
         Distance m from which on dissimilar pairs are left alone.
 
     Returns

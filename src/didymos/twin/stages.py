@@ -102,23 +102,27 @@ def fit_embedding(
 def fit_score(
     embedding: NDArray[np.float32],
     distance: NDArray[np.floating],
+    boundary: float,
     settings: TrainingSettings,
     *,
-    threshold: float,
     seed: int,
     progress: Progress | None = None,
 ) -> tuple[ScoreStage, Trained]:
-    """Train the second twin on pairs that are similar where their embeddings are nearer than the threshold.
+    """Train the second twin on the projected space of each member.
+
+    A pair is similar where its two spectra are equally far from the majority, |u_i - u_j| < u(boundary) - u(median)
+    with the rescaled distance u = log(d + n): one number can order the spectra by one quantity only, and this one
+    puts the majority at one end whatever the number of kinds.
 
     Parameters
     ----------
     embedding : array, shape (n_members, n_points, n_components)
     distance : array, shape (n_points,)
-        Distance of each spectrum from the centre of the majority, which orients the score.
+        Distance of each spectrum from the centre of the majority.
+    boundary : float
+        Distance from the centre that ends the majority, in the units of `distance`.
     settings : TrainingSettings
         With a last layer of one.
-    threshold : float
-        In the units of `embedding`.
     seed, progress
         As in :func:`didymos.twin.training.train`.
 
@@ -127,14 +131,22 @@ def fit_score(
     ScoreStage
     Trained
     """
-    data = TrainingData(embedding, embedding, threshold, cumulative_weights(distance))
+    offset = float(np.median(distance)) or 1.0
+    level = np.log(distance / offset + 1)
+    threshold = max(float(np.log(boundary / offset + 1) - np.median(level)), 1e-3)
+    data = TrainingData(
+        inputs=embedding,
+        features=np.asarray(level / threshold, dtype=np.float32)[np.newaxis, :, np.newaxis],
+        threshold=1.0,
+        cumulative=cumulative_weights(distance),
+    )
     trained = train(data, settings, members=len(embedding), seed=seed, progress=progress)
     output = embed(trained.encoder, embedding)[..., 0]
-    core = distance <= np.median(distance)
-    centre = np.median(output[:, core], axis=1)
+    centre = np.median(output[:, distance <= offset], axis=1)
     away = np.abs(output - centre[:, np.newaxis])
-    unit = np.maximum(np.quantile(away, 1 - 1e-3, axis=1), np.finfo(np.float32).tiny)
-    return ScoreStage(trained.encoder, centre, unit), trained
+    # where nothing lies beyond the boundary the unit stays the margin: noise is not blown up to 1
+    unit = np.maximum(np.quantile(away, 0.999, axis=1), settings.margin)
+    return ScoreStage(trained.encoder, centre, unit.astype(np.float32)), trained
 
 
 def reference_member(embedding: NDArray[np.float32], sample: int = 2000) -> tuple[int, NDArray[np.float64]]:

@@ -37,6 +37,9 @@ class TrainingSettings:
         A key of :data:`didymos.twin.network.ACTIVATIONS`.
     margin : float
         Margin m of the contrastive loss.
+    margin_grows : bool
+        Whether the margin of a dissimilar pair is m d_ij / threshold instead of m, so that the order of distances
+        beyond the threshold survives in the embedding; False is the paper's loss.
     batch : int
         Spectra in a batch; all their pairs are used.
     stretch : int
@@ -52,6 +55,7 @@ class TrainingSettings:
     layers: tuple[int, ...] = (20, 5, 2)
     activation: str = "tanh"
     margin: float = 1.0
+    margin_grows: bool = True
     batch: int = 128
     stretch: int = 50
     stretches: int = 30
@@ -203,13 +207,14 @@ def _batch_loss(
     inputs: Array,
     features: Array,
     threshold: Array,
-    margin: float,
+    settings: TrainingSettings,
     evaluate: bool,
 ) -> Array:
-    similar = gram_distances(features[indices]) < threshold**2
+    ratio = jnp.sqrt(jnp.maximum(gram_distances(features[indices]), 0.0)) / threshold
     apart = indices[:, jnp.newaxis] != indices[jnp.newaxis, :]
     out = held_out(indices)
-    return contrastive_loss(encoder(inputs[indices]), similar, apart & (out if evaluate else ~out), margin)
+    margins = settings.margin * (ratio if settings.margin_grows else jnp.ones_like(ratio))
+    return contrastive_loss(encoder(inputs[indices]), ratio < 1, apart & (out if evaluate else ~out), margins)
 
 
 @lru_cache(maxsize=32)
@@ -218,7 +223,7 @@ def _stretch(settings: TrainingSettings, input_axis: int | None, feature_axis: i
     optimiser = _optimiser(settings)
 
     def loss(twin: Encoder, indices: Array, data: tuple[Array, Array, Array], evaluate: bool) -> Array:
-        return _batch_loss(twin, indices, *data, settings.margin, evaluate)
+        return _batch_loss(twin, indices, *data, settings, evaluate)
 
     over_members = jax.vmap(loss, in_axes=(0, 0, (input_axis, feature_axis, None), None))
 
