@@ -13,6 +13,10 @@ from didymos.twin.sampling import cumulative_weights
 from didymos.twin.training import Progress, Trained, TrainingData, TrainingSettings, embed, train
 
 
+LEVELS = 4
+"""Steps of the score between the majority and the most distinct population that the second twin tells apart."""
+
+
 @dataclass(frozen=True)
 class EmbeddingStage:
     """The first twin: features of the metric to the projected space, for every member.
@@ -133,7 +137,8 @@ def fit_score(
     """
     offset = float(np.median(distance)) or 1.0
     level = np.log(distance / offset + 1)
-    threshold = max(float(np.log(boundary / offset + 1) - np.median(level)), 1e-3)
+    boundary_level = float(np.log(boundary / offset + 1) - np.median(level))
+    threshold = max(boundary_level, float(np.quantile(level, 0.999) - np.median(level)) / LEVELS, 1e-3)
     data = TrainingData(
         inputs=embedding,
         features=np.asarray(level / threshold, dtype=np.float32)[np.newaxis, :, np.newaxis],

@@ -1,0 +1,37 @@
+"""Figures: each function draws what a result holds and returns a matplotlib figure; nothing is computed here."""
+
+from didymos.plots.catalogue import FIGURES, FigureEntry, available
+from didymos.plots.distances import distance_statistics
+from didymos.plots.export import rendered, save_figures
+from didymos.plots.histogram import signal_histogram
+from didymos.plots.latent import embedding, scree_and_latent
+from didymos.plots.reference import iso_energy, score_against_truth
+from didymos.plots.regions import kind_map, region_map
+from didymos.plots.score import score_map, score_uncertainty
+from didymos.plots.spectra import kind_spectra, region_spectra
+from didymos.plots.style import style
+from didymos.plots.training import training_loss
+from didymos.plots.transfer import weight_transfer
+
+__all__ = [
+    "FIGURES",
+    "FigureEntry",
+    "available",
+    "distance_statistics",
+    "embedding",
+    "iso_energy",
+    "kind_map",
+    "kind_spectra",
+    "region_map",
+    "region_spectra",
+    "rendered",
+    "save_figures",
+    "score_against_truth",
+    "score_map",
+    "score_uncertainty",
+    "scree_and_latent",
+    "signal_histogram",
+    "style",
+    "training_loss",
+    "weight_transfer",
+]

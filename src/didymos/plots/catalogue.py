@@ -1,0 +1,178 @@
+"""Every figure with its title, its caption, and what a result must hold for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from didymos.plots import captions
+from didymos.plots.distances import distance_statistics
+from didymos.plots.histogram import signal_histogram
+from didymos.plots.latent import embedding, scree_and_latent
+from didymos.plots.reference import iso_energy, score_against_truth
+from didymos.plots.regions import kind_map, region_map
+from didymos.plots.score import score_map, score_uncertainty
+from didymos.plots.spectra import kind_spectra, region_spectra
+from didymos.plots.training import training_loss
+from didymos.plots.transfer import weight_transfer
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    """One figure of the catalogue.
+
+    Attributes
+    ----------
+    draw : callable
+        The function that draws it from a result.
+    title : str
+        What it is, in a few words.
+    caption : callable
+        From a result to two or three sentences on how to read it.
+    alternative : str
+        What is seen, for readers who cannot see it.
+    needs : tuple of str
+        Variables without which it is left out; each must hold at least one number.
+    positive : tuple of str
+        Variables that must hold a value above zero besides.
+    """
+
+    draw: Callable[[xr.Dataset], Figure]
+    title: str
+    caption: Callable[[xr.Dataset], str]
+    alternative: str
+    needs: tuple[str, ...]
+    positive: tuple[str, ...] = ()
+
+    def can_draw(self, result: xr.Dataset) -> bool:
+        """Tell whether a result holds what the figure shows."""
+        known = all(name in result and _has_numbers(result[name]) for name in self.needs)
+        return known and all(name in result and bool((result[name] > 0).any()) for name in self.positive)
+
+
+def _has_numbers(data: xr.DataArray) -> bool:
+    return data.size > 0 and bool(np.isfinite(data.values).any())
+
+
+FIGURES: Mapping[str, FigureEntry] = {
+    "score_map": FigureEntry(
+        score_map,
+        "Score and surface",
+        captions.score_map,
+        "Two maps of the surface: the twin score in colour, and the surface in grey with outlined regions.",
+        ("score", "region", "spectra"),
+    ),
+    "region_map": FigureEntry(
+        region_map,
+        "Regions",
+        captions.region_map,
+        "Map of the surface in which every point has the colour of its region.",
+        ("region", "spectra"),
+    ),
+    "kind_map": FigureEntry(
+        kind_map,
+        "Kinds of minority spectra",
+        captions.kind_map,
+        "Map of the surface in which the points of the minority have the colour of their kind.",
+        ("kind", "region", "spectra"),
+        ("kind",),
+    ),
+    "score_uncertainty": FigureEntry(
+        score_uncertainty,
+        "Agreement of the ensemble",
+        captions.score_uncertainty,
+        "Map of the standard deviation of the score, and this deviation plotted against the score.",
+        ("score", "score_std", "spectra"),
+    ),
+    "region_spectra": FigureEntry(
+        region_spectra,
+        "Average spectra of the regions",
+        captions.region_spectra,
+        "Average signal against energy, one curve for each region, with bands of one standard deviation.",
+        ("region_spectrum", "spectra"),
+    ),
+    "kind_spectra": FigureEntry(
+        kind_spectra,
+        "Average spectra of the kinds",
+        captions.kind_spectra,
+        "Average signal against energy, one curve for each kind of minority spectrum and one for the majority.",
+        ("kind_spectrum", "spectra"),
+    ),
+    "signal_histogram": FigureEntry(
+        signal_histogram,
+        "All spectra",
+        captions.signal_histogram,
+        "Density of all spectra over energy and signal in grey, with the averages of the regions as lines.",
+        ("signal_histogram", "spectra"),
+    ),
+    "scree_and_latent": FigureEntry(
+        scree_and_latent,
+        "Principal components",
+        captions.scree_and_latent,
+        "Left the share of the variance in each principal component, right the scores of the first two as dots.",
+        ("pca", "explained_variance_ratio", "region"),
+    ),
+    "distance_statistics": FigureEntry(
+        distance_statistics,
+        "Distances between all pairs of spectra",
+        captions.distance_statistics,
+        "Histograms of pair distances: linear counts, logarithmic counts, and over the logarithm of the distance.",
+        ("distance_histogram", "log_distance_histogram", "distance_components"),
+    ),
+    "embedding": FigureEntry(
+        embedding,
+        "Projected space of the twin network",
+        captions.embedding,
+        "Every spectrum as a dot in the plane of the twin network, coloured by its score.",
+        ("embedding", "score"),
+    ),
+    "training_loss": FigureEntry(
+        training_loss,
+        "Training",
+        captions.training_loss,
+        "Contrastive loss against training step, one falling curve for each twin network.",
+        ("training_loss",),
+    ),
+    "weight_transfer": FigureEntry(
+        weight_transfer,
+        "Transfer of spectral weight",
+        captions.weight_transfer,
+        "Panels over a common energy axis: differences of the signal, weight moved per window, correlation matrix.",
+        ("energy_correlation", "spectra"),
+    ),
+    "iso_energy": FigureEntry(
+        iso_energy,
+        "Simple reference: one energy, one level",
+        captions.iso_energy,
+        "Map of the signal at one energy beside the score map, the points above a level outlined in both.",
+        ("iso_energy_label", "score", "spectra"),
+    ),
+    "score_against_truth": FigureEntry(
+        score_against_truth,
+        "Score against truth",
+        captions.score_against_truth,
+        "Map of the true defect amplitude of a simulation, and the score of every point against it.",
+        ("truth_amplitude", "score", "spectra"),
+    ),
+}
+"""The figures by name, in the order in which they are read. The report and the export of files share this list."""
+
+
+def available(result: xr.Dataset) -> dict[str, FigureEntry]:
+    """Return the figures that a result can show, in order.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result.
+
+    Returns
+    -------
+    dict of str to FigureEntry
+        The entries of :data:`FIGURES` whose variables are there.
+    """
+    return {name: entry for name, entry in FIGURES.items() if entry.can_draw(result)}

@@ -1,0 +1,66 @@
+"""The density of all spectra over energy and signal."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib import patheffects
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+from didymos.plots.spectra import frame_energy, region_averages
+from didymos.plots.style import DENSITY_COLOURS, REGION_COLOURS, REGION_LINES, AxesLike, sheet, styled
+from didymos.plots.units import edges, energy_axis, label, signal_scale
+
+HALO = 2.4
+
+
+@styled
+def signal_histogram(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+    """Draw the number of spectra at each energy and signal, with the averages of the regions (Fig. 2b).
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        With ``signal_histogram``, and ``region_spectrum`` where known.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw instead of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    panels = sheet(axes, [["a"]], 2.7)
+    panel = panels.axes[0]
+    counts = result["signal_histogram"].transpose("signal_bin", "energy").values
+    shown, signal = signal_scale(result, result["signal_bin"].values)
+    energy, energy_label = energy_axis(result)
+    drawn = draw_density(panel, edges(energy), edges(shown(result["signal_bin"].values)), counts)
+    panels.colour_bar(drawn, panel, "number of spectra", "right", "neither")
+    handles: list[Artist] = []
+    for name, region, values in region_averages(result):
+        line = panel.plot(energy, shown(values), REGION_LINES[region], color=REGION_COLOURS[region], label=name)
+        line[0].set_path_effects([patheffects.withStroke(linewidth=HALO, foreground="white")])
+        handles += line
+    panel.set(xlabel=energy_label, ylabel=label(signal, shown.units))
+    frame_energy(panel, energy)
+    panels.legend(handles)
+    return panels.figure
+
+
+def draw_density(axes: Axes, x_edges: NDArray[np.float64], y_edges: NDArray[np.float64], counts: ArrayLike) -> QuadMesh:
+    """Draw counts on a logarithmic grey scale; bins without any stay white."""
+    filled = np.ma.masked_less_equal(np.asarray(counts, dtype=float), 0)
+    highest = max(float(filled.max()), 2.0) if filled.count() else 2.0
+    lowest = min(float(filled.min()), highest / 2) if filled.count() else 1.0
+    # the scale starts below the lowest count, so that a single spectrum is still seen on white
+    norm = LogNorm(lowest / 3, highest)
+    rows = np.flatnonzero(filled.count(axis=1))
+    if rows.size:
+        axes.set_ylim(y_edges[rows[0]], y_edges[rows[-1] + 1])
+    return axes.pcolormesh(x_edges, y_edges, filled, cmap=DENSITY_COLOURS, norm=norm, rasterized=True)

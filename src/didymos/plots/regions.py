@@ -1,0 +1,73 @@
+"""Which region and which kind every point belongs to."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+
+from didymos.plots.maps import draw_flags, draw_labels, handle, map_sheet, over_space, region_handles
+from didymos.plots.style import KIND_COLOURS, REGION_COLOURS, AxesLike, styled
+from didymos.schema import Region
+
+GROUND = "#f4f4f4"
+
+
+@styled
+def region_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+    """Draw the region that each point belongs to.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        With ``region``.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw instead of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    panels, where = map_sheet(result, axes, 1)
+    colours = {int(region): colour for region, colour in REGION_COLOURS.items() if region is not Region.MISSING}
+    draw_flags(panels.axes[0], where, result, artefacts=False)
+    draw_labels(panels.axes[0], where, over_space(result, "region"), colours)
+    panels.legend(region_handles(result, where, (*list(Region)[1:], Region.MISSING)), columns=3)
+    return panels.figure
+
+
+@styled
+def kind_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+    """Draw which kind of minority spectrum each point shows.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        With ``kind`` and ``region``.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw instead of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    panels, where = map_sheet(result, axes, 1)
+    kind = over_space(result, "kind")
+    present = np.unique(kind[kind > 0]).astype(int)
+    colours = {int(number): kind_colour(int(number)) for number in present}
+    ground = np.where(over_space(result, "region") == int(Region.MISSING), -1, kind)
+    draw_labels(panels.axes[0], where, ground, {0: GROUND, **colours})
+    draw_flags(panels.axes[0], where, result)
+    handles: list[Artist] = [
+        handle(where, f"kind {number} ({int((kind == number).sum())})", colour) for number, colour in colours.items()
+    ]
+    panels.legend([*handles, *region_handles(result, where, (Region.ARTEFACT, Region.MISSING))], columns=3)
+    return panels.figure
+
+
+def kind_colour(number: int) -> str:
+    """Return the colour of kind number 1, 2 ..."""
+    return KIND_COLOURS[(number - 1) % len(KIND_COLOURS)]

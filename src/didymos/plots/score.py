@@ -1,0 +1,103 @@
+"""The score over the surface, and how far independently trained twins agree on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from didymos.plots.maps import (
+    draw_flags,
+    draw_outlines,
+    draw_values,
+    level,
+    map_sheet,
+    mask,
+    over_space,
+    region_handles,
+    signal_map,
+)
+from didymos.plots.style import (
+    FAINT,
+    HEIGHT_COLOURS,
+    REGION_COLOURS,
+    SCORE_COLOURS,
+    AxesLike,
+    styled,
+)
+from didymos.plots.units import label, scale, units_of
+from didymos.schema import Region
+
+OUTLINED = (Region.TRANSITION, Region.MINORITY)
+
+
+@styled
+def score_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+    """Draw the twin score beside the topography (or the mean map) with the regions outlined.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        With ``score``, ``region`` and ``topography`` or ``spectra``.
+    axes : two matplotlib.axes.Axes, optional
+        Where to draw instead of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    panels, where = map_sheet(result, axes, 2)
+    score, ground = panels.axes
+    draw_values(panels, score, where, over_space(result, "score"), "twin score (0 to 1)", SCORE_COLOURS, (0, 1))
+    draw_flags(score, where, result)
+    if "topography" in result:
+        height = over_space(result, "topography")
+        length = scale(np.ptp(height[np.isfinite(height)]), units_of(result["topography"]) or "m")
+        values, name = length(height - np.nanmin(height)), label("height", length.units)
+    else:
+        values, name = signal_map(result)
+    draw_values(panels, ground, where, values, name, HEIGHT_COLOURS)
+    if "topography" not in result:
+        draw_flags(ground, where, result, artefacts=False)
+    for region in OUTLINED:
+        draw_outlines(ground, where, mask(result, region), REGION_COLOURS[region])
+    panels.letters()
+    shown = region_handles(result, where, (*OUTLINED, Region.ARTEFACT, Region.MISSING), outlines=True)
+    panels.legend(shown, columns=2 if len(shown) == 4 else 3, panel=1)
+    return panels.figure
+
+
+@styled
+def score_uncertainty(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+    """Draw how much the score differs between independently trained twins: over the surface, and against the score.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        With ``score`` and ``score_std``.
+    axes : two matplotlib.axes.Axes, optional
+        Where to draw instead of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    panels, where = map_sheet(result, axes, 2, share=False)
+    over_map, against = panels.axes
+    deviation = over_space(result, "score_std")
+    name = "standard deviation of the score"
+    highest = float(np.nanmax(deviation, initial=0.0)) or 1.0
+    draw_values(
+        panels, over_map, where, deviation, "sd of score" if where.layout == "line" else name, "viridis", (0, highest)
+    )
+    draw_flags(over_map, where, result)
+    score = over_space(result, "score").ravel()
+    against.scatter(score, deviation.ravel(), s=3, linewidth=0, color=FAINT, alpha=0.6, rasterized=score.size > 2000)
+    against.set(xlabel="twin score (0 to 1)", ylabel="sd of score", xlim=(-0.03, 1.03))
+    against.set_ylim(0, highest * 1.05)
+    level(panels, where)
+    panels.letters()
+    panels.legend(region_handles(result, where, (Region.ARTEFACT, Region.MISSING)) if "region" in result else [])
+    return panels.figure

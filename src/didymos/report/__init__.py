@@ -1,0 +1,6 @@
+"""The report: one HTML file for people, tables for programs."""
+
+from didymos.report.html import write_report
+from didymos.report.tables import write_tables
+
+__all__ = ["write_report", "write_tables"]

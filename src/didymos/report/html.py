@@ -1,0 +1,197 @@
+"""The report: one self-contained HTML file."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from didymos.io.atomic import replacing
+from didymos.plots import available, rendered
+from didymos.report import sentences, tables
+from didymos.schema import RESULT_ATTRIBUTES
+
+HEAVY = 1_500_000
+"""An SVG of more bytes than this goes into the report as PNG."""
+HEAVY_RESOLUTION = 220
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the report: its anchor, heading, introduction and figures."""
+
+    anchor: str
+    heading: str
+    text: str
+    figures: tuple[str, ...]
+
+
+SECTIONS = (
+    Section(
+        "where",
+        "Where the unusual spectra are",
+        "Every spectrum was compared with every other; the score says how unlike the majority each one is.",
+        ("score_map", "region_map", "kind_map", "score_uncertainty"),
+    ),
+    Section(
+        "spectra",
+        "What they look like",
+        "Averages over the regions of the map, and all spectra behind them.",
+        ("region_spectra", "kind_spectra", "signal_histogram"),
+    ),
+    Section(
+        "variation",
+        "How the spectra vary",
+        "The two classical views of the whole data set, before any learning.",
+        ("scree_and_latent", "distance_statistics"),
+    ),
+    Section(
+        "twin",
+        "What the twin network learnt",
+        "Two copies of one network see a pair of spectra each time and learn to place similar ones close together.",
+        ("embedding", "training_loss"),
+    ),
+    Section(
+        "transfer",
+        "Where spectral weight moves",
+        "Which energies gain and which lose signal where the spectra are unusual.",
+        ("weight_transfer",),
+    ),
+    Section(
+        "reference",
+        "A simple reference",
+        "The labelling that a single energy gives, for comparison.",
+        ("iso_energy",),
+    ),
+    Section("truth", "Against the truth", "This map was simulated.", ("score_against_truth",)),
+)
+"""The sections with figures, in reading order; one without any figure is left out."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as it stands in the report."""
+
+    name: str
+    title: str
+    caption: str
+    alternative: str
+    source: Markup
+
+
+def write_report(
+    result: xr.Dataset, path: str | os.PathLike[str], figures: str | os.PathLike[str] | None = None
+) -> Path:
+    """Write the report of a result: one HTML file that needs nothing else.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result.
+    path : path
+        The file to write, usually ``report.html``.
+    figures : path, optional
+        A folder that holds the SVG files of this very result, as :func:`didymos.plots.save_figures` wrote them, to
+        save drawing them again.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+    """
+    pictures = {picture.name: picture for picture in _pictures(result, None if figures is None else Path(figures))}
+    sections = [(section, [pictures[name] for name in section.figures if name in pictures]) for section in SECTIONS]
+    folder = files("didymos.report")
+    template = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    ).from_string(folder.joinpath("template.html.jinja").read_text(encoding="utf-8"))
+    text = template.render(
+        style=Markup(folder.joinpath("style.css").read_text(encoding="utf-8")),  # our own file
+        file=str(result.attrs.get("input_file", "") or "spectral map"),
+        found=int(result.attrs.get("distinct_population", 0) or 0) == 1,
+        verdict=sentences.verdict(result),
+        measured=sentences.measured(result),
+        sentences=sentences.found(result),
+        sections=[(section, chosen) for section, chosen in sections if chosen],
+        section_tables=section_tables(result),
+        settings=flattened(_settings(result)),
+        provenance=provenance(result),
+    )
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="replace")
+    return Path(path)
+
+
+def _pictures(result: xr.Dataset, folder: Path | None) -> list[Picture]:
+    pictures = []
+    for name, entry in available(result).items():
+        drawn = folder / f"{name}.svg" if folder is not None else None
+        figure = None if drawn is not None and drawn.is_file() else entry.draw(result)
+        content = drawn.read_bytes() if figure is None and drawn is not None else rendered(figure or entry.draw(result))
+        kind = "svg+xml"
+        if len(content) > HEAVY:
+            kind, content = "png", rendered(figure or entry.draw(result), "png", HEAVY_RESOLUTION)
+        source = Markup(f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}")
+        pictures.append(Picture(name, entry.title, entry.caption(result), entry.alternative, source))
+    return pictures
+
+
+def section_tables(result: xr.Dataset) -> dict[str, tuple[str, list[str], list[list[str]]]]:
+    """Return the short tables that stand in the report: title, header and rows by the anchor of the section."""
+    chosen = {
+        "where": ("Regions", tables.regions(result)),
+        "transfer": ("Energy windows", tables.energy_windows(result)),
+    }
+    return {
+        anchor: (
+            title,
+            list(table.header),
+            [[_cell(value) for value in row] for row in zip(*table.columns, strict=True)],
+        )
+        for anchor, (title, table) in chosen.items()
+        if table is not None
+    }
+
+
+def provenance(result: xr.Dataset) -> list[tuple[str, str, str]]:
+    """Return the attributes of a result with their meanings, without the settings and what stands on top."""
+    rows = [
+        (name, str(result.attrs[name]), meaning)
+        for name, meaning in RESULT_ATTRIBUTES.items()
+        if name != "settings" and name in result.attrs
+    ]
+    further = [name for name in result.attrs if name not in RESULT_ATTRIBUTES]
+    return [*rows, *((str(name), str(result.attrs[name])[:500], "") for name in further)]
+
+
+def flattened(settings: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """Return nested settings as rows of dotted names and values."""
+    if not isinstance(settings, Mapping) or not settings:
+        return [(prefix, json.dumps(settings, ensure_ascii=False))] if prefix else []
+    rows = []
+    for name, value in settings.items():
+        rows += flattened(value, f"{prefix}.{name}" if prefix else str(name))
+    return rows
+
+
+def _settings(result: xr.Dataset) -> Any:
+    text = result.attrs.get("settings", "{}")
+    try:
+        settings = json.loads(text)
+    except (TypeError, ValueError):
+        return {"settings": str(text)}
+    return settings if isinstance(settings, Mapping) else {"settings": settings}
+
+
+def _cell(value: Any) -> str:
+    return sentences.number(value) if isinstance(value, int | float | np.integer | np.floating) else str(value)

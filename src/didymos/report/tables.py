@@ -1,0 +1,222 @@
+"""The numbers of a result as CSV files, units in the headers."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from didymos.io.atomic import replacing
+from didymos.plots.distances import distance_units
+from didymos.schema import Region, is_image, space_dims
+
+Column = Sequence[Any] | np.ndarray[Any, Any]
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: the names of its columns with units, and the columns.
+
+    Attributes
+    ----------
+    header : tuple of str
+        Names of the columns.
+    columns : tuple of sequences or arrays
+        Values of the columns, all of one length.
+    """
+
+    header: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+def write_tables(result: xr.Dataset, folder: str | os.PathLike[str]) -> list[Path]:
+    """Write every table that a result holds as ``folder/tables/<name>.csv``.
+
+    Numbers have a decimal point and as many digits as their type holds; missing ones are ``nan``.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result.
+    folder : path
+        Where the folder ``tables`` is made.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files.
+    """
+    tables = Path(folder) / "tables"
+    paths = []
+    for name, build in TABLES.items():
+        path = tables / f"{name}.csv"
+        table = build(result)
+        if table is None:
+            # a table of an earlier result in the same folder would pass for one of this
+            path.unlink(missing_ok=True)
+            continue
+        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow([_cell(name) for name in table.header])
+            writer.writerows(zip(*map(_written, table.columns), strict=True))
+        paths.append(path)
+    return paths
+
+
+def header(data: xr.DataArray, name: str, *, units: str | None = None) -> str:
+    """Return a column name with its unit: ``energy (mV)``."""
+    unit = str(data.attrs.get("units", "") if units is None else units).strip()
+    return f"{name} ({unit})" if unit not in ("", "1") else name
+
+
+def region_spectra(result: xr.Dataset) -> Table | None:
+    """Average spectra of the regions with their standard deviations."""
+    if "region_spectrum" not in result:
+        return None
+    signal, units = _signal(result)
+    names, columns = [header(result["energy"], "energy")], [result["energy"].values]
+    for region in result["region_name"].values:
+        for variable, words in (("region_spectrum", ""), ("region_spectrum_std", " standard deviation")):
+            if variable in result:
+                names.append(header(result[variable], f"{region} {signal}{words}", units=units))
+                columns.append(result[variable].sel(region_name=region).values)
+    return Table(tuple(names), tuple(columns))
+
+
+def kind_spectra(result: xr.Dataset) -> Table | None:
+    """Average spectra of the kinds."""
+    if "kind_spectrum" not in result or not result["kind_spectrum"].size:
+        return None
+    signal, units = _signal(result)
+    spectra = result["kind_spectrum"].transpose("kind_index", "energy")
+    numbers = result["kind_index"].values
+    names = [header(spectra, f"kind {int(number)} {signal}", units=units) for number in numbers]
+    return Table((header(result["energy"], "energy"), *names), (result["energy"].values, *spectra.values))
+
+
+def regions(result: xr.Dataset) -> Table | None:
+    """How many spectra every region has."""
+    if "region" not in result:
+        return None
+    flags = result["region"].values
+    sizes = [int((flags == region).sum()) for region in Region]
+    shares = [size / flags.size if flags.size else 0.0 for size in sizes]
+    return Table(("region", "number of spectra", "share"), ([region.name.lower() for region in Region], sizes, shares))
+
+
+def scores(result: xr.Dataset) -> Table | None:
+    """Position, score, region and kind of every point."""
+    if "score" not in result:
+        return None
+    space = space_dims(result)
+    columns: dict[str, np.ndarray[Any, Any]] = {}
+    for name, dim in (("x", space[-1]), ("y", space[0])):
+        position = result[name] if name in result.coords else xr.DataArray(np.arange(result.sizes[dim]), dims=dim)
+        spread = position.broadcast_like(result["score"]) if is_image(result) else position
+        columns[header(position, name)] = spread.transpose(*space).values.ravel()
+    for name in ("score", "score_std", "kind", "topography", "distance_to_majority"):
+        if name in result:
+            columns[header(result[name], name)] = result[name].transpose(*space).values.ravel()
+    if "region" in result:
+        words = {int(region): region.name.lower() for region in Region}
+        flags = result["region"].transpose(*space).values.ravel().astype(int)
+        columns["region"] = np.array([words[flag] for flag in flags.tolist()])
+    return Table(tuple(columns), tuple(columns.values()))
+
+
+def energy_windows(result: xr.Dataset) -> Table | None:
+    """Boundaries of the energy windows and the spectral weight moved in each."""
+    if "window_start" not in result or not result["window_start"].size:
+        return None
+    energy, weight = str(result["energy"].attrs.get("units", "")), weight_units(result)
+    named = {
+        "window_start": ("start", energy),
+        "window_stop": ("stop", energy),
+        "window_sign": ("sign", ""),
+        "window_strength": ("mean correlation with the opposite windows", ""),
+        "window_weight_transfer": ("weight transfer", weight),
+        "window_weight_transfer_std": ("weight transfer standard error", weight),
+    }
+    known = {name: words for name, words in named.items() if name in result}
+    names = [header(result[name], words, units=units) for name, (words, units) in known.items()]
+    return Table(tuple(names), tuple(result[name].values for name in known))
+
+
+def weight_units(result: xr.Dataset) -> str:
+    """Return the unit of spectral weight: that of the signal times that of the energy, unless one is stored."""
+    stored = str(result["window_weight_transfer"].attrs.get("units", "")) if "window_weight_transfer" in result else ""
+    parts = [str(result[name].attrs.get("units", "")).strip() for name in ("spectra", "energy") if name in result]
+    return stored or " ".join(part for part in parts if part)
+
+
+def defects(result: xr.Dataset) -> Table | None:
+    """Properties of single defects: every variable ``defect_...`` with one dim."""
+    names = sorted(str(name) for name in result.data_vars if str(name).startswith("defect_"))
+    flat = [name for name in names if result[name].ndim == 1]
+    same = [name for name in flat if result[name].dims == result[flat[0]].dims]
+    if not same:
+        return None
+    headers = [header(result[name], name.removeprefix("defect_")) for name in same]
+    return Table(tuple(headers), tuple(result[name].values for name in same))
+
+
+def distance_histogram(result: xr.Dataset) -> Table | None:
+    """How many pairs of spectra have each distance."""
+    if "distance_histogram" not in result:
+        return None
+    along = result["distance_bin"]
+    names = (header(along, "distance", units=distance_units(result)), "number of pairs")
+    return Table(names, (along.values, result["distance_histogram"].values))
+
+
+def _along(variable: str, name: str, dim: str, position: str) -> Callable[[xr.Dataset], Table | None]:
+    """Return a table of one variable along its only dim."""
+
+    def build(result: xr.Dataset) -> Table | None:
+        if variable not in result:
+            return None
+        along = result[dim]
+        columns = (along.values, result[variable].values)
+        return Table((header(along, position), header(result[variable], name)), columns)
+
+    return build
+
+
+TABLES: Mapping[str, Callable[[xr.Dataset], Table | None]] = {
+    "region_spectra": region_spectra,
+    "regions": regions,
+    "scores": scores,
+    "pca": _along("explained_variance_ratio", "explained variance ratio", "mode", "mode"),
+    "distance_histogram": distance_histogram,
+    "log_distance_histogram": _along(
+        "log_distance_histogram", "density of pairs", "log_distance_bin", "log(distance + offset)"
+    ),
+    "energy_windows": energy_windows,
+    "kind_spectra": kind_spectra,
+    "defects": defects,
+}
+"""The tables by name."""
+
+
+def _signal(result: xr.Dataset) -> tuple[str, str]:
+    attrs = result["spectra"].attrs if "spectra" in result else result["region_spectrum"].attrs
+    return str(attrs.get("long_name", "") or "signal"), str(attrs.get("units", ""))
+
+
+def _written(column: Column) -> Iterable[Any]:
+    # str of a numpy scalar is the shortest text that reads back to the same number, in any locale
+    array = np.asarray(column)
+    return (_cell(value) for value in array.tolist()) if array.dtype.kind in "OUS" else map(str, array)
+
+
+def _cell(text: Any) -> str:
+    # a spreadsheet would run a text from a file that starts like a formula
+    words = " ".join(str(text).split())
+    return f"'{words}" if words.startswith(FORMULA_STARTS) else words

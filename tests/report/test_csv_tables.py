@@ -1,0 +1,128 @@
+import csv
+import locale
+
+import numpy as np
+import pytest
+import xarray as xr
+from result_builder import build_result
+
+from didymos.report import write_tables
+
+LAYOUTS = ("image", "points", "row", "pixel")
+
+
+def read_table(path):
+    with path.open(encoding="utf-8", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    return header, [list(column) for column in zip(*rows, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    result = build_result("image")
+    result["score"] = result["score"].astype(np.float32)
+    folder = tmp_path_factory.mktemp("tables")
+    return result, {path.stem: path for path in write_tables(result, folder)}
+
+
+def test_all_tables_are_there(written):
+    expected = {"region_spectra", "regions", "scores", "pca", "distance_histogram", "log_distance_histogram"}
+    assert set(written[1]) == expected | {"energy_windows", "kind_spectra"}
+    assert {path.parent.name for path in written[1].values()} == {"tables"}
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("region_spectra", ["energy (mV)", "majority dI/dV (V)", "majority dI/dV standard deviation (V)"]),
+        ("regions", ["region", "number of spectra", "share"]),
+        ("scores", ["x (m)", "y (m)", "score", "score_std", "kind", "topography (m)"]),
+        ("pca", ["mode", "explained variance ratio"]),
+        ("distance_histogram", ["distance (σ)", "number of pairs"]),
+        ("energy_windows", ["start (mV)", "stop (mV)", "sign"]),
+        ("kind_spectra", ["energy (mV)", "kind 1 dI/dV (V)", "kind 2 dI/dV (V)"]),
+    ],
+)
+def test_headers_hold_units(name, header, written):
+    assert read_table(written[1][name])[0][: len(header)] == header
+
+
+def test_the_weight_has_the_unit_of_signal_times_energy(written):
+    assert "weight transfer (V mV)" in read_table(written[1]["energy_windows"])[0]
+
+
+def test_scores_round_trip_exactly(written):
+    result, paths = written
+    header, columns = read_table(paths["scores"])
+    table = dict(zip(header, columns, strict=True))
+    read = np.array(table["score"], dtype=np.float32)
+    np.testing.assert_array_equal(read, result["score"].values.ravel())
+    rows, column = result.sizes["y"], result.sizes["x"]
+    np.testing.assert_array_equal(np.array(table["x (m)"], float), np.tile(result["x"].values, rows))
+    np.testing.assert_array_equal(np.array(table["y (m)"], float), np.repeat(result["y"].values, column))
+    names = {-1: "missing", 0: "majority", 1: "transition", 2: "minority", 3: "artefact"}
+    assert table["region"] == [names[flag] for flag in result["region"].values.ravel().tolist()]
+
+
+def test_region_spectra_round_trip_exactly(written):
+    result, paths = written
+    header, columns = read_table(paths["region_spectra"])
+    table = {name: np.array(column, float) for name, column in zip(header, columns, strict=True)}
+    for region in ("majority", "transition", "minority"):
+        expected = result["region_spectrum"].sel(region_name=region).values
+        np.testing.assert_array_equal(table[f"{region} dI/dV (V)"], expected)
+    np.testing.assert_array_equal(table["energy (mV)"], result["energy"].values)
+
+
+def test_regions_add_up(written):
+    result, paths = written
+    _, (_, sizes, shares) = read_table(paths["regions"])
+    assert sum(map(int, sizes)) == result["region"].size
+    assert sum(map(float, shares)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_has_one_row_per_point(layout, tmp_path):
+    result = build_result(layout)
+    paths = {path.stem: path for path in write_tables(result, tmp_path)}
+    _, columns = read_table(paths["scores"])
+    assert {len(column) for column in columns} == {result["score"].size}
+
+
+def test_a_comma_locale_changes_nothing(tmp_path, written):
+    chosen = None
+    for name in ("de_DE.UTF-8", "fr_FR.UTF-8", "de_DE"):
+        try:
+            chosen = locale.setlocale(locale.LC_NUMERIC, name)
+            break
+        except locale.Error:
+            continue
+    try:
+        paths = {path.stem: path for path in write_tables(written[0], tmp_path)}
+    finally:
+        locale.setlocale(locale.LC_NUMERIC, "C")
+    assert paths["pca"].read_bytes() == written[1]["pca"].read_bytes(), chosen
+
+
+def test_tables_of_an_earlier_result_do_not_stay(tmp_path):
+    write_tables(build_result("image"), tmp_path)
+    assert (tmp_path / "tables" / "kind_spectra.csv").exists()
+    write_tables(build_result("image", distinct=False), tmp_path)
+    assert not (tmp_path / "tables" / "kind_spectra.csv").exists()
+
+
+def test_defects_are_written_where_known(tmp_path):
+    result = build_result("image")
+    result["defect_x"] = xr.DataArray([1e-9, 2e-9], dims="defect", attrs={"units": "m"})
+    result["defect_area"] = xr.DataArray([3, 4], dims="defect")
+    path = next(path for path in write_tables(result, tmp_path) if path.stem == "defects")
+    assert read_table(path) == (["area", "x (m)"], [["3", "4"], ["1e-09", "2e-09"]])
+
+
+def test_a_name_like_a_formula_is_no_formula(tmp_path):
+    result = build_result("image")
+    result["spectra"].attrs["units"] = "V\n=cmd()"
+    result = result.assign_coords(region_name=["=majority", "transition", "minority"])
+    path = next(path for path in write_tables(result, tmp_path) if path.stem == "region_spectra")
+    header, _ = read_table(path)
+    assert all(not name.startswith(("=", "+", "-", "@")) and "\n" not in name for name in header)

@@ -1,0 +1,81 @@
+import json
+import os
+import shutil
+
+import pytest
+from result_builder import build_result
+
+from didymos.report import write_report
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars")
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if not (CHROMIUM and DRIVER):
+        if os.environ.get("CI"):
+            pytest.fail("Chromium and chromedriver are needed here: install them")
+        pytest.skip("Chromium and chromedriver are not installed")
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module", params=["image", "points"])
+def opened(request, browser, tmp_path_factory):
+    result = build_result(request.param, distinct=request.param == "image")
+    result.attrs["input_file"] = "a_very_long_file_name_without_any_space_" * 3 + "<b>.3ds"
+    path = write_report(result, tmp_path_factory.mktemp("report") / "report.html")
+    for log in ("performance", "browser"):
+        browser.get_log(log)
+    browser.get(path.as_uri())
+    return browser
+
+
+def test_it_opens_alone(opened):
+    messages = [json.loads(entry["message"])["message"] for entry in opened.get_log("performance")]
+    asked = [
+        message["params"]["request"]["url"] for message in messages if message["method"] == "Network.requestWillBeSent"
+    ]
+    assert any(url.startswith("file:") for url in asked)
+    assert [url[:80] for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert [entry for entry in opened.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+
+
+def test_every_picture_is_drawn(opened):
+    sizes = opened.execute_script("return [...document.images].map(i => [i.complete, i.naturalWidth, i.naturalHeight])")
+    assert len(sizes) >= 10
+    assert all(complete and width > 100 and height > 50 for complete, width, height in sizes)
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_nothing_sticks_out(opened, width):
+    opened.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    )
+    assert opened.execute_script("return window.innerWidth") == width
+    assert opened.execute_script("return document.documentElement.scrollWidth") <= width
+    outside = opened.execute_script(
+        "return [...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll'))"
+        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"
+    )
+    assert outside == []
+
+
+def test_the_contents_lead_to_every_section(opened):
+    targets = opened.execute_script(
+        "return [...document.querySelectorAll('nav a')]"
+        ".map(a => document.querySelector(a.getAttribute('href'))?.tagName)"
+    )
+    assert set(targets) == {"SECTION"}
