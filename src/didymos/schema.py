@@ -166,7 +166,7 @@ def spectral_map(
         name: np.arange(size, dtype=float) if given is None else np.asarray(given, dtype=float)
         for name, given, size in (("y", y, sizes[0]), ("x", x, sizes[1]))
     }
-    array = xr.DataArray(values.astype(np.float32), dims=(*space, ENERGY), name="spectra")
+    array = xr.DataArray(values, dims=(*space, ENERGY), name="spectra")
     array.attrs.update({"units": signal_units, "long_name": signal_name, **(attrs or {})})
     try:
         array = array.assign_coords({ENERGY: (ENERGY, np.asarray(energy, dtype=float), {"units": energy_units})})
@@ -196,7 +196,7 @@ def validate_map(array: xr.DataArray) -> xr.DataArray:
     Raises
     ------
     InputError
-        Where a dim is missing, the energies are not strictly monotonic or nothing is finite.
+        Where a dim is missing, the spectra are not real numbers or the energies are not strictly monotonic.
     """
     allowed = ({*IMAGE_DIMS, ENERGY}, {*POINT_DIMS, ENERGY})
     if set(array.dims) not in allowed:
@@ -207,7 +207,8 @@ def validate_map(array: xr.DataArray) -> xr.DataArray:
     if ENERGY not in array.coords:
         raise InputError("a map has no energy coordinate: assign one with its units, for example in mV")
     if array.dtype.kind not in "fiu":
-        raise InputError(f"spectra are of type {array.dtype}; allowed are real numbers: take the real part first")
+        remedy = "take the real part or the magnitude" if array.dtype.kind == "c" else "convert them"
+        raise InputError(f"spectra are of type {array.dtype}; allowed are real numbers: {remedy} first")
     array = array.transpose(*space_dims(array), ENERGY)
     energy = np.asarray(array[ENERGY].values, dtype=float)
     step = np.diff(energy)

@@ -94,15 +94,19 @@ def clipped(values: NDArray[np.floating]) -> NDArray[np.bool_]:
         at_level = highest == level
         if level == 0 or at_level.mean() >= 0.5:
             continue
-        pile = int((signed[at_level] == level).sum())
         # the values next to the level can only lie in the spectra that come nearest to it
-        near = np.argsort(highest)[-200:]
-        below = np.sort(signed[near], axis=None)
-        below = below[below < level][-100:]
-        repeats = np.unique(below, return_counts=True)[1].max(initial=1)
-        if pile >= 3 * max(1, repeats):
+        near = signed[np.argsort(highest)[-200:]]
+        pile = int((near == level).sum())
+        repeats = np.unique(near[near < level], return_counts=True)[1][-100:].max(initial=1)
+        if pile >= 3 * repeats:
             found |= at_level
     return found
+
+
+def quantum(differences: NDArray[np.floating]) -> float:
+    """Return the smallest difference that is not zero: 1 for counts, about 0 for continuous values."""
+    size = np.abs(differences)
+    return float(np.min(size, where=size > 0, initial=np.inf)) if (size > 0).any() else 0.0
 
 
 def jumps(values: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:
@@ -128,10 +132,11 @@ def jumps(values: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:
     if values.shape[1] < 8 or len(values) < 8:
         return found
     step = np.diff(values.astype(np.float64), axis=1)
+    # counts in the dark are nearly all equal: there a step is measured by one count
+    finest = quantum(step) + np.finfo(float).tiny
     step -= np.median(step, axis=0)
     usual = MAD_TO_SD * np.median(np.abs(step), axis=0)
-    usual = np.maximum(usual, 1e-3 * np.median(usual) + np.finfo(float).tiny)
-    step /= usual
+    step /= np.maximum(usual, 1e-3 * np.median(usual) + finest)
     own = np.maximum(1.0, MAD_TO_SD * np.median(np.abs(step), axis=1))
     candidates = np.flatnonzero((np.abs(step) > threshold * own[:, np.newaxis]).any(axis=1))
     for index in candidates:

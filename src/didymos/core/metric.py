@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from sklearn.covariance import MinCovDet
 
 from didymos.core.noise import MAXIMUM_RANK, noise_of_energies, signal_rank
 from didymos.core.principal_components import moments, principal_components, project
+from didymos.core.rescaling import compress, expanded_length
 
 LARGEST_COVARIANCE_SAMPLE = 4_000
 MEDIAN_FLOOR = 1e-12
@@ -36,12 +37,15 @@ class FittedMetric:
         From centred spectra to features.
     rank : int
         Number of signal components found above the noise.
+    length : float, optional
+        Features longer than this are compressed (:func:`didymos.core.rescaling.compress`); None leaves them.
     """
 
     scale: NDArray[np.float64]
     mean: NDArray[np.float64]
     projection: NDArray[np.float64]
     rank: int
+    length: float | None = None
 
     def transform(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """Turn spectra into features.
@@ -55,7 +59,26 @@ class FittedMetric:
         -------
         array, shape (n_points, n_features)
         """
+        features = self.uncompressed(values)
+        return features if self.length is None else compress(features, self.length)
+
+    def uncompressed(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the features before any compression, linear in the spectra, shape (n_points, n_features)."""
         return project(values, self.scale, self.mean, self.projection)
+
+    def distance(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the distance of every spectrum from the centre of the majority, before any compression.
+
+        Parameters
+        ----------
+        features : array, shape (n_points, n_features)
+            From :meth:`transform`.
+
+        Returns
+        -------
+        array, shape (n_points,)
+        """
+        return distance_to_centre(features) if self.length is None else expanded_length(features, self.length)
 
 
 class Metric(Protocol):
@@ -103,7 +126,8 @@ class Robust:
 
     Every energy is divided by its noise, the principal components above the noise are kept, and their scores z are
     whitened by the minimum covariance determinant S of the majority (Rousseeuw and Van Driessen, Technometrics 41,
-    212 (1999); breakdown point one half): d_ij^2 = (z_i - z_j)^T S^-1 (z_i - z_j).
+    212 (1999); breakdown point one half): d_ij^2 = (z_i - z_j)^T S^-1 (z_i - z_j). Features much longer than those
+    of the majority are compressed along their own direction, so that a far spectrum counts by its logarithm.
 
     Attributes
     ----------
@@ -126,7 +150,9 @@ class Robust:
         # no direction can vary by less than the noise, whose variance is 1 after the division
         whitening = axes / np.sqrt(np.maximum(variance, 1e-3))
         basis = components.spectra[:rank]
-        return FittedMetric(noise, components.mean + centre @ basis, basis.T @ whitening, rank)
+        fitted = FittedMetric(noise, components.mean + centre @ basis, basis.T @ whitening, rank)
+        length = float(np.median(distance_to_centre(fitted.transform(values))))
+        return replace(fitted, length=length if length > 0 else None)
 
 
 METRICS: dict[str, Callable[[int | None], Metric]] = {"euclidean": Euclidean, "robust": Robust}

@@ -59,7 +59,7 @@ def log_histogram(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the edges, shape (bins + 1,), and counts, shape (bins,), of the histogram of log(d + offset).
 
-    The lowest and the highest hundred-thousandth of the pairs set the range and fall into the outermost bins.
+    The range ends at the largest distance; the lowest hundred-thousandth of the pairs falls into the first bin.
     """
     low = np.log(histogram.quantile(1e-5) + offset) if offset > 0 else np.log(_smallest_positive(histogram))
     high = np.log(histogram.edges[-1] + offset)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from didymos.core.artefacts import MAD_TO_SD
+from didymos.core.artefacts import MAD_TO_SD, quantum
 
 MINIMUM_RANK = 4
 MAXIMUM_RANK = 20
@@ -38,7 +38,8 @@ def noise_of_energies(values: NDArray[np.floating], neighbours: NDArray[np.intp]
 
     With t the difference of a spectrum and its neighbour on the surface, sigma^2(E) is the variance of
     t(E-1) - 2 t(E) + t(E+1) divided by 12: smooth changes along energy and along the surface both drop out.
-    The variance is robust (median absolute deviation), so sharp defects do not count.
+    The variance is robust (median absolute deviation), so sharp defects do not count. Values in steps of q, counts
+    above all, where most differences vanish, have at least the noise q / sqrt(12) of their rounding.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def noise_of_energies(values: NDArray[np.floating], neighbours: NDArray[np.intp]
         noise = np.pad(noise, 1, mode="edge")
     else:
         noise = MAD_TO_SD * np.median(np.abs(difference), axis=0) / np.sqrt(2)
-    noise = _running_median(noise, 5)
+    noise = np.maximum(_running_median(noise, 5), quantum(difference) / np.sqrt(12))
     # noise-free data: a floor far under the signal keeps the division by the noise finite
     floor = 1e-6 * float(np.median(np.std(values, axis=0))) + 1e-12 * float(np.abs(values).max())
     return np.asarray(np.maximum(noise, floor + np.finfo(np.float32).tiny), dtype=np.float64)
@@ -78,10 +79,10 @@ def marchenko_pastur_edge(points: int, energies: int) -> float:
     Returns
     -------
     float
-        The edge, with the width of its Tracy-Widom fluctuation N^(-2/3) added three times.
+        The edge, with three times the width of its Tracy-Widom fluctuation added (Johnstone, Ann. Stat. 29, 295 (2001)).
     """
     ratio = energies / max(points, 1)
-    fluctuation = (1 + np.sqrt(ratio)) ** (4 / 3) * ratio ** (1 / 6) * max(points, 1) ** (-2 / 3)
+    fluctuation = (1 + np.sqrt(ratio)) ** (4 / 3) * ratio ** (-1 / 6) * max(points, 1) ** (-2 / 3)
     return float((1 + np.sqrt(ratio)) ** 2 + 3 * fluctuation)
 
 

@@ -19,7 +19,7 @@ MANTISSA_BITS = 8
 SHIFT = 23 - MANTISSA_BITS
 BINS = 255 << MANTISSA_BITS
 CANCELLATION = 1e-2
-"""Squared distances under this share of the squared lengths are computed again as a difference."""
+"""Squared distances under this share of the squared lengths are computed again as a difference, in float64."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,14 @@ def pair_histogram(features: NDArray[np.floating]) -> PairHistogram:
     PairHistogram
         Its bins cover the smallest to the largest distance; the first one starts at 0.
     """
-    # a common scale near 1 keeps the bits of float32 in range whatever the units
+    if not np.isfinite(features).all():
+        raise ValueError("features with NaN or infinite values have no distance: leave those spectra out")
+    # a common scale near 1 keeps the bits of float32 in range whatever the units; a power of two rounds nothing
     centred = features - features.mean(axis=0, dtype=np.float64)
     scale = float(np.abs(centred).max()) if centred.size else 0.0
-    scale = scale if scale > 0 else 1.0
-    data = np.ascontiguousarray(centred / scale, dtype=np.float32)
+    scale = float(np.exp2(np.ceil(np.log2(scale)))) if scale > 0 else 1.0
+    precise = np.ascontiguousarray(centred / scale, dtype=np.float64)
+    data = precise.astype(np.float32)
     squared = np.einsum("ij,ij->i", data, data, dtype=np.float64).astype(np.float32)
     counts = np.zeros((numba.get_num_threads(), BINS), dtype=np.int64)
     for first in range(0, len(data), TILE):
@@ -93,7 +96,7 @@ def pair_histogram(features: NDArray[np.floating]) -> PairHistogram:
         for second in range(first, len(data), TILE):
             columns = slice(second, second + TILE)
             product = data[rows] @ data[columns].T
-            _count(product, squared[rows], squared[columns], data[rows], data[columns], first == second, counts)
+            _count(product, squared[rows], squared[columns], precise[rows], precise[columns], first == second, counts)
     total = counts.sum(axis=0)
     used = np.flatnonzero(total)
     last = int(used[-1]) + 1 if used.size else 1
@@ -108,8 +111,8 @@ def _count(
     product: NDArray[np.float32],
     squared_i: NDArray[np.float32],
     squared_j: NDArray[np.float32],
-    data_i: NDArray[np.float32],
-    data_j: NDArray[np.float32],
+    precise_i: NDArray[np.float64],
+    precise_j: NDArray[np.float64],
     diagonal: bool,
     counts: NDArray[np.int64],
 ) -> None:
@@ -125,8 +128,8 @@ def _count(
                 distance = lengths - 2 * product[i, j]
                 if distance < CANCELLATION * lengths:
                     exact = 0.0
-                    for k in range(data_i.shape[1]):
-                        difference = np.float64(data_i[i, k]) - np.float64(data_j[j, k])
+                    for k in range(precise_i.shape[1]):
+                        difference = precise_i[i, k] - precise_j[j, k]
                         exact += difference * difference
                     distance = np.float32(exact)
                 value[0] = distance

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.twin.inputs import align, compress
+from didymos.twin.inputs import align
 from didymos.twin.network import Encoder
 from didymos.twin.sampling import cumulative_weights
 from didymos.twin.training import Progress, Trained, TrainingData, TrainingSettings, embed, train
@@ -34,7 +34,7 @@ class EmbeddingStage:
 
     def embed(self, features: NDArray[np.floating]) -> NDArray[np.float32]:
         """Embed features, shape (n_points, n_features), as (n_members, n_points, n_components)."""
-        return embed(self.encoder, compress(features, self.scale)[np.newaxis])
+        return embed(self.encoder, np.asarray(features / self.scale, dtype=np.float32)[np.newaxis])
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,10 @@ def fit_embedding(
     """
     scale = float(np.median(distance)) or 1.0
     # a common factor of features and threshold changes no label and keeps squares within float32
+    scaled = np.asarray(features / scale, dtype=np.float32)[np.newaxis]
     data = TrainingData(
-        inputs=compress(features, scale)[np.newaxis],
-        features=np.asarray(features / scale, dtype=np.float32)[np.newaxis],
+        inputs=scaled,
+        features=scaled,
         threshold=threshold / scale,
         cumulative=cumulative_weights(distance),
     )

@@ -1,0 +1,274 @@
+"""Correlation of a map between every two energies, the energy windows in it, and the weight moved between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+BLOCK = 8192
+MINIMUM_WIDTH = 0.03
+"""A window holds at least this share of the energy range; narrower gaps within one are closed."""
+LEVEL = 0.35
+"""A window ends where the correlation with the leading mode falls under this share of its largest value."""
+LOCAL_WIDTH = 0.01
+"""Energies nearer than this share of the range do not speak for each other: smoothing correlates their noise."""
+NOISE_MARGIN = 1.3
+"""How far over the edge of noise the leading mode must stand."""
+
+
+@dataclass(frozen=True)
+class EnergyWindow:
+    """Neighbouring energies that vary together.
+
+    Attributes
+    ----------
+    start, stop : float
+        First and last energy in the window, in the units of the energies.
+    sign : int
+        +1 for the window that holds most of the leading mode and those that vary with it, -1 for those that vary
+        against it.
+    strength : float
+        Mean correlation of the window's energies with those of all windows of opposite sign (-1 is complete
+        anticorrelation); NaN where there is none.
+    """
+
+    start: float
+    stop: float
+    sign: int
+    strength: float
+
+
+def energy_correlation(covariance: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the Pearson correlation of every two energies, R_ij = C_ij / sqrt(C_ii C_jj).
+
+    Parameters
+    ----------
+    covariance : array, shape (n_energies, n_energies)
+        C, in squared units of the spectra.
+
+    Returns
+    -------
+    array, shape (n_energies, n_energies)
+        Without unit, between -1 and 1; NaN in the rows and columns of energies where nothing varies.
+    """
+    sd = np.sqrt(np.maximum(np.diagonal(covariance).astype(np.float64), 0.0))
+    sd[~(sd > 0)] = np.nan
+    correlation = np.clip(covariance / np.outer(sd, sd), -1.0, 1.0)
+    np.fill_diagonal(correlation, np.where(np.isnan(sd), np.nan, 1.0))
+    return np.asarray(correlation)
+
+
+def energy_windows(
+    correlation: NDArray[np.floating],
+    energy: NDArray[np.floating],
+    *,
+    spectra: int | None = None,
+    level: float = LEVEL,
+    minimum_width: float = MINIMUM_WIDTH,
+) -> list[EnergyWindow]:
+    """Find the energy windows of a correlation map: runs of energies that vary together, or against each other.
+
+    The leading mode u of the correlation, sum_j R_ij w_j u_j = lambda u_i with the width w_j of each energy and
+    without the pairs of neighbouring energies, is what most energies have in common; r_i, the correlation of energy i
+    with it, carries the sign pattern. Averaged over `minimum_width`, a window is a run of energies of one sign with
+    |r| at least `level` times its largest value.
+
+    Parameters
+    ----------
+    correlation : array, shape (n_energies, n_energies)
+        R, as from :func:`energy_correlation`; NaN where unknown.
+    energy : array, shape (n_energies,)
+        Strictly ascending or descending, any spacing.
+    spectra : int, optional
+        Number of spectra that R comes from. Give it where known: without it, noise of few energies or of fewer spectra
+        than energies can pass for a mode.
+    level : float
+        Share of the largest |r| under which a window ends, 0 to 1.
+    minimum_width : float
+        Share of the energy range that a window holds at least.
+
+    Returns
+    -------
+    list of EnergyWindow
+        In the order of the energies. Empty where no mode stands over the noise or fewer than three energies vary;
+        windows of sign +1 only, one where all energies vary together (a common gain), where none are anticorrelated.
+
+    Notes
+    -----
+    Without the neighbouring pairs, noise has eigenvalues of nearly equal size on both sides of zero while a mode only
+    has a large positive one, so the most negative one tells how far noise reaches: -2 sqrt(c) + c against
+    2 sqrt(c) + c for c energies to a spectrum (Marchenko and Pastur 1967), at most three times as far. Noise that
+    is correlated over more than `LOCAL_WIDTH` of the range is not told from a mode.
+    """
+    width = _cell_widths(energy)
+    loading = _leading_loading(correlation, energy, width, spectra)
+    if loading is None:
+        return []
+    smooth = _running_mean(loading, width, minimum_width * width.sum())
+    label = np.where(np.abs(smooth) >= level * np.abs(smooth).max(), np.sign(smooth), 0).astype(int)
+    runs = _runs(label, width, minimum_width * width.sum())
+    if not runs:
+        return []
+    weights = [float((width * loading**2)[run].sum()) for run, _ in runs]
+    first = runs[int(np.argmax(weights))][1]
+    return [
+        EnergyWindow(
+            start=float(min(energy[run.start], energy[run.stop - 1])),
+            stop=float(max(energy[run.start], energy[run.stop - 1])),
+            sign=sign * first,
+            strength=_strength(correlation, width, run, [other for other, opposite in runs if opposite == -sign]),
+        )
+        for run, sign in runs
+    ]
+
+
+def window_weights(
+    values: NDArray[np.floating], energy: NDArray[np.floating], window: EnergyWindow
+) -> NDArray[np.float64]:
+    """Integrate every spectrum over a window, W_i = integral of x_i(E) dE (trapezoids between the true energies).
+
+    Parameters
+    ----------
+    values : array, shape (n_points, n_energies)
+    energy : array, shape (n_energies,)
+        Strictly ascending or descending.
+    window : EnergyWindow
+        Energies outside it count nothing; a window of one energy has no width and integrates to 0.
+
+    Returns
+    -------
+    array, shape (n_points,)
+        In units of the spectra times those of the energies; NaN for spectra with a NaN in the window.
+    """
+    inside = np.flatnonzero((energy >= window.start) & (energy <= window.stop))
+    if inside.size == 0:
+        return np.zeros(len(values))
+    columns = slice(int(inside[0]), int(inside[-1]) + 1)
+    trapezoid = _cell_widths(energy[columns])
+    weights = np.empty(len(values))
+    for start in range(0, len(values), BLOCK):
+        rows = slice(start, start + BLOCK)
+        weights[rows] = values[rows, columns].astype(np.float64) @ trapezoid
+    return weights
+
+
+def weight_transfer(
+    majority_values: NDArray[np.floating],
+    minority_values: NDArray[np.floating],
+    energy: NDArray[np.floating],
+    window: EnergyWindow,
+) -> tuple[float, float]:
+    """Return the spectral weight that the minority has more than the majority in a window, and its standard error.
+
+    With the integrals W of :func:`window_weights`, the transfer is mean(W_minority) - mean(W_majority) and its error
+    sqrt(var(W_minority) / n_minority + var(W_majority) / n_majority).
+
+    Parameters
+    ----------
+    majority_values, minority_values : array, shape (n, n_energies)
+        Spectra of both regions; those with a NaN in the window are left out.
+    energy : array, shape (n_energies,)
+    window : EnergyWindow
+
+    Returns
+    -------
+    transfer, error : float
+        In units of the spectra times those of the energies; the transfer is NaN without spectra in one region, the
+        error where one has fewer than two.
+
+    Notes
+    -----
+    The error counts the spectra as independent. Neighbours on a surface are not: where a structure covers k pixels
+    the true error is up to sqrt(k) larger.
+    """
+    averages, variances = [], []
+    for values in (minority_values, majority_values):
+        weights = window_weights(values, energy, window)
+        weights = weights[np.isfinite(weights)]
+        averages.append(float(weights.mean()) if weights.size else np.nan)
+        variances.append(float(weights.var(ddof=1)) / weights.size if weights.size > 1 else np.nan)
+    return averages[0] - averages[1], float(np.sqrt(sum(variances)))
+
+
+def _cell_widths(energy: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the trapezoid weight of every energy, shape (n_energies,), positive."""
+    half_steps = np.abs(np.diff(energy)) / 2
+    return np.asarray(np.append(half_steps, 0.0) + np.append(0.0, half_steps), dtype=np.float64)
+
+
+def _leading_loading(
+    correlation: NDArray[np.floating],
+    energy: NDArray[np.floating],
+    width: NDArray[np.float64],
+    spectra: int | None,
+) -> NDArray[np.float64] | None:
+    """Return the correlation of every energy with the leading mode, or None where it does not stand over the noise."""
+    known = np.isfinite(np.diagonal(correlation)) & (width > 0)
+    count = int(known.sum())
+    if count < 3:
+        return None
+    root = np.where(known, np.sqrt(width / width[known].mean()), 0.0)
+    symmetric = np.where(np.outer(known, known), correlation, 0.0).astype(np.float64) * np.outer(root, root)
+    # a rounding error must not decide over energies exactly as far apart as that
+    local = np.abs(np.subtract.outer(energy, energy)) <= (1 + 1e-6) * LOCAL_WIDTH * width.sum()
+    np.fill_diagonal(local, True)
+    distant = np.where(local, 0.0, symmetric)
+    last = len(width) - 1
+    values, vectors = scipy.linalg.eigh(distant, subset_by_index=(last, last))
+    lowest = float(scipy.linalg.eigh(distant, subset_by_index=(0, 0), eigvals_only=True)[0])
+    highest, vector = float(values[0]), vectors[:, 0]
+    ratio = 1 - np.sqrt(1 - min(max(-lowest, 0.0), 1.0))  # sqrt(c) from -lowest = 2 sqrt(c) - c
+    edge = max(-lowest * (2 + ratio) / (2 - ratio), 0.0)
+    if spectra is not None:
+        drawn = np.sqrt(count / max(spectra - 1, 1))
+        edge = max(edge, 2 * drawn + drawn**2)
+    if highest <= NOISE_MARGIN * edge or highest <= 1e-6:
+        return None
+    variance = float(vector @ symmetric @ vector)
+    return np.asarray(highest * np.divide(vector, root, out=np.zeros_like(root), where=root > 0) / np.sqrt(variance))
+
+
+def _running_mean(values: NDArray[np.float64], width: NDArray[np.float64], span: float) -> NDArray[np.float64]:
+    """Average over a span of energies centred on each, shorter at the ends, shape (n_energies,)."""
+    edges = np.concatenate([[0.0], np.cumsum(width)])
+    total = np.concatenate([[0.0], np.cumsum(width * values)])
+    centre = (edges[1:] + edges[:-1]) / 2
+    low = np.maximum(centre - span / 2, 0.0)
+    high = np.minimum(centre + span / 2, edges[-1])
+    return np.asarray((np.interp(high, edges, total) - np.interp(low, edges, total)) / (high - low))
+
+
+def _runs(label: NDArray[np.int_], width: NDArray[np.float64], narrowest: float) -> list[tuple[slice, int]]:
+    """Return the runs of +1 and of -1, gaps narrower than `narrowest` within one sign closed, narrower runs dropped."""
+    cuts = np.flatnonzero(np.diff(label)) + 1
+    pieces = [
+        (slice(int(start), int(stop)), int(label[start]))
+        for start, stop in zip([0, *cuts], [*cuts, len(label)], strict=True)
+    ]
+    wide = [(piece, sign) for piece, sign in pieces if sign != 0]
+    runs: list[tuple[slice, int]] = []
+    for piece, sign in wide:
+        if runs and runs[-1][1] == sign and width[runs[-1][0].stop : piece.start].sum() < narrowest:
+            runs[-1] = (slice(runs[-1][0].start, piece.stop), sign)
+        else:
+            runs.append((piece, sign))
+    # a rounding error must not decide over a window of exactly the least width
+    return [(run, sign) for run, sign in runs if width[run].sum() > (1 - 1e-6) * narrowest]
+
+
+def _strength(
+    correlation: NDArray[np.floating], width: NDArray[np.float64], run: slice, opposite: list[slice]
+) -> float:
+    """Return the mean correlation of a run with those of opposite sign, every energy by its width."""
+    if not opposite:
+        return float("nan")
+    total, share = 0.0, 0.0
+    for other in opposite:
+        block = correlation[run, other]
+        weight = np.outer(width[run], width[other]) * np.isfinite(block)
+        total += float((weight * np.nan_to_num(block)).sum())
+        share += float(weight.sum())
+    return total / share if share > 0 else float("nan")

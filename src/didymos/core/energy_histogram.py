@@ -1,0 +1,231 @@
+"""Statistics of the signal at every energy: histograms of all spectra and of pairs across regions, averages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 8192
+ENERGY_BLOCK = 16
+TAIL = 1e-3
+"""Share of the values on either side that may be left out of a histogram which they would flatten."""
+PASSES = 12
+
+
+def signal_histogram(values: NDArray[np.floating], bins: int = 128) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Count the spectra at each signal and energy.
+
+    Parameters
+    ----------
+    values : array, shape (n_points, n_energies)
+        Any unit; non-finite values are left out.
+    bins : int
+        Number of equal bins, the same at all energies.
+
+    Returns
+    -------
+    edges : array, shape (bins + 1,)
+        Ascending, in the units of the spectra. From the smallest to the largest value, or, where a thousandth of the
+        values on either side would take up three quarters of that, the range of the rest widened by half on each side.
+    counts : array of int, shape (bins, n_energies)
+        Values outside the edges are in no bin: how many is the number of finite spectra less ``counts.sum(axis=0)``.
+    """
+    low, high = np.inf, -np.inf
+    for start in range(0, len(values), BLOCK):
+        block = values[start : start + BLOCK]
+        finite = np.isfinite(block)
+        low = min(low, float(block.min(where=finite, initial=np.inf)))
+        high = max(high, float(block.max(where=finite, initial=-np.inf)))
+    if low > high:
+        return np.linspace(0.0, 1.0, bins + 1), np.zeros((bins, values.shape[1]), dtype=np.int64)
+    if low == high:
+        half = abs(low) / 2 if low != 0 else 0.5
+        low, high = low - half, high + half
+
+    def count(edges: NDArray[np.float64]) -> NDArray[np.int64]:
+        counts = np.zeros((numba.get_num_threads(), values.shape[1], bins), dtype=np.int64)
+        _count_values(values, edges[0], edges[-1], counts)
+        return np.ascontiguousarray(counts.sum(axis=0).T)
+
+    return _zoom(count, low, high, bins, (TAIL, TAIL))
+
+
+def region_distance_histogram(
+    majority_values: NDArray[np.floating], minority_values: NDArray[np.floating], bins: int = 96
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Count the differences |x_i(E) - x_j(E)| of all pairs of a majority and a minority spectrum at each energy.
+
+    Parameters
+    ----------
+    majority_values, minority_values : array, shape (n, n_energies)
+        In the same unit; non-finite values are left out.
+    bins : int
+        Number of equal bins, the same at all energies.
+
+    Returns
+    -------
+    edges : array, shape (bins + 1,)
+        Ascending from 0, in the units of the spectra, to the largest difference, or, where the thousandth largest
+        share of the pairs would take up three quarters of that, half as far again as the rest.
+    counts : array of int, shape (bins, n_energies)
+        Exact (differences in float64) for all pairs, each bin without its upper edge but for the last one; larger
+        differences are in no bin. Zeros where one region is empty.
+
+    Notes
+    -----
+    With both sides sorted, the pairs nearer than an edge e are those with x_j - e < x_i < x_j + e: for every spectrum
+    of the smaller side two searches in the larger one that resume where those of its predecessor ended, so the time
+    is linear in the smaller side and only two sorted copies of 16 energies are held.
+    """
+    larger, smaller = majority_values, minority_values
+    if len(larger) < len(smaller):
+        larger, smaller = smaller, larger
+    energies = larger.shape[1]
+    furthest = 0.0
+    for columns in _energy_blocks(energies):
+        for first, second in zip(_sorted_columns(larger, columns), _sorted_columns(smaller, columns), strict=True):
+            if first.size and second.size:
+                furthest = max(furthest, float(first[-1] - second[0]), float(second[-1] - first[0]))
+
+    def count(edges: NDArray[np.float64]) -> NDArray[np.int64]:
+        counts = np.zeros((bins, energies), dtype=np.int64)
+        for columns in _energy_blocks(energies):
+            pairs = zip(_sorted_columns(larger, columns), _sorted_columns(smaller, columns), strict=True)
+            for energy, (first, second) in enumerate(pairs, start=columns.start):
+                counts[:, energy] = _count_differences(first, second, edges)
+        return counts
+
+    return _zoom(count, 0.0, furthest if furthest > 0 else 1.0, bins, (0.0, TAIL))
+
+
+def region_mean_and_std(
+    values: NDArray[np.floating], labels: NDArray[np.integer], region: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Average the spectra of a region, m = sum x / n and s^2 = sum (x - m)^2 / (n - 1), in float64.
+
+    Parameters
+    ----------
+    values : array, shape (n_points, n_energies)
+        Any unit; non-finite values are left out, energy by energy.
+    labels : array of int, shape (n_points,)
+        Region of every spectrum.
+    region : int
+        Which one to average.
+
+    Returns
+    -------
+    mean, std : array, shape (n_energies,)
+        In the units of the spectra; the mean is NaN without spectra, the deviation with fewer than two.
+    """
+    members = np.flatnonzero(labels == region)
+    blocks = [members[start : start + BLOCK] for start in range(0, len(members), BLOCK)]
+    number = np.zeros(values.shape[1])
+    total, squares = np.zeros_like(number), np.zeros_like(number)
+    for rows in blocks:
+        finite = np.isfinite(values[rows])
+        number += finite.sum(axis=0)
+        total += np.where(finite, values[rows], 0.0).sum(axis=0, dtype=np.float64)
+    mean = np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)
+    for rows in blocks:
+        deviation = values[rows] - mean
+        squares += (np.where(np.isfinite(deviation), deviation, 0.0) ** 2).sum(axis=0)
+    variance = np.divide(squares, number - 1, out=np.full_like(total, np.nan), where=number > 1)
+    return mean, np.sqrt(variance)
+
+
+def _zoom(
+    count: Callable[[NDArray[np.float64]], NDArray[np.int64]],
+    low: float,
+    high: float,
+    bins: int,
+    tails: tuple[float, float],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Count within narrower edges as long as all but the tails fill less than a quarter of the bins."""
+    edges = np.linspace(low, high, bins + 1)
+    counts = count(edges)
+    whole = edges, counts
+    for _ in range(PASSES):
+        cumulative = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
+        total = cumulative[-1]
+        # the bins that hold the two quantiles
+        first = int(np.searchsorted(cumulative, tails[0] * total, side="right")) - 1 if tails[0] > 0 else 0
+        last = int(np.searchsorted(cumulative, (1 - tails[1]) * total, side="left"))
+        if total == 0 or last - first >= bins / 4:
+            return edges, counts
+        margin = (edges[last] - edges[first]) / 2
+        low, high = max(edges[first] - margin, edges[0]), min(edges[last] + margin, edges[-1])
+        narrower = np.linspace(low, high, bins + 1)
+        if not (np.diff(narrower) > 0).all():
+            break
+        edges, counts = narrower, count(narrower)
+    # no end to it: nearly all values are the same (counts that are mostly zero), the others are what there is to see
+    return whole
+
+
+def _energy_blocks(energies: int) -> list[slice]:
+    return [slice(start, min(start + ENERGY_BLOCK, energies)) for start in range(0, energies, ENERGY_BLOCK)]
+
+
+def _sorted_columns(values: NDArray[np.floating], columns: slice) -> list[NDArray[np.float64]]:
+    """Return the finite values at some energies, each ascending."""
+    ordered = np.sort(values[:, columns].T, axis=1)
+    return [row[np.isfinite(row)].astype(np.float64) for row in ordered]
+
+
+@numba.njit(parallel=True, cache=True)
+def _count_values(values: NDArray[np.floating], low: float, high: float, counts: NDArray[np.int64]) -> None:
+    """Add every value between low and high to the histogram of the thread that meets it, (threads, energies, bins)."""
+    threads, energies, bins = counts.shape
+    scale = bins / (high - low)
+    for thread in numba.prange(threads):
+        own = counts[thread]
+        for i in range(thread, values.shape[0], threads):
+            for k in range(energies):
+                value = np.float64(values[i, k])
+                # written so that a NaN fails it
+                if value >= low and value <= high:
+                    position = min(int((value - low) * scale), bins - 1)
+                    own[k, position] += 1
+
+
+@numba.njit(cache=True)
+def _count_differences(
+    larger: NDArray[np.float64], smaller: NDArray[np.float64], edges: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Count |a - b| between the edges for all a and b, both ascending."""
+    bins = len(edges) - 1
+    nearer = np.zeros(bins + 1, dtype=np.int64)
+    for k in range(bins + 1):
+        inclusive = k == bins
+        above = 0
+        below = 0
+        for b in smaller:
+            above = _search(larger, b, edges[k], inclusive, above)
+            below = _search(larger, b, -edges[k], not inclusive, below)
+            # below passes above only for the edge 0, which nothing is nearer than
+            nearer[k] += max(above - below, 0)
+    return np.diff(nearer)
+
+
+@numba.njit(cache=True)
+def _search(ascending: NDArray[np.float64], b: float, edge: float, inclusive: bool, start: int) -> int:
+    """Return how many values a have a - b < edge (or <= edge), known to be at least start: steps that double."""
+    size = len(ascending)
+    low = start
+    step = 1
+    high = low
+    while high < size and (ascending[high] - b < edge or (inclusive and ascending[high] - b == edge)):
+        low = high + 1
+        high += step
+        step *= 2
+    high = min(high, size)
+    while low < high:
+        middle = (low + high) // 2
+        if ascending[middle] - b < edge or (inclusive and ascending[middle] - b == edge):
+            low = middle + 1
+        else:
+            high = middle
+    return low

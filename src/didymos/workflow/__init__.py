@@ -1,0 +1,7 @@
+"""The way through: a map and settings in, one Dataset out."""
+
+from didymos.workflow.analysis import Analysis, analyze, run
+from didymos.workflow.application import apply
+from didymos.workflow.settings import Settings
+
+__all__ = ["Analysis", "Settings", "analyze", "apply", "run"]

@@ -1,0 +1,141 @@
+"""From a labelled map to plain arrays of points, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from didymos.core.artefacts import find_artefacts
+from didymos.core.local_contrast import image_residual, scattered_residual
+from didymos.core.noise import nearest_neighbours
+from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
+
+FEWEST_SPECTRA = 8
+FEWEST_ENERGIES = 3
+
+
+@dataclass(frozen=True)
+class Points:
+    """The spectra of a map as rows of a matrix.
+
+    Attributes
+    ----------
+    map : xarray.DataArray
+        The map as analysed.
+    values : array of float32, shape (n_points, n_energies)
+        All spectra, those that are missing included.
+    finite : array of bool, shape (n_points,)
+        Spectra without a gap.
+    usable : array of bool, shape (n_points,)
+        Spectra that take part in fits: finite and not spoiled.
+    missing : array of bool, shape (n_points,)
+        Spectra without any value.
+    artefacts : array of int8, shape (n_points,)
+        Flags of :class:`didymos.core.artefacts.Artefact`.
+    positions : array, shape (n_points, 2)
+        Row and column of an image, or y and x of scattered points.
+    """
+
+    map: xr.DataArray
+    values: NDArray[np.float32]
+    finite: NDArray[np.bool_]
+    usable: NDArray[np.bool_]
+    missing: NDArray[np.bool_]
+    artefacts: NDArray[np.int8]
+    positions: NDArray[np.float64]
+
+    @property
+    def energy(self) -> NDArray[np.float64]:
+        """Energies, ascending, shape (n_energies,)."""
+        return np.asarray(self.map[ENERGY].values, dtype=np.float64)
+
+    def neighbours(self) -> NDArray[np.intp]:
+        """Return a neighbour on the surface of every usable spectrum."""
+        return nearest_neighbours(self.positions[self.usable])
+
+    def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the features of the usable spectra minus those of their surroundings, same shape."""
+        everywhere = np.full((len(self.values), features.shape[1]), np.nan)
+        everywhere[self.usable] = features
+        if is_image(self.map):
+            image = everywhere.reshape(*self.map.shape[:2], -1)
+            return image_residual(image).reshape(everywhere.shape)[self.usable]
+        return scattered_residual(everywhere, self.positions)[self.usable]
+
+    def spread(
+        self, values: ArrayLike, where: NDArray[np.bool_], fill: float = np.nan, dtype: Any = np.float32
+    ) -> NDArray[Any]:
+        """Put values of some points back on the map, shape (y, x, ...) or (point, ...), `fill` elsewhere."""
+        rows = np.asarray(values)
+        everywhere = np.full((len(self.values), *rows.shape[1:]), fill, dtype=dtype)
+        everywhere[where] = rows
+        return everywhere.reshape(*self.map.shape[:-1], *rows.shape[1:])
+
+
+def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
+    """Return the spectral map in a map or in a Dataset with the variable ``spectra``, in standard form."""
+    if isinstance(data, xr.Dataset):
+        if "spectra" not in data:
+            raise InputError(f"a Dataset holds {', '.join(map(str, data.data_vars)) or 'nothing'} but no 'spectra'")
+        spectra = data["spectra"]
+        dims = space_dims(spectra)
+        per_point = [n for n, v in data.data_vars.items() if n == "topography" and v.dims == dims]
+        spectra = spectra.assign_coords({name: data[name] for name in per_point})
+        return validate_map(spectra)
+    if not isinstance(data, xr.DataArray):
+        raise InputError(f"a map is a {type(data).__name__}; allowed is an xarray.DataArray: see didymos.open_map")
+    return validate_map(data)
+
+
+def points_of(data: xr.DataArray | xr.Dataset, energy_range: tuple[float, float] | None) -> Points:
+    """Make points of a map: crop energies, find gaps and spoiled spectra.
+
+    Parameters
+    ----------
+    data : spectral map
+    energy_range : (float, float), optional
+        Lowest and highest energy to keep, in units of the energies.
+
+    Returns
+    -------
+    Points
+
+    Raises
+    ------
+    InputError
+        Where too few energies or spectra are left to analyse.
+    """
+    spectra = as_map(data)
+    if energy_range is not None:
+        spectra = spectra.sel({ENERGY: slice(*energy_range)})
+    if spectra.sizes[ENERGY] < FEWEST_ENERGIES:
+        raise InputError(
+            f"the map has {spectra.sizes[ENERGY]} energies in the range analysed; at least {FEWEST_ENERGIES} are needed"
+        )
+    values = np.ascontiguousarray(spectra.values).reshape(-1, spectra.sizes[ENERGY])
+    finite = np.isfinite(values).all(axis=1)
+    missing = ~np.isfinite(values).any(axis=1)
+    artefacts = find_artefacts(values)
+    usable = finite & (artefacts == 0)
+    if usable.sum() < FEWEST_SPECTRA:
+        raise InputError(
+            f"{int(usable.sum())} of {len(values)} spectra are usable ({int(missing.sum())} missing, "
+            f"{int((artefacts != 0).sum())} spoiled); at least {FEWEST_SPECTRA} are needed to compare them"
+        )
+    if not np.ptp(values[usable], axis=0).any():
+        raise InputError("all spectra are identical: there is nothing to compare; check the channel ('didymos info')")
+    return Points(spectra, values, finite, usable, missing, artefacts, _positions(spectra))
+
+
+def _positions(spectra: xr.DataArray) -> NDArray[np.float64]:
+    if is_image(spectra):
+        rows, columns = np.indices(spectra.shape[:2])
+        return np.stack([rows.ravel(), columns.ravel()], axis=1).astype(np.float64)
+    if "x" in spectra.coords and "y" in spectra.coords:
+        return np.stack([spectra["y"].values, spectra["x"].values], axis=1).astype(np.float64)
+    # without positions the order of measurement is the only neighbourhood there is
+    return np.stack([np.zeros(spectra.shape[0]), np.arange(spectra.shape[0])], axis=1)

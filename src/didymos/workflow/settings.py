@@ -1,0 +1,111 @@
+"""All settings of an analysis, checked when they are made."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from didymos.core.metric import METRICS
+from didymos.schema import InputError
+from didymos.twin.network import ACTIVATIONS
+from didymos.twin.training import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of an analysis; the defaults serve a map that nobody tuned for.
+
+    Parameters
+    ----------
+    metric
+        Similarity of spectra: robust (majority's own variation counts as similar) or euclidean (the paper's).
+    threshold
+        Distance under which a pair is similar, in units of the metric; auto takes it from the two fitted Gaussians.
+    distance_offset
+        n of log(d + n), in units of the metric; auto chooses it from the data.
+    rank
+        Number of principal components of the metric; auto reads it from the noise.
+    layers
+        Sizes of the layers of the first twin, the last is the number of components of the embedding.
+    score_layers
+        Sizes of the layers of the second twin, the last is 1.
+    activation
+        Activation between the layers: tanh, relu, elu, gelu or silu.
+    margin
+        Margin of the contrastive loss.
+    margin_grows
+        Let the margin grow with the distance of the pair, so that the order of far spectra is kept.
+    members
+        Number of independently trained twins in the ensemble.
+    iso_energy
+        Energy of the slice of the reference segmentation, in units of the energies; auto chooses it.
+    energy_range
+        Lowest and highest energy to analyse, in units of the energies; everything where it is not given.
+    seed
+        Seed of all random numbers.
+    """
+
+    metric: str = "robust"
+    threshold: float | Literal["auto"] = "auto"
+    distance_offset: float | Literal["auto"] = "auto"
+    rank: int | Literal["auto"] = "auto"
+    layers: tuple[int, ...] = (20, 5, 2)
+    score_layers: tuple[int, ...] = (10, 5, 1)
+    activation: str = "tanh"
+    margin: float = 1.0
+    margin_grows: bool = True
+    members: int = 8
+    iso_energy: float | Literal["auto"] = "auto"
+    energy_range: tuple[float, float] | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant, in one line."""
+        object.__setattr__(self, "layers", tuple(self.layers))
+        object.__setattr__(self, "score_layers", tuple(self.score_layers))
+        _one_of("metric", self.metric, METRICS)
+        _one_of("activation", self.activation, ACTIVATIONS)
+        for name in ("threshold", "distance_offset", "rank"):
+            value = getattr(self, name)
+            if value != "auto" and not (_is_number(value) and value > 0):
+                raise InputError(f"{name} is {value!r}; allowed are auto or a number over 0")
+        if self.iso_energy != "auto" and not _is_number(self.iso_energy):
+            raise InputError(f"iso_energy is {self.iso_energy!r}; allowed are auto or an energy")
+        for name in ("layers", "score_layers"):
+            sizes = getattr(self, name)
+            if not sizes or any(not isinstance(size, int) or size < 1 for size in sizes):
+                raise InputError(f"{name} is {sizes!r}; allowed are whole numbers over 0, for example 20 5 2")
+        if self.score_layers[-1] != 1:
+            raise InputError(f"score_layers ends in {self.score_layers[-1]}; a score needs a last layer of 1")
+        if not (_is_number(self.margin) and self.margin > 0):
+            raise InputError(f"margin is {self.margin!r}; allowed are numbers over 0")
+        if not isinstance(self.members, int) or self.members < 1:
+            raise InputError(f"members is {self.members!r}; allowed are whole numbers from 1")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise InputError(f"seed is {self.seed!r}; allowed are whole numbers from 0")
+        if self.energy_range is not None:
+            low, high = self.energy_range
+            if not (_is_number(low) and _is_number(high) and low < high):
+                raise InputError(f"energy_range is {low} to {high}; the first energy must be the smaller one")
+
+    def training(self, layers: tuple[int, ...]) -> TrainingSettings:
+        """Return how a twin with these layers is trained."""
+        return TrainingSettings(
+            layers=layers, activation=self.activation, margin=self.margin, margin_grows=self.margin_grows
+        )
+
+    def to_json(self) -> str:
+        """Return all settings as one line of JSON."""
+        return json.dumps(dataclasses.asdict(self))
+
+
+def _one_of(name: str, value: object, allowed: dict[str, Any]) -> None:
+    if value not in allowed:
+        raise InputError(f"{name} is {value!r}; allowed are {', '.join(sorted(allowed))}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
