@@ -1,3 +1,64 @@
-"""didymos finds what is different in a hyperspectral map."""
+"""didymos finds what is different in a hyperspectral map: similarity of spectra learnt from pairs by twin networks."""
 
-__version__ = "0.1.0"
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from didymos.schema import VERSION as __version__
+
+if TYPE_CHECKING:
+    from didymos import plots, simulate
+    from didymos.io import open_map, open_result, save_result
+    from didymos.report import write
+    from didymos.schema import InputError, spectral_map
+    from didymos.twin import TwinEmbedding, TwinModel, TwinScore, load_model, save_model
+    from didymos.workflow import Settings, analyze, apply
+
+__all__ = [
+    "InputError",
+    "Settings",
+    "TwinEmbedding",
+    "TwinModel",
+    "TwinScore",
+    "__version__",
+    "analyze",
+    "apply",
+    "load_model",
+    "open_map",
+    "open_result",
+    "plots",
+    "save_model",
+    "save_result",
+    "simulate",
+    "spectral_map",
+    "write",
+]
+
+_HOMES = {
+    "InputError": "schema",
+    "Settings": "workflow",
+    "TwinEmbedding": "twin",
+    "TwinModel": "twin",
+    "TwinScore": "twin",
+    "analyze": "workflow",
+    "apply": "workflow",
+    "load_model": "twin",
+    "open_map": "io",
+    "open_result": "io",
+    "save_model": "twin",
+    "save_result": "io",
+    "spectral_map": "schema",
+    "write": "report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use: ``didymos info`` need not wait for the networks."""
+    if name in ("plots", "simulate"):
+        return importlib.import_module(f"didymos.{name}")
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"didymos.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'didymos' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

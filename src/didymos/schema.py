@@ -19,6 +19,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+VERSION = "0.1.0"
 ENERGY = "energy"
 IMAGE_DIMS = ("y", "x")
 POINT_DIMS = ("point",)

@@ -22,8 +22,8 @@ def find_kinds(residual: NDArray[np.floating], evidence: NDArray[np.bool_], *, s
 
     k-means on the unit vectors r / |r| of the spectra with evidence, for every number of kinds up to six of which
     each holds at least 3 spectra and 3 % of them; the smallest number is taken whose average silhouette comes within
-    0.1 of the best, and one kind where none exceeds 0.6. The other spectra of the minority join the kind of the nearest direction. A
-    defect and its flank have the same direction and so the same kind.
+    0.1 of the best, and one kind where none exceeds 0.6. The other spectra of the minority join the kind of the
+    nearest direction. A defect and its flank have the same direction and so the same kind.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def find_kinds(residual: NDArray[np.floating], evidence: NDArray[np.bool_], *, s
     order = np.argsort(-np.bincount(kinds, minlength=len(centres)), kind="stable")
     rank = np.empty(len(order), dtype=np.int16)
     rank[order] = np.arange(1, len(order) + 1)
-    return rank[kinds]
+    return np.asarray(rank[kinds], dtype=np.int16)
 
 
 def _centres(direction: NDArray[np.float64], seed: int) -> NDArray[np.float64]:

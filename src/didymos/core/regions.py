@@ -36,8 +36,8 @@ def score_thresholds(
     """Translate two distances from the majority into scores.
 
     The majority ends at `boundary`; the minority begins half-way to the distinct population, whose distance is a high
-    quantile of the spectra that stand out from their surroundings (their flanks stand out as well). Both are turned into scores by the
-    isotonic regression of the score on the distance.
+    quantile of the spectra that stand out from their surroundings (their flanks stand out as well). Both are turned
+    into scores by the isotonic regression of the score on the distance.
 
     Parameters
     ----------

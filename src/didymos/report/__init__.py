@@ -1,6 +1,7 @@
 """The report: one HTML file for people, tables for programs."""
 
 from didymos.report.html import write_report
+from didymos.report.output import write
 from didymos.report.tables import write_tables
 
-__all__ = ["write_report", "write_tables"]
+__all__ = ["write", "write_report", "write_tables"]

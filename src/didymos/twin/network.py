@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import equinox as eqx
 import jax
@@ -66,7 +67,7 @@ def random_encoders(
     """
     sizes = [features, *layers]
     weights = []
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_in, n_out in pairwise(sizes):
         spread = np.sqrt(2.0 / (n_in + n_out))
         drawn = [generator.normal(scale=spread, size=(n_in, n_out)) for generator in generators]
         weights.append(jax.device_put(np.stack(drawn).astype(np.float32)))

@@ -12,7 +12,6 @@ from didymos.twin.network import Encoder
 from didymos.twin.sampling import cumulative_weights
 from didymos.twin.training import Progress, Trained, TrainingData, TrainingSettings, embed, train
 
-
 LEVELS = 4
 """Steps of the score between the majority and the most distinct population that the second twin tells apart."""
 

@@ -1,0 +1,246 @@
+"""The command line: parses, calls the workflow, turns errors into one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
+
+from didymos.io import describe, file_sha256, open_map
+from didymos.schema import VERSION, InputError
+from didymos.workflow.settings import Settings
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+app = App(
+    name="didymos",
+    help="Find what is different in a hyperspectral map.",
+    version=VERSION,
+    help_format="plaintext",
+    result_action="return_value",
+)
+
+Options = Annotated[Settings, Parameter(name="*")]
+
+
+@app.command
+def analyze(
+    input: Path,
+    /,
+    *,
+    out: Path | None = None,
+    channel: str | None = None,
+    average_backward: bool = False,
+    settings: Options | None = None,
+) -> None:
+    """Analyse a map and write the report, the result, the model, figures and tables.
+
+    Parameters
+    ----------
+    input
+        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+    out
+        Folder to write into; INPUT's name beside the current folder where it is not given.
+    channel
+        Channel to analyse; 'didymos info INPUT' lists them.
+    average_backward
+        Average the channel with its backward twin.
+    settings
+        Settings of the analysis.
+    """
+    data = open_map(input, channel=channel, average_backward=average_backward)
+    _analyze_and_write(data, input, out or Path(input.stem), settings or Settings())
+
+
+@app.command
+def apply(
+    model_dir: Path,
+    input: Path,
+    /,
+    *,
+    out: Path | None = None,
+    channel: str | None = None,
+    average_backward: bool = False,
+) -> None:
+    """Score a map with the model of an earlier analysis.
+
+    Parameters
+    ----------
+    model_dir
+        Folder that 'didymos analyze' wrote, or its model.npz.
+    input
+        The map to score.
+    out
+        Folder to write into; INPUT's name with '-applied' where it is not given.
+    channel
+        Channel to score.
+    average_backward
+        Average the channel with its backward twin.
+    """
+    from didymos.report import write
+    from didymos.twin.storage import load_model
+    from didymos.workflow import apply as apply_model
+
+    model = load_model(model_dir / "model.npz" if model_dir.is_dir() else model_dir)
+    data = open_map(input, channel=channel, average_backward=average_backward)
+    data.attrs["input_sha256"] = file_sha256(input)
+    print(write(apply_model(model, data), out or Path(f"{input.stem}-applied")))
+
+
+@app.command
+def info(input: Path, /, *, channel: str | None = None) -> None:
+    """Tell what is in a file: channels, axes, missing spectra.
+
+    Parameters
+    ----------
+    input
+        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+    channel
+        Channel that would be analysed instead of the one chosen by rule.
+    """
+    rows = describe(input, channel=channel).rows()
+    width = max(len(label) for label, _ in rows)
+    for label, text in rows:
+        print(f"{label:<{width}}  {text}")
+
+
+@app.command
+def simulate(
+    *,
+    out: Path | None = None,
+    recipe: str = "fese",
+    seed: int = 0,
+    shape: tuple[int, int] | None = None,
+    energies: int | None = None,
+    defects: int | None = None,
+    defect_free: bool = False,
+    noise: float | None = None,
+    temperature: float | None = None,
+    modulation: float | None = None,
+) -> None:
+    """Simulate a surface with known truth and write it as netCDF.
+
+    Parameters
+    ----------
+    out
+        File to write; RECIPE.nc where it is not given.
+    recipe
+        Name of the recipe: fese, polynomials or semiconductor.
+    seed
+        Seed of all random numbers.
+    shape
+        Rows and columns.
+    energies
+        Number of energies.
+    defects
+        Number of defects.
+    defect_free
+        Leave the defects out.
+    noise
+        Scale of the measurement's noise: 1 as estimated from the currents, 0 none.
+    temperature
+        Temperature in K.
+    modulation
+        Lock-in modulation in mV rms.
+    """
+    from didymos.io import save_result
+
+    given = {
+        "shape": shape, "energies": energies, "defects": defects, "defect_free": defect_free or None,
+        "noise": noise, "temperature": temperature, "modulation": modulation,
+    }  # fmt: skip
+    print(save_result(_simulated(recipe, seed, given), out or Path(f"{recipe}.nc")))
+
+
+@app.command
+def demo(*, out: Path = Path("demo"), seed: int = 0) -> None:
+    """Simulate a surface with defects, analyse it and write the report.
+
+    Parameters
+    ----------
+    out
+        Folder to write into.
+    seed
+        Seed of all random numbers.
+    """
+    from didymos.io import save_result
+
+    surface = _simulated("fese", seed, {"shape": (80, 80), "energies": 256})
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out}: the folder cannot be made ({error.strerror}): choose another with --out") from None
+    path = save_result(surface, out / "surface.nc")
+    _analyze_and_write(surface, path, out, Settings(seed=seed))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status: 0 done, 2 the input is at fault, 1 didymos is.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those of the process.
+
+    Returns
+    -------
+    int
+    """
+    console = Console(stderr=True)
+    try:
+        app(arguments, exit_on_error=False, print_error=False, error_console=console)
+    except InputError as error:
+        return _complain(str(error))
+    except CycloptsError as error:
+        return _complain(f"{error} (see 'didymos --help')")
+    except KeyboardInterrupt:
+        print("didymos: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception:
+        if "--debug" in (arguments if arguments is not None else sys.argv):
+            raise
+        import traceback
+
+        last = traceback.extract_tb(sys.exc_info()[2])[-1]
+        print(
+            f"didymos: a fault of didymos itself: {type(sys.exc_info()[1]).__name__}: {sys.exc_info()[1]} "
+            f"({Path(last.filename).name}:{last.lineno}); please report it with the command and the file",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _complain(text: str) -> int:
+    print("didymos: " + " ".join(text.split()), file=sys.stderr)
+    return 2
+
+
+def _analyze_and_write(data: Any, source: Path, out: Path, settings: Settings) -> None:
+    from didymos.report import write
+    from didymos.workflow import run
+
+    (data["spectra"] if "spectra" in getattr(data, "data_vars", ()) else data).attrs.update(
+        {"input_file": source.name, "input_sha256": file_sha256(source)}
+    )
+    analysis = run(data, settings)
+    print(write(analysis.result, out, analysis.model))
+
+
+def _simulated(recipe: str, seed: int, given: dict[str, Any]) -> xr.Dataset:
+    from didymos.simulate import RECIPES, recipe_options
+
+    if recipe not in RECIPES:
+        raise InputError(f"recipe is {recipe!r}; allowed are {', '.join(sorted(RECIPES))}")
+    options = {name: value for name, value in given.items() if value is not None}
+    unknown = sorted(set(options) - set(recipe_options(recipe)))
+    if unknown:
+        raise InputError(f"recipe {recipe} has no option {', '.join(unknown)}; leave it out")
+    return RECIPES[recipe](seed=seed, **options)

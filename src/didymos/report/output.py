@@ -1,0 +1,53 @@
+"""Everything an analysis leaves in a folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import xarray as xr
+
+from didymos.io.atomic import replacing
+from didymos.io.results import save_result
+from didymos.plots import save_figures
+from didymos.report.html import write_report
+from didymos.report.tables import write_tables
+from didymos.schema import InputError
+from didymos.twin.storage import TwinModel, save_model
+
+
+def write(result: xr.Dataset, folder: str | os.PathLike[str], model: TwinModel | None = None) -> Path:
+    """Write a result as ``results.nc``, ``model.npz``, ``figures/``, ``tables/`` and ``report.html``.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        From :func:`didymos.analyze`.
+    folder : path
+        Made where it is missing; files of the same names are replaced one by one, others are left alone.
+    model : TwinModel, optional
+        Written as ``model.npz`` where given.
+
+    Returns
+    -------
+    pathlib.Path
+        The report.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be made or written.
+    """
+    target = Path(folder)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{target}: the folder cannot be made ({error.strerror}): choose another with --out") from None
+    # numbers first: a fault in a picture must not cost the result
+    save_result(result, target / "results.nc")
+    if model is not None:
+        with replacing(target / "model.npz") as temporary:
+            save_model(model, temporary)
+    write_tables(result, target)
+    save_figures(result, target)
+    return write_report(result, target / "report.html", figures=target / "figures")

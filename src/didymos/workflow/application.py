@@ -1,0 +1,109 @@
+"""A trained model on another map."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from didymos.schema import ENERGY, VERSION, InputError, Region, region_attributes
+from didymos.twin.storage import TwinModel
+from didymos.workflow.assembly import Assembly, add_map, add_scores
+from didymos.workflow.points import Points, as_map, points_of
+
+SMALLEST_OVERLAP = 0.999
+"""Share of the model's energy range that a map must cover."""
+
+
+def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
+    """Score a map with a model that was trained on another one.
+
+    Parameters
+    ----------
+    model : TwinModel
+    data : spectral map
+        Its energies are interpolated to those of the model where they differ.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``spectra``, ``score``, ``score_std``, ``region``, ``embedding`` and ``distance_to_majority``, and the
+        topography where there is one. Without a distinct population in the training no region is minority.
+
+    Raises
+    ------
+    InputError
+        Where the map does not cover the model's energies or has other units.
+    """
+    points = points_of(resample(as_map(data), model), None)
+    assembly = Assembly(points)
+    add_map(assembly)
+    add_scores(assembly, model)
+    region = _regions(assembly.result["score"].values.reshape(-1), points, model.about.get("score_thresholds"))
+    assembly.add("region", region.reshape(points.map.shape[:-1]), **region_attributes())
+    assembly.result.attrs.update(
+        {
+            "metric": str(model.about.get("metric", "")),
+            "rank": model.metric.rank,
+            "settings": str(model.about.get("settings", "{}")),
+            "didymos_version": VERSION,
+            "input_file": str(points.map.attrs.get("input_file", "")),
+            "input_sha256": str(points.map.attrs.get("input_sha256", "")),
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        }
+    )
+    return assembly.result
+
+
+def resample(spectra: xr.DataArray, model: TwinModel) -> xr.DataArray:
+    """Bring a map to the energies of the model by linear interpolation.
+
+    Parameters
+    ----------
+    spectra : spectral map
+    model : TwinModel
+
+    Returns
+    -------
+    xarray.DataArray
+
+    Raises
+    ------
+    InputError
+        Where units differ or the map does not cover the model's energies.
+    """
+    for what, found in (
+        ("energy_units", spectra[ENERGY].attrs.get("units", "")),
+        ("signal_units", spectra.attrs.get("units", "")),
+    ):
+        expected = model.about.get(what, found)
+        if found != expected:
+            raise InputError(
+                f"the map has {what.replace('_', ' ')} {found!r}, the model {expected!r}: convert the map or train anew"
+            )
+    energy = np.asarray(spectra[ENERGY].values, dtype=float)
+    wanted = model.energy
+    if energy.shape == wanted.shape and np.allclose(energy, wanted, rtol=0, atol=1e-6 * np.ptp(wanted)):
+        return spectra
+    covered = min(energy[-1], wanted[-1]) - max(energy[0], wanted[0])
+    if covered < SMALLEST_OVERLAP * np.ptp(wanted):
+        raise InputError(
+            f"the map spans {energy[0]:g} to {energy[-1]:g}, the model needs {wanted[0]:g} to {wanted[-1]:g}: "
+            "measure that range or train on the range both have (energy_range)"
+        )
+    inside = np.clip(wanted, energy[0], energy[-1])
+    resampled = spectra.interp({ENERGY: inside}).assign_coords({ENERGY: (ENERGY, wanted, spectra[ENERGY].attrs)})
+    resampled.attrs.update(spectra.attrs)
+    return resampled
+
+
+def _regions(score: NDArray[np.floating], points: Points, thresholds: list[float] | None) -> NDArray[np.int8]:
+    region = np.full(len(score), Region.MAJORITY, dtype=np.int8)
+    if thresholds is not None:
+        region[score >= thresholds[0]] = Region.TRANSITION
+        region[score >= thresholds[1]] = Region.MINORITY
+    region[~points.usable] = Region.ARTEFACT
+    region[points.missing] = Region.MISSING
+    return region

@@ -1,0 +1,252 @@
+"""The result: every array of an analysis under the names and with the attributes of the schema."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from didymos.core.energy_correlation import energy_correlation, energy_windows, weight_transfer
+from didymos.core.energy_histogram import region_distance_histogram, region_mean_and_std, signal_histogram
+from didymos.core.iso_energy import choose_energy, otsu_level, segment
+from didymos.core.mixture import log_histogram
+from didymos.core.principal_components import moments, principal_components
+from didymos.schema import (
+    ENERGY,
+    RESULT_VARIABLES,
+    SPECTRAL_REGIONS,
+    VERSION,
+    InputError,
+    Region,
+    region_attributes,
+    space_dims,
+)
+from didymos.twin.storage import TwinModel
+from didymos.twin.training import Trained
+from didymos.workflow.points import Points
+from didymos.workflow.settings import Settings
+from didymos.workflow.steps import Distances, Regions
+
+PCA_MODES = 20
+DISTANCE_BINS = 256
+
+
+class Assembly:
+    """A Dataset under construction: every variable gets its dims and meaning from the schema."""
+
+    def __init__(self, points: Points) -> None:
+        self.points = points
+        self.space = space_dims(points.map)
+        self.result = xr.Dataset(coords={name: points.map.coords[name] for name in (*self._positions(), ENERGY)})
+
+    def _positions(self) -> list[str]:
+        return [name for name in ("y", "x") if name in self.points.map.coords]
+
+    def add(self, name: str, values: ArrayLike, **attrs: Any) -> None:
+        """Add a variable of the schema."""
+        variable = RESULT_VARIABLES[name]
+        dims = [dim for declared in variable.dims for dim in (self.space if declared == "space" else (declared,))]
+        self.result[name] = (dims, np.asarray(values), {"long_name": variable.meaning, **attrs})
+
+    def coordinate(self, name: str, values: ArrayLike, **attrs: Any) -> None:
+        """Add the coordinate of a dim."""
+        self.result[name] = ((name,), np.asarray(values), attrs)
+        self.result = self.result.set_coords(name)
+
+
+def assemble(
+    points: Points,
+    settings: Settings,
+    distances: Distances,
+    model: TwinModel,
+    losses: tuple[Trained, Trained],
+    regions: Regions,
+) -> xr.Dataset:
+    """Put everything that an analysis found into one Dataset.
+
+    Parameters
+    ----------
+    points, settings, distances, model, losses, regions
+        What the steps of :func:`didymos.workflow.analysis.run` gave.
+
+    Returns
+    -------
+    xarray.Dataset
+        A result, see :data:`didymos.schema.RESULT_VARIABLES`.
+    """
+    assembly = Assembly(points)
+    region = points.spread(regions.region, points.usable, Region.MAJORITY, np.int8)
+    region[points.spread(~points.usable, np.ones(len(points.values), bool), False, bool)] = Region.ARTEFACT
+    region[points.spread(points.missing, np.ones(len(points.values), bool), False, bool)] = Region.MISSING
+    add_map(assembly)
+    add_scores(assembly, model)
+    assembly.add("region", region, **region_attributes())
+    assembly.add("kind", points.spread(regions.kind, points.usable, 0, np.int16))
+    add_principal_components(assembly)
+    add_spectra_of_regions(assembly, regions)
+    add_distances(assembly, distances)
+    add_energies(assembly, regions)
+    add_iso_energy(assembly, settings)
+    add_training(assembly, losses)
+    assembly.result.attrs.update(_attributes(points, settings, distances, regions, model))
+    return assembly.result
+
+
+def add_map(assembly: Assembly) -> None:
+    """Add the spectra with their attributes and the topography where there is one."""
+    source = assembly.points.map
+    assembly.add("spectra", source.values)
+    assembly.result["spectra"].attrs.update(source.attrs)
+    if "topography" in source.coords and source.coords["topography"].dims == assembly.space:
+        topography = source.coords["topography"]
+        assembly.add("topography", topography.values, **{**topography.attrs, "long_name": "Topography"})
+
+
+def add_scores(assembly: Assembly, model: TwinModel) -> None:
+    """Add score, its spread, embedding and distance of every spectrum without a gap."""
+    points = assembly.points
+    embedding, score, spread, distance = model.predict(points.values[points.finite])
+    assembly.add("score", points.spread(score, points.finite))
+    assembly.add("score_std", points.spread(spread, points.finite))
+    assembly.add("distance_to_majority", points.spread(distance, points.finite))
+    components = embedding.shape[1]
+    values = points.spread(embedding, points.finite)
+    if components == 2:
+        assembly.add("embedding", values)
+        assembly.coordinate("component", [1, 2])
+    else:
+        # the two Gaussians own the dim `component` of length two
+        dims = (*assembly.space, "embedding_component")
+        assembly.result["embedding"] = (dims, values, {"long_name": RESULT_VARIABLES["embedding"].meaning})
+        assembly.coordinate("embedding_component", np.arange(1, components + 1))
+
+
+def add_principal_components(assembly: Assembly) -> None:
+    """Add scores, spectra and explained variance of the principal components of the spectra as they are."""
+    points = assembly.points
+    usable = points.values[points.usable]
+    modes = min(PCA_MODES, usable.shape[1], len(usable))
+    components = principal_components(moments(usable), modes)
+    units = str(points.map.attrs.get("units", ""))
+    assembly.add("pca", points.spread(components.scores(points.values[points.finite]), points.finite), units=units)
+    assembly.add("pca_spectrum", components.spectra)
+    assembly.add("explained_variance_ratio", components.variance_ratio[:modes])
+    assembly.coordinate("mode", np.arange(1, modes + 1))
+
+
+def add_spectra_of_regions(assembly: Assembly, regions: Regions) -> None:
+    """Add the average spectra of regions and kinds (the paper, Fig. 8a)."""
+    points = assembly.points
+    usable = points.values[points.usable]
+    units = {"units": str(points.map.attrs.get("units", ""))}
+    averages = [region_mean_and_std(usable, regions.region, region) for region in SPECTRAL_REGIONS]
+    assembly.add("region_spectrum", np.stack([mean for mean, _ in averages]), **units)
+    assembly.add("region_spectrum_std", np.stack([spread for _, spread in averages]), **units)
+    assembly.add("region_size", [int((regions.region == region).sum()) for region in SPECTRAL_REGIONS])
+    assembly.coordinate("region_name", [region.name.lower() for region in SPECTRAL_REGIONS])
+    kinds = range(1, int(regions.kind.max(initial=0)) + 1)
+    means = [region_mean_and_std(usable, regions.kind, kind)[0] for kind in kinds]
+    assembly.add("kind_spectrum", np.reshape(means, (len(kinds), usable.shape[1])), **units)
+    assembly.add("kind_size", np.array([int((regions.kind == kind).sum()) for kind in kinds], dtype=np.int64))
+    assembly.coordinate("kind_index", np.array(kinds, dtype=np.int64))
+
+
+def add_distances(assembly: Assembly, distances: Distances) -> None:
+    """Add the histograms of the pair distances and the fitted Gaussians (the paper, Fig. 4)."""
+    histogram, mixture = distances.histogram, distances.mixture
+    edges = np.linspace(0.0, histogram.edges[-1], DISTANCE_BINS + 1)
+    assembly.add("distance_histogram", histogram.rebin(edges))
+    assembly.coordinate("distance_bin", (edges[1:] + edges[:-1]) / 2)
+    log_edges, counts = log_histogram(histogram, mixture.offset)
+    density = counts / (counts.sum() * np.diff(log_edges))
+    assembly.add("log_distance_histogram", density)
+    assembly.coordinate("log_distance_bin", (log_edges[1:] + log_edges[:-1]) / 2)
+    assembly.add("distance_components", np.stack([mixture.weight, mixture.mean, mixture.sd], axis=1))
+    assembly.coordinate("parameter", ["weight", "mean", "sd"])
+    if "component" not in assembly.result.coords:
+        assembly.coordinate("component", [1, 2])
+
+
+def add_energies(assembly: Assembly, regions: Regions) -> None:
+    """Add what is resolved in energy: histogram, differences of regions, correlation, windows (Figs. 2b, 8b, 8c)."""
+    points = assembly.points
+    usable = points.values[points.usable]
+    majority, minority = (usable[regions.region == region] for region in (Region.MAJORITY, Region.MINORITY))
+    signal = {"units": str(points.map.attrs.get("units", ""))}
+    edges, counts = signal_histogram(usable)
+    assembly.add("signal_histogram", counts)
+    assembly.coordinate("signal_bin", (edges[1:] + edges[:-1]) / 2, **signal)
+    edges, counts = region_distance_histogram(majority, minority)
+    assembly.add("region_distance_histogram", counts)
+    assembly.coordinate("region_distance_bin", (edges[1:] + edges[:-1]) / 2, **signal)
+    correlation = energy_correlation(moments(usable).covariance)
+    assembly.add("energy_correlation", correlation.astype(np.float32))
+    energy_attrs = dict(points.map[ENERGY].attrs)
+    assembly.coordinate("energy_2", points.energy, **energy_attrs)
+    windows = energy_windows(correlation, points.energy, spectra=len(usable))
+    moved = np.array([weight_transfer(majority, minority, points.energy, window) for window in windows]).reshape(-1, 2)
+    units = f"{signal['units']} {energy_attrs.get('units', '')}".strip()
+    assembly.add("window_start", [window.start for window in windows], **energy_attrs)
+    assembly.add("window_stop", [window.stop for window in windows], **energy_attrs)
+    assembly.add("window_sign", np.array([window.sign for window in windows], dtype=np.int8))
+    assembly.add("window_strength", np.array([window.strength for window in windows], dtype=float))
+    assembly.add("window_weight_transfer", moved[:, 0], units=units)
+    assembly.add("window_weight_transfer_std", moved[:, 1], units=units)
+    for name in ("window_start", "window_stop"):
+        assembly.result[name].attrs["long_name"] = RESULT_VARIABLES[name].meaning
+
+
+def add_iso_energy(assembly: Assembly, settings: Settings) -> None:
+    """Add the simple reference: an iso-energy slice cut at its Otsu level (the paper, Fig. 2a)."""
+    points = assembly.points
+    energy = points.energy
+    if settings.iso_energy == "auto":
+        index = choose_energy(points.values[points.usable])
+    elif energy[0] <= settings.iso_energy <= energy[-1]:
+        index = int(np.abs(energy - settings.iso_energy).argmin())
+    else:
+        raise InputError(f"iso_energy is {settings.iso_energy}; the map spans {energy[0]:g} to {energy[-1]:g}")
+    level = otsu_level(points.values[points.usable, index])
+    label = segment(points.values[points.finite, index], level)
+    attrs = {"energy": float(energy[index]), "level": float(level)}
+    assembly.add("iso_energy_label", points.spread(label, points.finite, -1, np.int8), **attrs)
+
+
+def add_training(assembly: Assembly, losses: tuple[Trained, Trained]) -> None:
+    """Add the held-out loss of both twins over the training, NaN after a twin has stopped."""
+    stretches = max(trained.loss.shape[1] for trained in losses)
+    table: NDArray[np.float32] = np.full((2, len(losses[0].loss), stretches), np.nan, dtype=np.float32)
+    for row, trained in zip(table, losses, strict=True):
+        row[:, : trained.loss.shape[1]] = trained.loss
+    assembly.add("training_loss", table)
+    assembly.coordinate("network", ["embedding", "score"])
+    assembly.coordinate("member", np.arange(1, table.shape[1] + 1))
+    assembly.coordinate("step", np.arange(1, stretches + 1) * losses[0].steps)
+
+
+def _attributes(
+    points: Points, settings: Settings, distances: Distances, regions: Regions, model: TwinModel
+) -> dict[str, Any]:
+    thresholds = regions.thresholds
+    source = points.map.attrs
+    return {
+        "distinct_population": int(thresholds is not None),
+        "distinct_population_p_value": regions.population.p_value,
+        "distance_threshold": distances.threshold,
+        "distance_offset": distances.mixture.offset,
+        "distance_pairs": distances.histogram.pairs,
+        "score_threshold_majority": np.nan if thresholds is None else thresholds.majority,
+        "score_threshold_minority": np.nan if thresholds is None else thresholds.minority,
+        "metric": settings.metric,
+        "rank": distances.metric.rank,
+        "reference_member": model.reference + 1,
+        "settings": settings.to_json(),
+        "didymos_version": VERSION,
+        "input_file": str(source.get("input_file", "")),
+        "input_sha256": str(source.get("input_sha256", "")),
+        "seed": settings.seed,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
