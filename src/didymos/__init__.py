@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from didymos.schema import VERSION as __version__
+from didymos import schema
 
 if TYPE_CHECKING:
     from didymos import plots, simulate
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from didymos.schema import InputError, spectral_map
     from didymos.twin import TwinEmbedding, TwinModel, TwinScore, load_model, save_model
     from didymos.workflow import Settings, analyze, apply
+
+__version__ = schema.VERSION
 
 __all__ = [
     "InputError",

@@ -169,16 +169,24 @@ def spectral_map(
     }
     array = xr.DataArray(values, dims=(*space, ENERGY), name="spectra")
     array.attrs.update({"units": signal_units, "long_name": signal_name, **(attrs or {})})
-    try:
-        array = array.assign_coords({ENERGY: (ENERGY, np.asarray(energy, dtype=float), {"units": energy_units})})
-        for name, position in positions.items():
-            dim = name if values.ndim == 3 else "point"
-            array = array.assign_coords({name: (dim, position, {"units": units})})
-        for name, (per_point, unit) in (coords or {}).items():
-            array = array.assign_coords({name: (space, np.asarray(per_point), {"units": unit})})
-    except ValueError as error:
-        raise InputError(f"a coordinate does not fit spectra of shape {values.shape}: {error}") from error
+    array = _with_coordinate(array, ENERGY, (ENERGY,), np.asarray(energy, dtype=float), energy_units)
+    for name, position in positions.items():
+        array = _with_coordinate(array, name, (name,) if values.ndim == 3 else POINT_DIMS, position, units)
+    for name, (per_point, unit) in (coords or {}).items():
+        array = _with_coordinate(array, name, space, np.asarray(per_point), unit)
     return validate_map(array)
+
+
+def _with_coordinate(
+    array: xr.DataArray, name: str, dims: tuple[str, ...], values: NDArray[Any], units: str
+) -> xr.DataArray:
+    needed = tuple(array.sizes[dim] for dim in dims)
+    if values.shape != needed:
+        raise InputError(
+            f"the coordinate {name!r} of shape {values.shape} does not fit spectra of shape {array.shape}: "
+            f"give it the shape {needed}"
+        )
+    return array.assign_coords({name: (dims, values, {"units": units})})
 
 
 def validate_map(array: xr.DataArray) -> xr.DataArray:

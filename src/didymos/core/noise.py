@@ -79,7 +79,8 @@ def marchenko_pastur_edge(points: int, energies: int) -> float:
     Returns
     -------
     float
-        The edge, with three times the width of its Tracy-Widom fluctuation added (Johnstone, Ann. Stat. 29, 295 (2001)).
+        The edge, with three times the width of its Tracy-Widom fluctuation added (Johnstone, Ann. Stat.
+        29, 295 (2001)).
     """
     ratio = energies / max(points, 1)
     fluctuation = (1 + np.sqrt(ratio)) ** (4 / 3) * ratio ** (-1 / 6) * max(points, 1) ** (-2 / 3)

@@ -1,0 +1,236 @@
+"""The twins as scikit-learn estimators."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from didymos.core.metric import METRICS, distance_to_centre, fit_metric
+from didymos.core.mixture import choose_offset, fit_two_gaussians
+from didymos.core.pair_statistics import pair_histogram
+from didymos.twin.stages import fit_embedding, fit_score, reference_member
+from didymos.twin.training import TrainingSettings
+
+FEWEST_SAMPLES = 8
+
+
+class TwinEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Projected space of a twin network trained on pairs of spectra (the paper, Fig. 7b).
+
+    A pair is similar where its distance in the metric is under the threshold; the network is trained with the
+    contrastive loss L = <D^2>_similar + <max(0, m - D)^2>_dissimilar.
+
+    Parameters
+    ----------
+    layers : tuple of int
+        Sizes of the layers, the last is the number of components.
+    threshold : float or "auto"
+        Distance under which a pair is similar; "auto" is the crossing of two Gaussians fitted to log(d + n).
+    metric : {"robust", "euclidean"}
+        Similarity of spectra.
+    margin : float
+        Margin m of the contrastive loss.
+    margin_grows : bool
+        Whether the margin of a pair grows with its distance.
+    activation : str
+        Activation between the layers.
+    members : int
+        Size of the ensemble; the member that agrees best with the others gives the embedding.
+    random_state : int
+        Seed of weights and pairs.
+
+    Attributes
+    ----------
+    metric_ : FittedMetric
+    threshold_ : float
+    stage_ : EmbeddingStage
+        All members.
+    reference_ : int
+        The member whose embedding is returned.
+    loss_ : array, shape (n_members, n_stretches)
+        Held-out loss during the training.
+    """
+
+    def __init__(
+        self,
+        layers: tuple[int, ...] = (20, 5, 2),
+        *,
+        threshold: float | str = "auto",
+        metric: str = "robust",
+        margin: float = 1.0,
+        margin_grows: bool = True,
+        activation: str = "tanh",
+        members: int = 1,
+        random_state: int = 0,
+    ) -> None:
+        self.layers = layers
+        self.threshold = threshold
+        self.metric = metric
+        self.margin = margin
+        self.margin_grows = margin_grows
+        self.activation = activation
+        self.members = members
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array, shape (n_spectra, n_energies)
+            Finite spectra in the order of measurement: neighbours in that order tell the noise.
+        y : ignored
+
+        Returns
+        -------
+        TwinEmbedding
+
+        Raises
+        ------
+        ValueError
+            Where X is not finite, has fewer than eight spectra, or a parameter is not allowed.
+        """
+        del y
+        values = validate_data(self, X, dtype=(np.float64, np.float32), ensure_min_samples=FEWEST_SAMPLES)
+        if self.metric not in METRICS:
+            raise ValueError(f"metric is {self.metric!r}; allowed are {', '.join(sorted(METRICS))}")
+        neighbours = np.minimum(np.arange(1, len(values) + 1), len(values) - 2).astype(np.intp)
+        self.metric_ = fit_metric(self.metric, values, neighbours, rank=None, seed=self.random_state)
+        features = self.metric_.transform(values)
+        histogram = pair_histogram(features)
+        if self.threshold == "auto":
+            self.threshold_ = fit_two_gaussians(histogram, choose_offset(histogram)).crossing
+        else:
+            self.threshold_ = float(self.threshold)
+        settings = TrainingSettings(
+            tuple(self.layers), activation=self.activation, margin=self.margin, margin_grows=self.margin_grows
+        )
+        self.stage_, trained = fit_embedding(
+            features,
+            distance_to_centre(features),
+            self.threshold_,
+            settings,
+            members=self.members,
+            seed=self.random_state,
+        )
+        self.loss_ = trained.loss
+        self.reference_, self.agreement_ = reference_member(self.stage_.embed(features))
+        self._n_features_out = tuple(self.layers)[-1]
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Embed spectra.
+
+        Parameters
+        ----------
+        X : array, shape (n_spectra, n_energies)
+
+        Returns
+        -------
+        array, shape (n_spectra, n_components)
+        """
+        check_is_fitted(self)
+        values = validate_data(self, X, dtype=(np.float64, np.float32), reset=False)
+        embedded: NDArray[np.float32] = self.stage_.embed(self.metric_.transform(values))[self.reference_]
+        return embedded
+
+
+class TwinScore(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """One score per point of a projected space, 0 for the majority and 1 for the most distinct (the paper, Fig. 7c).
+
+    Parameters
+    ----------
+    layers : tuple of int
+        Sizes of the layers, the last is 1.
+    boundary : float or "auto"
+        Distance from the centre that ends the majority; "auto" is the crossing of two Gaussians fitted to
+        log(d + n), over the square root of two.
+    margin : float
+        Margin of the contrastive loss.
+    activation : str
+        Activation between the layers.
+    random_state : int
+        Seed of weights and pairs.
+
+    Attributes
+    ----------
+    centre_ : array, shape (n_features,)
+        Centre of the majority.
+    boundary_ : float
+    stage_ : ScoreStage
+    loss_ : array, shape (1, n_stretches)
+    """
+
+    def __init__(
+        self,
+        layers: tuple[int, ...] = (10, 5, 1),
+        *,
+        boundary: float | str = "auto",
+        margin: float = 1.0,
+        activation: str = "tanh",
+        random_state: int = 0,
+    ) -> None:
+        self.layers = layers
+        self.boundary = boundary
+        self.margin = margin
+        self.activation = activation
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Train the network on an embedding.
+
+        Parameters
+        ----------
+        X : array, shape (n_points, n_features)
+        y : ignored
+
+        Returns
+        -------
+        TwinScore
+
+        Raises
+        ------
+        ValueError
+            Where X is not finite, has fewer than eight points, or the last layer is not 1.
+        """
+        del y
+        points = validate_data(self, X, dtype=np.float64, ensure_min_samples=FEWEST_SAMPLES)
+        if tuple(self.layers)[-1] != 1:
+            raise ValueError(f"layers is {self.layers!r}; a score needs a last layer of 1")
+        self.centre_ = np.median(points, axis=0)
+        centred = points - self.centre_
+        if self.boundary == "auto":
+            histogram = pair_histogram(centred)
+            crossing = fit_two_gaussians(histogram, choose_offset(histogram)).crossing
+            self.boundary_ = crossing / float(np.sqrt(2))
+        else:
+            self.boundary_ = float(self.boundary)
+        distance = distance_to_centre(centred)
+        self.scale_ = float(np.std(centred)) or 1.0
+        settings = TrainingSettings(tuple(self.layers), activation=self.activation, margin=self.margin)
+        scaled = (centred / self.scale_).astype(np.float32)[np.newaxis]
+        self.stage_, trained = fit_score(scaled, distance, self.boundary_, settings, seed=self.random_state)
+        self.loss_ = trained.loss
+        self._n_features_out = 1
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Score points of the projected space.
+
+        Parameters
+        ----------
+        X : array, shape (n_points, n_features)
+
+        Returns
+        -------
+        array, shape (n_points, 1)
+        """
+        check_is_fitted(self)
+        points = validate_data(self, X, dtype=np.float64, reset=False)
+        scaled = ((points - self.centre_) / self.scale_).astype(np.float32)[np.newaxis]
+        score: NDArray[np.float32] = self.stage_.score(scaled)[0][:, np.newaxis]
+        return score
