@@ -85,6 +85,7 @@ def find_population(residual: NDArray[np.floating], *, seed: int) -> Population:
     contrast[known] = np.sqrt(squared / usual)
     third = np.sort(squared)[-FEWEST_POINTS]
     single = chi2.sf(third / BROADENING**2, features)
-    p_value = float(binom.sf(FEWEST_POINTS - 1, count, single))
+    # a probability is never nought, only smaller than a float can say
+    p_value = max(float(binom.sf(FEWEST_POINTS - 1, count, single)), np.finfo(float).tiny)
     critical = BROADENING * np.sqrt(chi2.isf(SIGNIFICANCE / count, features) / usual)
     return Population(p_value, contrast, float(critical))

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 
 POPULATION_QUANTILE = 0.95
+TRANSITION_SHARE = 0.1
+"""Share of the way to the distinct population at which the transition may begin."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ def score_thresholds(
 ) -> ScoreThresholds:
     """Translate two distances from the majority into scores.
 
-    The majority ends at `boundary`; the minority begins half-way to the distinct population, whose distance is a high
+    The majority ends at `boundary`, but not before a tenth of the way to the distinct population nor within the scatter
+    of its own scores; the minority begins half-way to that population, whose distance is a high
     quantile of the spectra that stand out from their surroundings (their flanks stand out as well). Both are turned
     into scores by the isotonic regression of the score on the distance.
 
@@ -54,7 +57,9 @@ def score_thresholds(
     ScoreThresholds
     """
     population = float(np.quantile(distance[evidence], POPULATION_QUANTILE))
-    half_way = max(population / 2, boundary)
     curve = IsotonicRegression(out_of_bounds="clip").fit(distance, score)
-    majority, minority = (float(value) for value in curve.predict(np.array([boundary, half_way])))
+    goals = np.array([max(TRANSITION_SHARE * population, boundary), max(population / 2, boundary)])
+    majority, minority = (float(value) for value in curve.predict(goals))
+    # the twins' own scatter within the majority is no transition
+    majority = max(majority, float(np.quantile(score[distance <= max(boundary, np.median(distance))], 0.999)))
     return ScoreThresholds(majority, max(minority, majority))

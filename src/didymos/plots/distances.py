@@ -50,7 +50,7 @@ def distance_statistics(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     _counts(panels, result)
     handles = _rescaled(panels.axes[2], result)
     panels.letters()
-    panels.legend(handles, columns=3, panel=2)
+    panels.legend(handles, columns=2, panel=2)
     return panels.figure
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +12,9 @@ from didymos.twin.inputs import align
 from didymos.twin.network import Encoder
 from didymos.twin.sampling import cumulative_weights
 from didymos.twin.training import Progress, Trained, TrainingData, TrainingSettings, embed, train
+
+STARTS = 3
+"""Independent starts of the second twin for each member."""
 
 LEVELS = 4
 """Steps of the score between the majority and the most distinct population that the second twin tells apart."""
@@ -139,19 +143,28 @@ def fit_score(
     level = np.log(distance / offset + 1)
     boundary_level = float(np.log(boundary / offset + 1) - np.median(level))
     threshold = max(boundary_level, float(np.quantile(level, 0.999) - np.median(level)) / LEVELS, 1e-3)
+    # one output cannot always fold all branches of the embedding to one side: the best of several starts does
+    starts = np.repeat(embedding, STARTS, axis=0)
     data = TrainingData(
-        inputs=embedding,
+        inputs=starts,
         features=np.asarray(level / threshold, dtype=np.float32)[np.newaxis, :, np.newaxis],
         threshold=1.0,
         cumulative=cumulative_weights(distance),
     )
-    trained = train(data, settings, members=len(embedding), seed=seed, progress=progress)
+    trained = _best_starts(train(data, settings, members=len(starts), seed=seed, progress=progress))
     output = embed(trained.encoder, embedding)[..., 0]
     centre = np.median(output[:, distance <= offset], axis=1)
     away = np.abs(output - centre[:, np.newaxis])
     # where nothing lies beyond the boundary the unit stays the margin: noise is not blown up to 1
     unit = np.maximum(np.quantile(away, 0.999, axis=1), settings.margin)
     return ScoreStage(trained.encoder, centre, unit.astype(np.float32)), trained
+
+
+def _best_starts(trained: Trained) -> Trained:
+    """Keep the start with the smallest held-out loss of each member."""
+    chosen = trained.best.reshape(-1, STARTS).argmin(axis=1) + STARTS * np.arange(len(trained.best) // STARTS)
+    encoder = jax.tree.map(lambda array: array[chosen], trained.encoder)
+    return replace(trained, encoder=encoder, loss=trained.loss[chosen], best=trained.best[chosen])
 
 
 def reference_member(embedding: NDArray[np.float32], sample: int = 2000) -> tuple[int, NDArray[np.float64]]:
