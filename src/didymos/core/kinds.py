@@ -40,13 +40,14 @@ def find_kinds(residual: NDArray[np.floating], evidence: NDArray[np.bool_], *, s
         Kind of each, 1 the largest.
     """
     length = np.linalg.norm(residual, axis=1, keepdims=True)
+    known = np.isfinite(length[:, 0])
     direction = np.nan_to_num(residual / np.where(length > 0, length, 1.0))
-    centres = _centres(direction[evidence & np.isfinite(length[:, 0])], seed)
+    centres = _centres(direction[evidence & known], seed)
     kinds = (direction @ centres.T).argmax(axis=1) if len(centres) > 1 else np.zeros(len(residual), dtype=np.intp)
-    order = np.argsort(-np.bincount(kinds, minlength=len(centres)), kind="stable")
+    order = np.argsort(-np.bincount(kinds[known], minlength=len(centres)), kind="stable")
     rank = np.empty(len(order), dtype=np.int16)
     rank[order] = np.arange(1, len(order) + 1)
-    return np.asarray(rank[kinds], dtype=np.int16)
+    return np.asarray(np.where(known, rank[kinds], 1), dtype=np.int16)
 
 
 def _centres(direction: NDArray[np.float64], seed: int) -> NDArray[np.float64]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 RADIUS = 3.0
 """Distance, in points, of the surroundings that a point is compared with."""
+
+REACH = 4
+"""Largest distance, in points, of the surroundings at the rim."""
+
+FEWEST_PAIRS = 3
+"""Pairs of opposite points whose median does not follow a single odd one."""
 
 NEIGHBOURS = 16
 """Number of neighbours whose plane a scattered point is compared with."""
@@ -19,7 +23,9 @@ def image_residual(features: NDArray[np.floating]) -> NDArray[np.float64]:
     """Subtract from every point of an image the median of its surroundings.
 
     The surroundings are pairs of opposite points on a circle, whose averages do not change with a constant slope:
-    a surface that drifts leaves no residual, an object smaller than the circle does.
+    a surface that drifts leaves no residual, an object smaller than the circle does. At the rim, where the circle has
+    too few pairs, those straight ahead are added. The median of at least three pairs does not follow one odd
+    spectrum.
 
     Parameters
     ----------
@@ -29,18 +35,16 @@ def image_residual(features: NDArray[np.floating]) -> NDArray[np.float64]:
     Returns
     -------
     array, shape (n_rows, n_columns, n_features)
-        NaN where the point is missing or has no pair of opposite points (corners).
+        NaN where the point is missing or has fewer than three pairs of opposite points (corners).
     """
-    rows, columns = features.shape[:2]
     angles = np.linspace(0, np.pi, 8, endpoint=False)
-    steps = {(round(RADIUS * np.sin(a)), round(RADIUS * np.cos(a))) for a in angles}
-    if rows == 1 or columns == 1:
-        steps = {(0, dx) for dx in (2, 3, 4)} | {(dy, 0) for dy in (2, 3, 4)}
-    steps = {(dy, dx) for dy, dx in steps if 2 * abs(dy) < rows and 2 * abs(dx) < columns}
-    if not steps:
-        return np.full(features.shape, np.nan)
-    means = [(_shifted(features, dy, dx) + _shifted(features, -dy, -dx)) / 2 for dy, dx in sorted(steps)]
-    return np.asarray(features - _median(np.stack(means)), dtype=np.float64)
+    circle = sorted({(round(RADIUS * np.sin(a)), round(RADIUS * np.cos(a))) for a in angles})
+    straight = [(0, REACH), (0, REACH - 2), (REACH, 0), (REACH - 2, 0)]
+    padded = np.pad(features.astype(np.float64), ((REACH, REACH), (REACH, REACH), (0, 0)), constant_values=np.nan)
+    middle = _middle(padded, np.indices(features.shape[:2]), circle)
+    lacking = np.isnan(middle).any(axis=-1)
+    middle[lacking] = _middle(padded, np.stack(np.nonzero(lacking)), [*circle, *straight])
+    return np.asarray(features - middle, dtype=np.float64)
 
 
 def scattered_residual(features: NDArray[np.floating], positions: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -73,18 +77,25 @@ def scattered_residual(features: NDArray[np.floating], positions: NDArray[np.flo
     return result
 
 
-def _shifted(values: NDArray[np.floating], dy: int, dx: int) -> NDArray[np.float64]:
-    """Return the array whose point (y, x) holds the value at (y + dy, x + dx), NaN beyond the rim."""
-    rows, columns = values.shape[:2]
-    result = np.full(values.shape, np.nan)
-    to_y, from_y = slice(max(-dy, 0), rows - max(dy, 0)), slice(max(dy, 0), rows - max(-dy, 0))
-    to_x, from_x = slice(max(-dx, 0), columns - max(dx, 0)), slice(max(dx, 0), columns - max(-dx, 0))
-    result[to_y, to_x] = values[from_y, from_x]
+def _middle(padded: NDArray[np.float64], places: NDArray[np.intp], steps: list[tuple[int, int]]) -> NDArray[np.float64]:
+    """Return the median over the pairs of opposite points of their averages, NaN where there are too few pairs.
+
+    Parameters
+    ----------
+    padded : array, shape (n_rows + 2 REACH, n_columns + 2 REACH, n_features)
+        NaN beyond the rim.
+    places : array of int, shape (2, ...)
+        Rows and columns before the padding.
+    steps : list of (int, int)
+        Rows and columns from a place to one point of each pair.
+
+    Returns
+    -------
+    array, shape (..., n_features)
+    """
+    y, x = places + REACH
+    means = np.stack([(padded[y + dy, x + dx] + padded[y - dy, x - dx]) / 2 for dy, dx in steps])
+    enough = np.isfinite(means).all(axis=-1).sum(axis=0) >= FEWEST_PAIRS
+    result = np.full(means.shape[1:], np.nan)
+    result[enough] = np.nanmedian(means[:, enough], axis=0)
     return result
-
-
-def _median(stack: NDArray[np.float64]) -> NDArray[np.float64]:
-    with warnings.catch_warnings():
-        # a point without any neighbour stays NaN, which is what the caller is told
-        warnings.filterwarnings("ignore", "All-NaN slice")
-        return np.asarray(np.nanmedian(stack, axis=0))

@@ -17,6 +17,8 @@ THIN = "\u202f"
 FOUND, NOT_FOUND = "A distinct population was found", "No distinct population was found"
 UNDECIDED = "Whether there is a distinct population was not tested"
 STRONG, FAIR = 1e-3, 0.05
+SMALLEST_P = 1e-12
+"""No model of noise is right to smaller probabilities than this."""
 
 
 def number(value: Any, digits: int = 3) -> str:
@@ -127,10 +129,11 @@ def _certainty(result: xr.Dataset) -> list[str]:
     sentences = []
     if (chance := result.attrs.get("distinct_population_p_value")) is not None and math.isfinite(float(chance)):
         size = float(chance)
-        value = f"p\xa0=\xa0{number(size, 2)}" if size > 0 else "p too small to be calculated"
+        value = f"p\xa0=\xa0{number(size, 2)}" if size >= SMALLEST_P else f"p\xa0<\xa0{number(SMALLEST_P, 1)}"
         sentences.append(
             f"In a map with one smoothly varying population, evidence like this would turn up with a probability of "
-            f"{value}: that is {strength(result, size)}."
+            f"{value}: that is {strength(result, size)}. (Each spectrum is compared with its surroundings; the "
+            "probability is that of a model of a smooth surface with noise, not a frequency counted on real ones.)"
         )
     if "score_std" in result and np.isfinite(result["score_std"].values).any():
         spread = result["score_std"].values
