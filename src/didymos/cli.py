@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -203,15 +204,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    except Exception:
-        if "--debug" in (arguments if arguments is not None else sys.argv):
-            raise
-        import traceback
-
-        last = traceback.extract_tb(sys.exc_info()[2])[-1]
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        what = " ".join(f"{type(error).__name__}: {error}".split())
         print(
-            f"didymos: a fault of didymos itself: {type(sys.exc_info()[1]).__name__}: {sys.exc_info()[1]} "
-            f"({Path(last.filename).name}:{last.lineno}); please report it with the command and the file",
+            f"didymos: a fault of didymos itself: {what} ({Path(last.filename).name}:{last.lineno}); "
+            "please report it with the command and the file",
             file=sys.stderr,
         )
         return 1

@@ -6,21 +6,17 @@ name and may be added to.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.covariance import MinCovDet
 
 from didymos.core.noise import MAXIMUM_RANK, noise_of_energies, signal_rank
 from didymos.core.principal_components import moments, principal_components, project
 from didymos.core.rescaling import compress, expanded_length
-
-LARGEST_COVARIANCE_SAMPLE = 4_000
-MEDIAN_FLOOR = 1e-12
+from didymos.core.robust_covariance import majority_covariance
 
 
 @dataclass(frozen=True)
@@ -140,12 +136,13 @@ class Robust:
 
     def fit(self, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, seed: int) -> FittedMetric:
         """Find noise, rank and the covariance of the majority."""
+        del seed
         noise = noise_of_energies(values, neighbours)
         modes = MAXIMUM_RANK if self.rank is None else self.rank
         components = principal_components(moments(values), modes, noise)
         scores = components.scores(values)
         rank = self.rank or signal_rank(components.variance, scores, neighbours, energies=values.shape[1])
-        centre, covariance = majority_covariance(scores[:, :rank], seed=seed)
+        centre, covariance = majority_covariance(scores[:, :rank])
         variance, axes = np.linalg.eigh(covariance)
         # no direction can vary by less than the noise, whose variance is 1 after the division
         whitening = axes / np.sqrt(np.maximum(variance, 1e-3))
@@ -157,36 +154,6 @@ class Robust:
 
 METRICS: dict[str, Callable[[int | None], Metric]] = {"euclidean": Euclidean, "robust": Robust}
 """Metrics by name; each is made from a rank (None: from the data)."""
-
-
-def majority_covariance(scores: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return centre and covariance of the majority by the minimum covariance determinant.
-
-    Parameters
-    ----------
-    scores : array, shape (n_points, n_features)
-        More than :data:`LARGEST_COVARIANCE_SAMPLE` points are represented by a random sample.
-    seed : int
-        Seed of the random subsets.
-
-    Returns
-    -------
-    centre : array, shape (n_features,)
-    covariance : array, shape (n_features, n_features)
-    """
-    points, features = scores.shape
-    scale = MEDIAN_FLOOR + np.median(np.abs(scores - np.median(scores, axis=0)), axis=0)
-    if points < 5 * features + 10:
-        # too few spectra for a covariance: the spread of each component is all that can be known
-        return np.median(scores, axis=0), np.diag((1.4826 * scale) ** 2)
-    if points > LARGEST_COVARIANCE_SAMPLE:
-        chosen = np.random.default_rng(seed).choice(points, LARGEST_COVARIANCE_SAMPLE, replace=False)
-        scores = scores[chosen]
-    with warnings.catch_warnings():
-        # identical spectra make the covariance singular; the floor on its eigenvalues is the answer to that
-        warnings.simplefilter("ignore")
-        fit = MinCovDet(random_state=seed).fit(scores / scale)
-    return fit.location_ * scale, fit.covariance_ * np.outer(scale, scale)
 
 
 def distance_to_centre(features: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -232,5 +199,4 @@ __all__ = [
     "Robust",
     "distance_to_centre",
     "fit_metric",
-    "majority_covariance",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, chi2
 
-from didymos.core.metric import majority_covariance
+from didymos.core.robust_covariance import majority_covariance, squared_distances
 
 SIGNIFICANCE = 0.01
 BROADENING = 1.6
@@ -42,7 +42,7 @@ class Population:
         return self.p_value < SIGNIFICANCE
 
 
-def find_population(residual: NDArray[np.floating], *, seed: int) -> Population:
+def find_population(residual: NDArray[np.floating]) -> Population:
     """Test for spectra that differ from their surroundings more than the surface does.
 
     The residuals r of the features from their surroundings are whitened by the minimum covariance determinant S. On
@@ -54,8 +54,6 @@ def find_population(residual: NDArray[np.floating], *, seed: int) -> Population:
     ----------
     residual : array, shape (n_points, n_features)
         Features minus those of the surroundings (:mod:`didymos.core.local_contrast`); NaN rows are left out.
-    seed : int
-        Seed of the robust covariance.
 
     Returns
     -------
@@ -73,11 +71,7 @@ def find_population(residual: NDArray[np.floating], *, seed: int) -> Population:
     count = int(known.sum())
     if count < max(FEWEST_POINTS, 2) or features == 0:
         return Population(1.0, contrast, np.inf)
-    centre, covariance = majority_covariance(residual[known], seed=seed)
-    away = residual[known] - centre
-    floor = 1e-9 * np.trace(covariance) / features + np.finfo(float).tiny
-    solved = np.linalg.solve(covariance + floor * np.eye(features), away.T).T
-    squared = np.einsum("ij,ij->i", away, solved)
+    squared = squared_distances(residual[known], *majority_covariance(residual[known]))
     # the core of the residuals fixes the scale, whatever the consistency factor of the covariance
     median = max(float(np.median(squared)), np.finfo(float).tiny)
     usual = float(chi2.ppf(0.5, features))

@@ -98,7 +98,7 @@ class TwinEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         values = validate_data(self, X, dtype=(np.float64, np.float32), ensure_min_samples=FEWEST_SAMPLES)
         if self.metric not in METRICS:
             raise ValueError(f"metric is {self.metric!r}; allowed are {', '.join(sorted(METRICS))}")
-        neighbours = np.minimum(np.arange(1, len(values) + 1), len(values) - 2).astype(np.intp)
+        neighbours = np.append(np.arange(1, len(values)), len(values) - 2).astype(np.intp)
         self.metric_ = fit_metric(self.metric, values, neighbours, rank=None, seed=self.random_state)
         features = self.metric_.transform(values)
         histogram = pair_histogram(features)

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.twin.inputs import align
+from didymos.twin.alignment import align
 from didymos.twin.network import Encoder
 from didymos.twin.sampling import cumulative_weights
 from didymos.twin.training import Progress, Trained, TrainingData, TrainingSettings, embed, train

@@ -19,6 +19,8 @@ from didymos.twin.stages import EmbeddingStage, ScoreStage
 
 FORMAT = "didymos twin model"
 FORMAT_VERSION = 1
+_DAMAGE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+"""What plain arrays raise that are not those of a model."""
 
 
 @dataclass(frozen=True)
@@ -133,23 +135,33 @@ def load_model(path: str | os.PathLike[str]) -> TwinModel:
     """
     name = os.path.basename(path)
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
+        with open(path, "rb") as stream:
+            arrays = _arrays(stream)
         header = json.loads(str(arrays["header"]))
-        if header.get("format") != FORMAT:
+        if header["format"] != FORMAT:
             raise KeyError("format")
+        version = int(header["format_version"])
     except FileNotFoundError:
         raise InputError(f"{name}: no such model file: give the folder that 'didymos analyze' wrote") from None
-    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile):
+    except (*_DAMAGE, OSError, EOFError, zipfile.BadZipFile):
         raise InputError(f"{name} is not a model of didymos or is damaged: analyse the map again") from None
-    if header["format_version"] > FORMAT_VERSION:
-        raise InputError(
-            f"{name} has model format {header['format_version']}, this didymos reads up to {FORMAT_VERSION}: update it"
-        )
+    if version > FORMAT_VERSION:
+        raise InputError(f"{name} has model format {version}, this didymos reads up to {FORMAT_VERSION}: update it")
     try:
-        return _model(header, arrays)
-    except (KeyError, ValueError, TypeError, IndexError):
-        raise InputError(f"{name} is damaged, parts of the model are missing: analyse the map again") from None
+        model = _model(header, arrays)
+        # one spectrum on its way through shows whether all parts fit
+        model.predict(np.zeros((1, len(model.energy))))
+    except _DAMAGE:
+        raise InputError(f"{name} is damaged, parts of the model do not fit: analyse the map again") from None
+    return model
+
+
+def _arrays(stream: BinaryIO) -> dict[str, NDArray[Any]]:
+    stored = np.load(stream, allow_pickle=False)
+    if not isinstance(stored, np.lib.npyio.NpzFile):
+        raise ValueError("a single array")
+    with stored:
+        return {key: stored[key] for key in stored.files}
 
 
 def _model(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> TwinModel:
@@ -166,11 +178,16 @@ def _model(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> TwinModel
         weights = tuple(jax.device_put(arrays[f"{name}_weight_{index}"]) for index in range(layers))
         biases = tuple(jax.device_put(arrays[f"{name}_bias_{index}"]) for index in range(layers))
         encoders.append(Encoder(weights, biases, str(activation)))
+    members, reference = len(arrays["score_unit"]), int(header["reference"])
+    if {len(array) for encoder in encoders for array in (*encoder.weights, *encoder.biases)} != {members}:
+        raise ValueError("the parts have different numbers of members")
+    if not 0 <= reference < members or metric.scale.shape != arrays["energy"].shape:
+        raise ValueError("reference or energies do not fit")
     return TwinModel(
         arrays["energy"],
         metric,
         EmbeddingStage(encoders[0], float(arrays["embedding_scale"])),
         ScoreStage(encoders[1], arrays["score_centre"], arrays["score_unit"]),
-        int(header["reference"]),
+        reference,
         dict(header["about"]),
     )

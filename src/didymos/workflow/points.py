@@ -128,7 +128,10 @@ def points_of(data: xr.DataArray | xr.Dataset, energy_range: tuple[float, float]
         )
     if not np.ptp(values[usable], axis=0).any():
         raise InputError("all spectra are identical: there is nothing to compare; check the channel ('didymos info')")
-    return Points(spectra, values, finite, usable, missing, artefacts, _positions(spectra))
+    positions = _positions(spectra)
+    if not np.isfinite(positions[usable]).all():
+        raise InputError("some spectra have no position (x or y is not a number): leave those spectra out of the map")
+    return Points(spectra, values, finite, usable, missing, artefacts, positions)
 
 
 def _positions(spectra: xr.DataArray) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +13,9 @@ from didymos.core.metric import METRICS
 from didymos.schema import InputError
 from didymos.twin.network import ACTIVATIONS
 from didymos.twin.training import TrainingSettings
+
+LARGEST_SEED = 2**32 - 2
+"""The second twin takes the next one, and numpy's older generators end at 2^32 - 1."""
 
 
 @dataclass(frozen=True)
@@ -64,29 +68,34 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, in one line."""
-        object.__setattr__(self, "layers", tuple(self.layers))
-        object.__setattr__(self, "score_layers", tuple(self.score_layers))
+        for name in ("layers", "score_layers"):
+            sizes = getattr(self, name)
+            object.__setattr__(self, name, tuple(sizes) if isinstance(sizes, Sequence) else sizes)
         _one_of("metric", self.metric, METRICS)
         _one_of("activation", self.activation, ACTIVATIONS)
         for name in ("threshold", "distance_offset", "rank"):
             value = getattr(self, name)
-            if value != "auto" and not (_is_number(value) and value > 0):
-                raise InputError(f"{name} is {value!r}; allowed are auto or a number over 0")
+            whole = name == "rank"
+            if value != "auto" and not (_is_whole(value) if whole else _is_number(value) and value > 0):
+                kind = "whole number" if whole else "number"
+                raise InputError(f"{name} is {value!r}; allowed are auto or a {kind} over 0")
         if self.iso_energy != "auto" and not _is_number(self.iso_energy):
             raise InputError(f"iso_energy is {self.iso_energy!r}; allowed are auto or an energy")
         for name in ("layers", "score_layers"):
             sizes = getattr(self, name)
-            if not sizes or any(not isinstance(size, int) or size < 1 for size in sizes):
+            if not isinstance(sizes, tuple) or not sizes or not all(map(_is_whole, sizes)):
                 raise InputError(f"{name} is {sizes!r}; allowed are whole numbers over 0, for example 20 5 2")
         if self.score_layers[-1] != 1:
             raise InputError(f"score_layers ends in {self.score_layers[-1]}; a score needs a last layer of 1")
         if not (_is_number(self.margin) and self.margin > 0):
             raise InputError(f"margin is {self.margin!r}; allowed are numbers over 0")
-        if not isinstance(self.members, int) or self.members < 1:
+        if not _is_whole(self.members):
             raise InputError(f"members is {self.members!r}; allowed are whole numbers from 1")
-        if not isinstance(self.seed, int) or self.seed < 0:
-            raise InputError(f"seed is {self.seed!r}; allowed are whole numbers from 0")
+        if self.seed != 0 and not (_is_whole(self.seed) and self.seed <= LARGEST_SEED):
+            raise InputError(f"seed is {self.seed!r}; allowed are whole numbers from 0 to {LARGEST_SEED}")
         if self.energy_range is not None:
+            if not isinstance(self.energy_range, Sequence) or len(self.energy_range) != 2:
+                raise InputError(f"energy_range is {self.energy_range!r}; allowed are a lowest and a highest energy")
             low, high = self.energy_range
             if not (_is_number(low) and _is_number(high) and low < high):
                 raise InputError(f"energy_range is {low} to {high}; the first energy must be the smaller one")
@@ -103,8 +112,12 @@ class Settings:
 
 
 def _one_of(name: str, value: object, allowed: dict[str, Any]) -> None:
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise InputError(f"{name} is {value!r}; allowed are {', '.join(sorted(allowed))}")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _is_number(value: object) -> bool:

@@ -131,7 +131,7 @@ def find_regions(points: Points, distances: Distances, score: NDArray[np.floatin
     metric = distances.metric
     raw = metric.uncompressed(points.values[points.usable])
     residual = points.residual(raw)
-    population = find_population(residual, seed=settings.seed)
+    population = find_population(residual)
     region = np.full(len(score), Region.MAJORITY, dtype=np.int8)
     kind = np.zeros(len(score), dtype=np.int16)
     evidence = np.nan_to_num(population.contrast) > population.critical
