@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 
 from didymos.core.artefacts import MAD_TO_SD, quantum
 
-MINIMUM_RANK = 4
+MINIMUM_RANK = 6
 MAXIMUM_RANK = 20
 
 

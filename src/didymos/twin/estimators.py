@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from didymos.core.metric import METRICS, distance_to_centre, fit_metric
 from didymos.core.mixture import choose_offset, fit_two_gaussians
 from didymos.core.pair_statistics import pair_histogram
+from didymos.twin.network import ACTIVATIONS
 from didymos.twin.stages import fit_embedding, fit_score, reference_member
 from didymos.twin.training import TrainingSettings
 
@@ -98,17 +100,15 @@ class TwinEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         values = validate_data(self, X, dtype=(np.float64, np.float32), ensure_min_samples=FEWEST_SAMPLES)
         if self.metric not in METRICS:
             raise ValueError(f"metric is {self.metric!r}; allowed are {', '.join(sorted(METRICS))}")
+        if not isinstance(self.members, numbers.Integral) or self.members < 1:
+            raise ValueError(f"members is {self.members!r}; allowed are whole numbers from 1")
+        settings = _training_settings(self.layers, self.activation, self.margin, self.margin_grows)
+        threshold = _auto_or_positive("threshold", self.threshold)
         neighbours = np.append(np.arange(1, len(values)), len(values) - 2).astype(np.intp)
         self.metric_ = fit_metric(self.metric, values, neighbours, rank=None, seed=self.random_state)
         features = self.metric_.transform(values)
         histogram = pair_histogram(features)
-        if self.threshold == "auto":
-            self.threshold_ = fit_two_gaussians(histogram, choose_offset(histogram)).crossing
-        else:
-            self.threshold_ = float(self.threshold)
-        settings = TrainingSettings(
-            tuple(self.layers), activation=self.activation, margin=self.margin, margin_grows=self.margin_grows
-        )
+        self.threshold_ = threshold or fit_two_gaussians(histogram, choose_offset(histogram)).crossing
         self.stage_, trained = fit_embedding(
             features,
             distance_to_centre(features),
@@ -199,19 +199,18 @@ class TwinScore(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         """
         del y
         points = validate_data(self, X, dtype=np.float64, ensure_min_samples=FEWEST_SAMPLES)
-        if tuple(self.layers)[-1] != 1:
+        settings = _training_settings(self.layers, self.activation, self.margin)
+        if settings.layers[-1] != 1:
             raise ValueError(f"layers is {self.layers!r}; a score needs a last layer of 1")
+        boundary = _auto_or_positive("boundary", self.boundary)
         self.centre_ = np.median(points, axis=0)
         centred = points - self.centre_
-        if self.boundary == "auto":
+        if boundary is None:
             histogram = pair_histogram(centred)
-            crossing = fit_two_gaussians(histogram, choose_offset(histogram)).crossing
-            self.boundary_ = crossing / float(np.sqrt(2))
-        else:
-            self.boundary_ = float(self.boundary)
+            boundary = fit_two_gaussians(histogram, choose_offset(histogram)).crossing / float(np.sqrt(2))
+        self.boundary_ = boundary
         distance = distance_to_centre(centred)
         self.scale_ = float(np.std(centred)) or 1.0
-        settings = TrainingSettings(tuple(self.layers), activation=self.activation, margin=self.margin)
         scaled = (centred / self.scale_).astype(np.float32)[np.newaxis]
         self.stage_, trained = fit_score(scaled, distance, self.boundary_, settings, seed=self.random_state)
         self.loss_ = trained.loss
@@ -234,3 +233,26 @@ class TwinScore(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         scaled = ((points - self.centre_) / self.scale_).astype(np.float32)[np.newaxis]
         score: NDArray[np.float32] = self.stage_.score(scaled)[0][:, np.newaxis]
         return score
+
+
+def _training_settings(
+    layers: tuple[int, ...], activation: str, margin: float, margin_grows: bool = True
+) -> TrainingSettings:
+    """Return how to train, or raise a ValueError that names the parameter at fault."""
+    sizes = tuple(layers)
+    if not sizes or not all(isinstance(size, numbers.Integral) and size > 0 for size in sizes):
+        raise ValueError(f"layers is {layers!r}; allowed are whole numbers over 0, for example (20, 5, 2)")
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation is {activation!r}; allowed are {', '.join(sorted(ACTIVATIONS))}")
+    if not (isinstance(margin, numbers.Real) and 0 < margin < np.inf):
+        raise ValueError(f"margin is {margin!r}; allowed are numbers over 0")
+    return TrainingSettings(sizes, activation=activation, margin=margin, margin_grows=margin_grows)
+
+
+def _auto_or_positive(name: str, value: float | str) -> float | None:
+    """Return None for "auto", else the number, or raise a ValueError."""
+    if value == "auto":
+        return None
+    if not (isinstance(value, numbers.Real) and 0 < value < np.inf):
+        raise ValueError(f"{name} is {value!r}; allowed are 'auto' or a number over 0")
+    return float(value)

@@ -1,0 +1,66 @@
+# make demo    simulate a surface, analyse it, write the report
+# make test    the whole suite
+# make lint    style and types
+# make bench   every benchmark
+# make docs    the documentation; warnings are errors
+# make clean   remove what the others wrote, the environment stays
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+REQUIREMENTS := pyproject.toml constraints.txt
+BENCHMARKS := $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py)))
+
+.PHONY: demo test lint bench docs clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	$(BIN)/didymos demo --out demo
+	@echo "The report: $(CURDIR)/demo/report.html"
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-dev
+	@test -n "$(BENCHMARKS)" || echo "benchmarks/ holds no benchmark"
+	@failed=""; for file in $(BENCHMARKS); do \
+		echo "$$file"; $(BIN)/python "$$file" $(BENCH_ARGS) || failed="$$failed $$file"; \
+	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/mkdocs build --quiet --strict --site-dir build/docs
+	@echo "The documentation: $(CURDIR)/build/docs/index.html"
+
+clean:
+	rm -rf build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed: $(REQUIREMENTS) | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(REQUIREMENTS) | $(BIN)/python
+	$(PIP) --editable ".[dev]"
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-docs: $(REQUIREMENTS) | $(BIN)/python
+	$(PIP) --editable ".[docs]"
+	@touch $@ $(VENV)/.installed
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "didymos needs Python 3.11 or later, $(PYTHON) is '$$($(PYTHON) --version 2>&1)': say make PYTHON=python3.12" >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make environments: install its venv module (Debian: apt install python3-venv)" >&2; \
+		exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }

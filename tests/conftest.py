@@ -1,0 +1,19 @@
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+# the first call of a compiled function takes seconds: a deadline would test the compiler
+hypothesis.settings.register_profile("didymos", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "didymos")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real measurements, beside the checkout; a clone has none."""
+    folder = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the real measurements are not at ../shared/data")
+    return folder

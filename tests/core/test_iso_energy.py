@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+import naive
+from didymos.core.iso_energy import choose_energy, otsu_level, segment
+from didymos.simulate import fese
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_level_is_that_of_the_plain_search(seed):
+    rng = np.random.default_rng(seed)
+    continuous = np.concatenate([rng.normal(size=60), rng.normal(5, 2, size=10 * seed)])
+    assert otsu_level(continuous) == pytest.approx(naive.otsu_level(continuous), rel=1e-12)
+    counts = rng.poisson(2, 80).astype(float)
+    assert otsu_level(counts) == pytest.approx(naive.otsu_level(counts), rel=1e-12)
+
+
+def test_level_parts_two_populations_in_any_units_and_order():
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.normal(0, 1, 400), rng.normal(12, 1, 100)])
+    level = otsu_level(values)
+    assert values[:400].max() < level < values[400:].min()
+    assert otsu_level(rng.permutation(values)) == level
+    assert otsu_level(1e-12 * values) == pytest.approx(1e-12 * level)
+    assert otsu_level(1e6 + values) == pytest.approx(1e6 + level, rel=1e-12)
+    assert otsu_level(-values) == pytest.approx(-level)
+    # of a uniform distribution the middle
+    assert otsu_level(np.linspace(0, 1, 1001).reshape(7, 143)) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_level_of_constant_missing_and_no_values():
+    assert otsu_level(np.full(7, 3e-12)) == 3e-12
+    assert otsu_level(np.array([np.nan, 1.0, 2.0, np.inf])) == 1.5
+    assert np.isnan(otsu_level(np.array([np.nan])))
+    assert np.isnan(otsu_level(np.zeros(0)))
+
+
+def test_segments():
+    values = np.array([[1.0, 2.0], [np.nan, 2.5]])
+    labels = segment(values, 2.0)
+    assert labels.dtype == np.int8
+    np.testing.assert_array_equal(labels, [[0, 0], [-1, 1]])
+    # a constant slice has no part above its level
+    assert (segment(np.ones(4), otsu_level(np.ones(4))) == 0).all()
+
+
+def test_chosen_energy_is_where_the_minority_stands_out():
+    rng = np.random.default_rng(0)
+    energies = np.arange(100)
+    # the whole surface varies most at energy 80, in two halves even; the minority differs at 30
+    halves = np.where(rng.random(1000) < 0.5, -1.0, 1.0)[:, np.newaxis]
+    values = 9 * halves * np.exp(-((energies - 80) ** 2) / 50) + 0.3 * rng.normal(size=(1000, 100))
+    values[:40] += 5 * np.exp(-((energies - 30) ** 2) / 50)
+    chosen = choose_energy(values)
+    assert abs(chosen - 30) <= 5
+    np.testing.assert_array_equal(segment(values[:, chosen], otsu_level(values[:, chosen])), np.arange(1000) < 40)
+    order = rng.permutation(1000)
+    assert choose_energy(1e-12 * values[order] + 1e-9) == chosen
+    assert choose_energy(-values) == chosen
+    values[5] = np.nan
+    assert abs(choose_energy(values) - 30) <= 5
+
+
+def test_chosen_energy_of_many_energies_and_of_nothing():
+    values = np.random.default_rng(0).normal(size=(200, 1000))
+    values[:10, 700:] += 10
+    assert choose_energy(values) >= 700
+    assert choose_energy(np.ones((5, 9))) == 4
+    assert choose_energy(np.full((5, 9), np.nan)) == 4
+    assert choose_energy(np.arange(3.0)[:, np.newaxis]) == 0
+
+
+def test_iso_energy_labels_find_the_defects_of_iron_selenide():
+    surface = fese(shape=(60, 60), energies=128, seed=1)
+    values = surface.spectra.values.reshape(-1, 128)
+    truth = surface.truth_amplitude.values.ravel() > 0.5
+    chosen = choose_energy(values)
+    labels = segment(values[:, chosen], otsu_level(values[:, chosen]))
+    minority = labels == (labels.mean() < 0.5)
+    assert (minority & truth).sum() / truth.sum() > 0.9
+    assert (minority & truth).sum() / (minority | truth).sum() > 0.5

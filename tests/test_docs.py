@@ -1,0 +1,147 @@
+"""The documents are tested: their Python runs, and their tables are those of the code."""
+
+import dataclasses
+import importlib
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import didymos
+from didymos import cli, simulate
+from didymos.io import FORMATS
+from didymos.io.channels import Kind
+from didymos.schema import RESULT_ATTRIBUTES, RESULT_VARIABLES, Region
+from didymos.workflow import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The fenced blocks of a page in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The arguments of every call of didymos in the console blocks of a page."""
+    lines = "".join(blocks(page.read_text("utf-8"), "console")).splitlines()
+    return [shlex.split(line)[2:] for line in lines if line.startswith("$ didymos")]
+
+
+def rows(text: str, heading: str) -> list[list[str]]:
+    """The cells of the first table whose header begins with `heading`, without the header."""
+    table = re.search(rf"^\| {heading} .*\n\|[-| ]+\n((?:\|.*\n?)+)", text, re.MULTILINE)
+    assert table is not None, f"there is no table with the header {heading}"
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.group(1).splitlines()]
+
+
+def write_grid(path: Path) -> None:
+    """Write a small simulated surface as the Nanonis grid that the pages speak of."""
+    where = ROOT / "tests" / "io" / "nanonis_writer.py"
+    spec = importlib.util.spec_from_file_location("nanonis_writer_of_docs", where)
+    writer = importlib.util.module_from_spec(spec)
+    # dataclasses look their module up
+    __import__("sys").modules[spec.name] = writer
+    spec.loader.exec_module(writer)
+    surface = simulate.fese(shape=(24, 24), energies=48, seed=2, defects=2)
+    spectra = np.repeat(surface.spectra.values[:, :, np.newaxis], 3, axis=2) * 1e-9
+    writer.GridFile(columns=24, rows=24, points=48, sweep=(-0.015, 0.015), spectra=spectra).write(path)
+
+
+def test_the_blocks_are_found():
+    text = "a\n```python\nx = 1\n```\n```console\n$ y\n```\n```python\nz\n```\n"
+    assert blocks(text, "python") == ["x = 1\n", "z\n"]
+    assert rows("| a | b |\n|---|---|\n| 1, 2 | `3` |\n| 4 | 5 |\n", "a") == [["1, 2", "`3`"], ["4", "5"]]
+    assert len(PAGES) >= 7
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
+    code = blocks(page.read_text("utf-8"), "python")
+    if not code:
+        return
+    monkeypatch.chdir(tmp_path)
+    write_grid(tmp_path / "grid.3ds")
+    # to save time: one figure in the report, and one twin where the page does not show the result
+    for module in ("catalogue", "export"):
+        monkeypatch.setattr(f"didymos.plots.{module}.FIGURES", {"score_map": didymos.plots.FIGURES["score_map"]})
+    for command in commands(page):
+        assert cli.main([*command, *(["--members=1"] if command[0] == "analyze" else [])]) == 0, command
+    namespace: dict[str, object] = {}
+    for number, block in enumerate(code, 1):
+        exec(compile(block, f"{page.name}, block {number}", "exec"), namespace)
+    if isinstance(result := namespace.get("result"), xr.Dataset):
+        written = set(re.findall(r"`(\w+)`", (DOCS / "results.md").read_text("utf-8")))
+        named = {str(name) for name in (*result.data_vars, *result.attrs) if not str(name).startswith("truth_")}
+        assert named - written == set()
+
+
+def test_the_tables_of_results_are_those_of_the_schema():
+    text = (DOCS / "results.md").read_text("utf-8")
+    variables = [[f"`{name}`", ", ".join(v.dims), v.meaning] for name, v in RESULT_VARIABLES.items()]
+    assert rows(text, "variable") == variables
+    assert rows(text, "attribute") == [[f"`{name}`", meaning] for name, meaning in RESULT_ATTRIBUTES.items()]
+    assert rows(text, "value") == [[str(int(region)), region.name.lower()] for region in Region]
+
+
+def test_the_formats_are_those_of_the_reader():
+    text = (DOCS / "formats.md").read_text("utf-8")
+    suffixes = re.findall(r"`(\.\w+)`", " ".join(row[0] for row in rows(text, "suffix")))
+    assert sorted(suffixes) == sorted(FORMATS)
+    rule = text.partition("### Which channel")[2]
+    assert len(re.findall(r"^\d+\. ", rule, re.MULTILINE)) == len(Kind)
+
+
+def test_the_numbers_of_the_method_are_those_of_the_code():
+    for name, value in rows((DOCS / "theory.md").read_text("utf-8"), "constant"):
+        module, _, expression = name.strip("`").rpartition("." if "()" not in name else ".TrainingSettings")
+        expression = f"TrainingSettings{expression}" if "()" in name else expression
+        code = vars(importlib.import_module(f"didymos.{module}"))
+        assert str(eval(expression, dict(code))) == value, name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_commands_of_a_page_are_understood(page):
+    for command in commands(page):
+        if not {"--help", "--version"} & {*command}:
+            cli.app.parse_args(command, exit_on_error=False, print_error=False)
+
+
+def test_the_options_are_those_of_the_command_line():
+    text = (DOCS / "command-line.md").read_text("utf-8")
+    sections = dict(re.findall(r"^## `didymos (\w+)[^`]*`$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    assert {*sections} == {name for name in cli.app if not name.startswith("-")}
+    for name, section in sections.items():
+        arguments = [argument for argument in cli.app[name].assemble_argument_collection() if argument.parse]
+        options = {argument.name for argument in arguments if argument.name.startswith("--")}
+        assert [row[0] for row in rows(section, "option")] == [
+            f"`{argument.name}`" for argument in arguments if argument.name in options
+        ]
+
+
+def test_the_defaults_are_those_of_the_settings():
+    text = (DOCS / "command-line.md").read_text("utf-8").partition("## `didymos analyze")[2]
+    said = {row[0].strip("`-").replace("-", "_"): row[1] for row in rows(text, "option")}
+    words = {True: "yes", False: "no", None: "everything"}
+    for field in dataclasses.fields(Settings):
+        value = field.default
+        shown = " ".join(map(str, value)) if isinstance(value, tuple) else value
+        assert said[field.name] == str(words[shown] if shown is None or isinstance(shown, bool) else shown), field.name
+
+
+def test_every_public_name_is_in_the_reference():
+    named = set(re.findall(r"^::: didymos\.(?:\w+\.)*(\w+)$", (DOCS / "reference.md").read_text("utf-8"), re.MULTILINE))
+    public = {*didymos.__all__, *didymos.plots.__all__, *didymos.simulate.__all__}
+    assert public - named == {"__version__", "plots", "simulate", "RECIPES"}
+
+
+def test_links_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+\.md)", page.read_text("utf-8")):
+            assert (DOCS / target).is_file(), f"{page.name} links to {target}"

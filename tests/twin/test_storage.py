@@ -1,0 +1,203 @@
+import io
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from didymos.core.metric import fit_metric
+from didymos.schema import InputError
+from didymos.twin.network import random_encoders
+from didymos.twin.stages import EmbeddingStage, ScoreStage
+from didymos.twin.storage import TwinModel, load_model, save_model
+
+MEMBERS, POINTS, ENERGIES = 2, 60, 12
+
+
+@pytest.fixture(scope="module")
+def spectra():
+    rng = np.random.default_rng(0)
+    modes = np.stack([np.cos(np.pi * k * np.linspace(0, 1, ENERGIES)) for k in range(4)])
+    return rng.normal(size=(POINTS, 4)) @ modes + rng.normal(scale=0.05, size=(POINTS, ENERGIES))
+
+
+@pytest.fixture(scope="module", params=["robust", "euclidean"])
+def model(request, spectra):
+    """A model with random weights: what is stored must not depend on a training."""
+    neighbours = np.minimum(np.arange(1, POINTS + 1), POINTS - 2)
+    metric = fit_metric(request.param, spectra, neighbours, rank=4, seed=0)
+    generators = [np.random.default_rng([0, member]) for member in range(MEMBERS)]
+    first = random_encoders(generators, 4, (6, 3), "tanh")
+    second = random_encoders(generators, 3, (5, 1), "relu")
+    score = ScoreStage(second, np.array([0.1, -0.2], np.float32), np.array([1.5, 2.0], np.float32))
+    energy = np.linspace(-5, 5, ENERGIES)
+    return TwinModel(energy, metric, EmbeddingStage(first, 2.5), score, 1, {"energy_units": "mV", "µ": [1, None]})
+
+
+def rewritten(path, **changes):
+    """Write the arrays of a model again with some of them changed (None: left out)."""
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {**stored, **changes}
+    np.savez(path, **{name: value for name, value in arrays.items() if value is not None})
+    return path
+
+
+def header(path, **changes):
+    with np.load(path, allow_pickle=False) as stored:
+        found = json.loads(str(stored["header"]))
+    kept = {name: value for name, value in {**found, **changes}.items() if value != "left out"}
+    return np.array(json.dumps(kept))
+
+
+def refused(path):
+    with pytest.raises(InputError) as caught:
+        load_model(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert path.name in message
+    return message
+
+
+def test_a_model_comes_back_to_the_bit(model, spectra, tmp_path):
+    path = tmp_path / "ein Modell µ.npz"
+    save_model(model, path)
+    again = load_model(path)
+    for before, after in zip(model.predict(spectra), again.predict(spectra), strict=True):
+        assert np.array_equal(before, after)
+    assert np.array_equal(again.energy, model.energy)
+    assert (again.reference, again.about, again.metric.rank) == (1, model.about, 4)
+    assert again.metric.length == model.metric.length
+
+
+def test_the_score_is_the_mean_of_the_members(model, spectra):
+    embedding, score, spread, distance = model.predict(spectra)
+    members = model.score.score(model.embedding.embed(model.metric.transform(spectra)))
+    assert members.shape == (MEMBERS, POINTS)
+    assert score == pytest.approx(members.mean(axis=0), rel=1e-6)
+    assert spread == pytest.approx(np.abs(members[0] - members[1]) / np.sqrt(2), rel=1e-4, abs=1e-6)
+    assert embedding.shape == (POINTS, 3)
+    assert distance.shape == (POINTS,)
+    assert np.all((score >= 0) & (score <= 1))
+
+
+def test_the_file_holds_plain_arrays_only(model, tmp_path):
+    path = tmp_path / "model.npz"
+    save_model(model, path)
+    with np.load(path, allow_pickle=False) as stored:
+        assert {stored[name].dtype.kind for name in stored.files} <= {"f", "i", "U"}
+
+
+def test_a_stream_holds_the_same_arrays_as_a_file(model, tmp_path):
+    stream = io.BytesIO()
+    save_model(model, stream)
+    save_model(model, tmp_path / "model.npz")
+    stream.seek(0)
+    with np.load(stream) as first, np.load(tmp_path / "model.npz") as second:
+        assert first.files == second.files
+        assert all(np.array_equal(first[name], second[name], equal_nan=True) for name in numbers(first))
+        assert str(first["header"]) == str(second["header"])
+
+
+def numbers(stored):
+    return [name for name in stored.files if stored[name].dtype.kind == "f"]
+
+
+def test_no_such_file(tmp_path):
+    assert "no such model file" in refused(tmp_path / "model.npz")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"hello", b"PK\x03\x04", pickle.dumps({"a": 1}), b"\x93NUMPY\x01\x00", bytes(300)],
+    ids=["empty", "text", "zip", "pickle", "npy", "zeros"],
+)
+def test_foreign_content_is_refused(tmp_path, content):
+    path = tmp_path / "model.npz"
+    path.write_bytes(content)
+    assert "not a model of didymos" in refused(path)
+
+
+def test_a_folder_is_refused(tmp_path):
+    path = tmp_path / "model.npz"
+    path.mkdir()
+    assert "not a model of didymos" in refused(path)
+
+
+def test_other_arrays_are_refused(tmp_path):
+    path = tmp_path / "model.npz"
+    np.savez(path, a=np.arange(3))
+    refused(path)
+    with path.open("wb") as stream:
+        np.save(stream, np.arange(3))
+    refused(path)
+    with path.open("wb") as stream:
+        np.save(stream, np.array([{}]), allow_pickle=True)
+    refused(path)
+
+
+def test_a_truncated_or_damaged_file_is_refused(model, tmp_path):
+    path = tmp_path / "model.npz"
+    save_model(model, path)
+    content = path.read_bytes()
+    for size in range(0, len(content), len(content) // 12):
+        path.write_bytes(content[:size])
+        refused(path)
+    place = content.index(b"metric_projection.npy") + 180
+    path.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
+    refused(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "3", "null", "{", '{"format": 1}', '{"format": "didymos twin model"}'], ids=range(7)
+)
+def test_a_strange_header_is_refused(model, tmp_path, text):
+    path = tmp_path / "model.npz"
+    save_model(model, path)
+    refused(rewritten(path, header=np.array(text)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format_version": 99},
+        {"format_version": "new"},
+        {"layers": [9, 2]},
+        {"layers": 2},
+        {"layers": [0, 2]},
+        {"activation": ["tanh", "unheard of"]},
+        {"activation": ["tanh"]},
+        {"reference": 7},
+        {"reference": -1},
+        {"reference": None},
+        {"rank": "many"},
+        {"about": 3},
+        {"about": "left out"},
+        {"rank": "left out"},
+    ],
+    ids=str,
+)
+def test_a_header_that_does_not_fit_is_refused(model, tmp_path, changes):
+    path = tmp_path / "model.npz"
+    save_model(model, path)
+    refused(rewritten(path, header=header(path, **changes)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"embedding_weight_0": None},
+        {"score_bias_1": None},
+        {"metric_mean": None},
+        {"energy": np.zeros(3)},
+        {"metric_mean": np.zeros(3)},
+        {"embedding_weight_1": np.zeros((2, 3, 3), np.float32)},
+        {"score_unit": np.ones(5, np.float32)},
+        {"score_weight_0": np.zeros((1, 3, 5), np.float32)},
+        {"metric_scale": np.array(["a"] * ENERGIES)},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_arrays_that_do_not_fit_are_refused(model, tmp_path, changes):
+    path = tmp_path / "model.npz"
+    save_model(model, path)
+    refused(rewritten(path, **changes))

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from didymos import InputError, apply
+
+
+def refused(model, data):
+    with pytest.raises(InputError) as caught:
+        apply(model, data)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_same_map_gets_the_same_scores_and_regions(analysis, flawed, result):
+    again = apply(analysis.model, flawed)
+    for name in ("score", "score_std", "region", "embedding", "distance_to_majority"):
+        assert again[name].dims == result[name].dims
+        assert np.array_equal(again[name].values, result[name].values, equal_nan=again[name].dtype.kind == "f")
+
+
+def test_other_energies_are_resampled(analysis, flawed, result):
+    energy = flawed["energy"].values
+    finer = np.sort(np.concatenate([energy, (energy[1:] + energy[:-1]) / 2]))
+    spectra = flawed["spectra"]
+    resampled = spectra.interp(energy=finer)
+    resampled["energy"].attrs, resampled.attrs = spectra["energy"].attrs, spectra.attrs
+    found = apply(analysis.model, resampled)
+    assert np.array_equal(found["energy"].values, energy)
+    known = np.isfinite(result["score"].values)
+    assert found["score"].values[known] == pytest.approx(result["score"].values[known], abs=1e-3)
+    assert np.array_equal(found["region"].values == -1, result["region"].values == -1)
+
+
+def test_descending_energies_are_the_same_map(analysis, flawed, result):
+    found = apply(analysis.model, flawed["spectra"][..., ::-1])
+    assert np.array_equal(found["score"].values, result["score"].values, equal_nan=True)
+
+
+def test_energies_that_do_not_overlap_are_refused(analysis, flawed):
+    spectra = flawed["spectra"]
+    energy = spectra["energy"]
+    assert "measure that range" in refused(analysis.model, spectra.isel(energy=slice(10, None)))
+    assert "the model needs" in refused(analysis.model, spectra.assign_coords(energy=energy + 100).assign_attrs())
+
+
+@pytest.mark.parametrize("what", ["energy", "signal"])
+def test_other_units_are_refused(analysis, flawed, what):
+    spectra = flawed["spectra"].copy()
+    if what == "energy":
+        spectra["energy"].attrs = {"units": "V"}
+    else:
+        spectra.attrs["units"] = "S"
+    assert f"{what} units" in refused(analysis.model, spectra)
