@@ -64,9 +64,7 @@ def test_residual_turns_with_the_image():
     image = random_image(13, 10)
     found = image_residual(image)
     assert image_residual(image[::-1]) == pytest.approx(found[::-1], nan_ok=True, abs=1e-12)
-    assert image_residual(image.transpose(1, 0, 2)) == pytest.approx(
-        found.transpose(1, 0, 2), nan_ok=True, abs=1e-12
-    )
+    assert image_residual(image.transpose(1, 0, 2)) == pytest.approx(found.transpose(1, 0, 2), nan_ok=True, abs=1e-12)
 
 
 def test_scattered_residual_like_a_plain_loop():

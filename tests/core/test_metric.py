@@ -3,9 +3,9 @@ import pytest
 
 import naive
 from didymos.core.metric import METRICS, distance_to_centre, fit_metric
-from didymos.core.robust_covariance import majority_covariance
 from didymos.core.noise import nearest_neighbours
 from didymos.core.principal_components import project
+from didymos.core.robust_covariance import majority_covariance
 
 SIDE, ENERGIES = 22, 50
 POINTS = SIDE * SIDE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Self
 
 import numpy as np
@@ -100,7 +99,7 @@ class TwinEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         values = validate_data(self, X, dtype=(np.float64, np.float32), ensure_min_samples=FEWEST_SAMPLES)
         if self.metric not in METRICS:
             raise ValueError(f"metric is {self.metric!r}; allowed are {', '.join(sorted(METRICS))}")
-        if not isinstance(self.members, numbers.Integral) or self.members < 1:
+        if not _is_whole(self.members):
             raise ValueError(f"members is {self.members!r}; allowed are whole numbers from 1")
         settings = _training_settings(self.layers, self.activation, self.margin, self.margin_grows)
         threshold = _auto_or_positive("threshold", self.threshold)
@@ -240,11 +239,11 @@ def _training_settings(
 ) -> TrainingSettings:
     """Return how to train, or raise a ValueError that names the parameter at fault."""
     sizes = tuple(layers)
-    if not sizes or not all(isinstance(size, numbers.Integral) and size > 0 for size in sizes):
+    if not sizes or not all(map(_is_whole, sizes)):
         raise ValueError(f"layers is {layers!r}; allowed are whole numbers over 0, for example (20, 5, 2)")
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation is {activation!r}; allowed are {', '.join(sorted(ACTIVATIONS))}")
-    if not (isinstance(margin, numbers.Real) and 0 < margin < np.inf):
+    if not _is_positive(margin):
         raise ValueError(f"margin is {margin!r}; allowed are numbers over 0")
     return TrainingSettings(sizes, activation=activation, margin=margin, margin_grows=margin_grows)
 
@@ -253,6 +252,14 @@ def _auto_or_positive(name: str, value: float | str) -> float | None:
     """Return None for "auto", else the number, or raise a ValueError."""
     if value == "auto":
         return None
-    if not (isinstance(value, numbers.Real) and 0 < value < np.inf):
+    if not _is_positive(value):
         raise ValueError(f"{name} is {value!r}; allowed are 'auto' or a number over 0")
     return float(value)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value > 0
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and bool(0 < value < np.inf)

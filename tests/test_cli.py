@@ -1,0 +1,231 @@
+"""The command line: what it writes, its exit status, and one line on stderr for each fault."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from didymos import save_result, spectral_map
+from didymos.cli import main
+
+sys.path.append(str(Path(__file__).parent / "io"))  # where the writer of grids is
+from nanonis_writer import GridFile
+
+QUICK = ["--members", "1", "--layers", "6", "2", "--score-layers", "4", "1"]
+
+
+def grid_file(path, rows=6, columns=7, points=16, scale=1e-12):
+    """Write a grid whose lock-in channel holds a rising spectrum with noise of a hundredth."""
+    rng = np.random.default_rng(0)
+    grid = GridFile(rows=rows, columns=columns, points=points)
+    grid.spectra[:, :, 1] = scale * (1 + np.linspace(0, 1, points) + 0.01 * rng.normal(size=(rows, columns, points)))
+    return grid.write(path)
+
+
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory):
+    """A grid and the folder that 'didymos analyze' wrote; the names have spaces and letters beyond ASCII."""
+    folder = tmp_path_factory.mktemp("cli")
+    source = grid_file(folder / "Gitter µ 1.3ds")
+    out = folder / "Ergebnis für sie"
+    assert main(["analyze", str(source), "--out", str(out), *QUICK, "--seed", "3"]) == 0
+    return source, out
+
+
+def complaint(capsys, status, *arguments):
+    """Run a command that must fail, and return its one line on stderr."""
+    capsys.readouterr()
+    assert main([str(argument) for argument in arguments]) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1, captured.err
+    assert captured.err.startswith("didymos: ")
+    return captured.err
+
+
+def files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_analyze_writes_everything(analysed):
+    source, out = analysed
+    for name in ("report.html", "results.nc", "model.npz"):
+        assert (out / name).stat().st_size > 0
+    assert list((out / "figures").glob("*.png"))
+    assert list((out / "tables").glob("*.csv"))
+    with xr.open_dataset(out / "results.nc") as result:
+        assert result["score"].shape == (6, 7)
+        assert result.attrs["input_file"] == source.name
+        assert len(result.attrs["input_sha256"]) == 64
+        assert result.attrs["seed"] == 3
+        assert result["energy"].attrs["units"] == "mV"
+
+
+def test_apply_scores_the_same_map_alike(analysed, tmp_path, capsys):
+    source, out = analysed
+    assert main(["apply", str(out), str(source), "--out", str(tmp_path / "again")]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "again" / "report.html")
+    with xr.open_dataset(out / "results.nc") as first, xr.open_dataset(tmp_path / "again" / "results.nc") as second:
+        assert np.array_equal(first["score"], second["score"])
+
+
+def test_info_lists_the_channels(analysed, capsys):
+    assert main(["info", str(analysed[0])]) == 0
+    text = capsys.readouterr().out
+    for word in ("LI Demod 1 X (A)", "Current (A)", "7", "6"):
+        assert word in text
+
+
+def test_simulate_writes_a_map_with_truth(tmp_path, capsys):
+    path = tmp_path / "mit µ" / "surface.nc"
+    arguments = ["--recipe", "polynomials", "--shape", "5", "4", "--energies", "9", "--seed", "2"]
+    assert main(["simulate", "--out", str(path), *arguments]) == 0
+    assert capsys.readouterr().out.strip() == str(path)
+    with xr.open_dataset(path) as data:
+        assert data["spectra"].shape == (5, 4, 9)
+        assert "truth_amplitude" in data
+        assert data.attrs["seed"] == 2
+
+
+def test_demo_analyses_what_it_simulates(tmp_path, monkeypatch):
+    from didymos.simulate import RECIPES
+
+    seen = []
+    monkeypatch.setattr("didymos.cli._simulated", lambda *_: RECIPES["polynomials"](shape=(4, 4), energies=8, seed=1))
+    monkeypatch.setattr("didymos.cli._analyze_and_write", lambda *arguments: seen.append(arguments))
+    assert main(["demo", "--out", str(tmp_path / "demo"), "--seed", "1"]) == 0
+    ((_, source, out, settings),) = seen
+    assert source.is_file()
+    assert (out, settings.seed) == (tmp_path / "demo", 1)
+
+
+def test_settings_reach_the_analysis(analysed, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("didymos.cli._analyze_and_write", lambda *arguments: seen.append(arguments))
+    options = ["--metric", "euclidean", "--threshold", "2.5", "--energy-range", "-300", "200", "--iso-energy", "-1.5"]
+    assert main(["analyze", str(analysed[0]), "--out", str(tmp_path), *options, "--layers", "8", "3"]) == 0
+    settings = seen[0][3]
+    assert (settings.metric, settings.threshold, settings.energy_range) == ("euclidean", 2.5, (-300.0, 200.0))
+    assert (settings.iso_energy, settings.layers, settings.rank) == (-1.5, (8, 3), "auto")
+
+
+def test_the_installed_program(analysed):
+    program = Path(sys.executable).with_name("didymos")
+    if not program.exists():
+        pytest.skip("didymos is not installed beside this Python")
+    done = subprocess.run([program, "info", analysed[0]], capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "LI Demod 1 X (A)" in done.stdout
+    done = subprocess.run([program, "analyze", "nowhere.3ds"], capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_a_file_that_is_not_there(tmp_path, capsys):
+    for command in (["analyze"], ["info"], ["apply", tmp_path]):
+        assert "no" in complaint(capsys, 2, *command, tmp_path / "nowhere µ.3ds")
+
+
+def test_a_channel_that_is_not_there_is_answered_with_those_that_are(analysed, capsys):
+    text = complaint(capsys, 2, "analyze", analysed[0], "--channel", "LockinX")
+    assert "LockinX" in text
+    assert "LI Demod 1 X (A)" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--metrik", "robust"], "--metrik"),
+        (["--metric", "manhattan"], "manhattan"),
+        (["--threshold", "high"], "high"),
+        (["--threshold", "0"], "threshold"),
+        (["--seed", "-1"], "seed"),
+        (["--seed", "4294967296"], "seed"),
+        (["--members", "0"], "members"),
+        (["--energy-range", "5", "-5"], "energy_range"),
+        (["--energy-range", "9000", "9001"], "0 energies"),
+        (["--layers"], "layers"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_option(analysed, tmp_path, capsys, options, word):
+    out = tmp_path / "out"
+    assert word in complaint(capsys, 2, "analyze", analysed[0], "--out", out, *options)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--recipe", "graphene"], "fese"),
+        (["--shape", "0", "5"], "shape"),
+        (["--shape", "5"], "shape"),
+        (["--energies", "1"], "energies"),
+        (["--noise", "-1"], "noise"),
+        (["--recipe", "polynomials", "--temperature", "4"], "temperature"),
+    ],
+    ids=" ".join,
+)
+def test_a_simulation_that_cannot_be(tmp_path, capsys, options, word):
+    out = tmp_path / "surface.nc"
+    assert word in complaint(capsys, 2, "simulate", "--out", out, *options)
+    assert not out.exists()
+
+
+def test_an_unknown_command(capsys):
+    assert "analyse" in complaint(capsys, 2, "analyse", "x.3ds")
+
+
+def test_a_bad_input_loses_nothing_that_was_written(analysed, tmp_path, capsys):
+    source, out = analysed
+    before = files(out)
+    broken = tmp_path / "broken.3ds"
+    broken.write_bytes(source.read_bytes()[:200])
+    complaint(capsys, 2, "analyze", broken, "--out", out)
+    constant = tmp_path / "constant.nc"
+    save_result(spectral_map(np.ones((4, 4, 9)), np.arange(9.0)).to_dataset(), constant)
+    complaint(capsys, 2, "analyze", constant, "--out", out)
+    assert files(out) == before
+
+
+def test_a_folder_that_cannot_be_made(analysed, tmp_path, capsys):
+    blocked = tmp_path / "file"
+    blocked.write_text("mine", encoding="utf-8")
+    for command in (["analyze", analysed[0], *QUICK], ["apply", analysed[1], analysed[0]], ["demo"]):
+        assert "--out" in complaint(capsys, 2, *command, "--out", blocked)
+    complaint(capsys, 2, "simulate", "--out", blocked / "surface.nc", "--recipe", "polynomials", "--shape", "2", "2")
+    assert blocked.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_model_that_is_none(analysed, tmp_path, capsys):
+    source, _ = analysed
+    assert "no such model" in complaint(capsys, 2, "apply", tmp_path, source)
+    (tmp_path / "model.npz").write_bytes(b"PK")
+    assert "damaged" in complaint(capsys, 2, "apply", tmp_path, source)
+
+
+def test_a_fault_inside_is_one_line_and_status_1(analysed, capsys, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("the first line\nand the second")
+
+    monkeypatch.setattr("didymos.cli.open_map", fail)
+    text = complaint(capsys, 1, "analyze", analysed[0])
+    assert "RuntimeError: the first line and the second" in text
+    assert "fault of didymos itself" in text
+
+
+def test_stopping_is_no_fault(analysed, capsys, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("didymos.cli.open_map", stop)
+    assert "stopped" in complaint(capsys, 130, "analyze", analysed[0])
+
+
+def test_help_names_every_command(capsys):
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    for command in ("analyze", "apply", "simulate", "info", "demo"):
+        assert command in text
