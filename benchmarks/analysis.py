@@ -1,8 +1,9 @@
 """A whole analysis, stage by stage, and how well it finds known defects, beside simple peers in the same run.
 
-Targets (``--check`` exits 1 where one is missed), defaults only, on three simulated surfaces of 64 x 64 points:
+Targets (``--check`` exits 1 where one is missed), defaults only, on simulated surfaces of 64 x 64 points:
 
-- average precision of finding the defect spectra (true amplitude > 0.5 against < 0.02) at least 0.97 on each;
+- average precision of finding the defect spectra (true amplitude > 0.5 against < 0.02) at least 0.97, on the faint
+  one (0.3 as strong, twice the noise; a trained linear discriminant reaches 0.99) at least 0.85;
 - a distinct population claimed on every surface with defects and on none of those without.
 
 Peers: the distance of the first three principal components from their mean, and an isolation forest on them.
@@ -30,7 +31,7 @@ SURFACES = (
     ("fese", {"defect_free": True}),
     ("semiconductor", {"defect_free": True}),
 )
-PRECISION_TARGET = 0.97
+PRECISION_TARGET, FAINT_TARGET = 0.97, 0.85
 
 
 def main() -> int:
@@ -50,7 +51,9 @@ def main() -> int:
             precisions = [_precision(surface, score) for score in (result["score"].values, *_peers(surface))]
             claimed = bool(result.attrs["distinct_population"])
             free = "defect_free" in keywords
-            met &= claimed is not free and (free or precisions[0] >= PRECISION_TARGET)
+            met &= claimed is not free and (
+                free or precisions[0] >= (FAINT_TARGET if "strength" in keywords else PRECISION_TARGET)
+            )
             name = f"{recipe} {seed} " + " ".join(f"{key}={value}" for key, value in keywords.items())
             figures = "".join(f"{value:>{width}.3f}" for value, width in zip(precisions, (9, 8, 8), strict=True))
             p_value = result.attrs["distinct_population_p_value"]
