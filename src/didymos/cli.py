@@ -24,6 +24,8 @@ app = App(
     version=VERSION,
     help_format="plaintext",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
+    default_parameter=Parameter(consume_multiple=True),
 )
 
 Options = Annotated[Settings, Parameter(name="*")]

@@ -258,7 +258,7 @@ def _auto_or_positive(name: str, value: float | str) -> float | None:
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value > 0
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value > 0)
 
 
 def _is_positive(value: object) -> bool:
