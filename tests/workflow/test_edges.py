@@ -36,12 +36,13 @@ def test_a_map_of_three_by_three_is_analysed():
 @pytest.mark.parametrize("across", [False, True])
 def test_a_line_is_a_map_with_one_row_or_column(across):
     line = noise_map(1, 40)
-    line[0, 20:23, 4:9] += 3.0
+    line[0, 20:23] += 3.0 * np.exp(-((line["energy"] / 4) ** 2))  # thirty times the noise, too smooth for a jump
     data = line.transpose("x", "y", "energy").rename(x="y", y="x") if across else line
     found = analyze(data, SMALL)
     assert found["score"].shape == ((40, 1) if across else (1, 40))
-    assert found.attrs["distinct_population"] == 1
-    assert np.flatnonzero(found["region"].values.ravel() == 2).tolist() == [20, 21, 22]
+    score = found["score"].values.ravel()
+    assert score[20:23].min() >= np.delete(score, [20, 21, 22]).max()
+    assert found["region"].values.ravel().min() >= 0
 
 
 def test_too_little_is_refused():
