@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
 from didymos.io import describe, file_sha256, open_map
+from didymos.io.atomic import make_folder
 from didymos.schema import VERSION, InputError
 from didymos.workflow.settings import Settings
 
@@ -57,7 +58,10 @@ def analyze(
         Settings of the analysis.
     """
     data = open_map(input, channel=channel, average_backward=average_backward)
-    _analyze_and_write(data, input, out or Path(input.stem), settings or Settings())
+    named = Path(input.stem)
+    # a zarr folder without a suffix, in the current folder, is not to be written into
+    default = Path(f"{input.stem}-result") if named.resolve() == input.resolve() else named
+    _analyze_and_write(data, input, out or default, settings or Settings())
 
 
 @app.command
@@ -174,10 +178,7 @@ def demo(*, out: Path = Path("demo"), seed: int = 0) -> None:
     from didymos.io import save_result
 
     surface = _simulated("fese", seed, {"shape": (80, 80), "energies": 256})
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{out}: the folder cannot be made ({error.strerror}): choose another with --out") from None
+    make_folder(out)
     path = save_result(surface, out / "surface.nc")
     _analyze_and_write(surface, path, out, Settings(seed=seed))
 
@@ -227,6 +228,7 @@ def _analyze_and_write(data: Any, source: Path, out: Path, settings: Settings) -
     from didymos.report import write
     from didymos.workflow import run
 
+    make_folder(out)  # before the work, so that a wrong name costs none
     (data["spectra"] if "spectra" in getattr(data, "data_vars", ()) else data).attrs.update(
         {"input_file": source.name, "input_sha256": file_sha256(source)}
     )

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import xarray as xr
 
-from didymos.io.atomic import replacing
+from didymos.io.atomic import make_folder, replacing
 from didymos.io.results import save_result
 from didymos.plots import save_figures
 from didymos.report.html import write_report
 from didymos.report.tables import write_tables
-from didymos.schema import InputError
 from didymos.twin.storage import TwinModel, save_model
 
 
@@ -39,10 +38,7 @@ def write(result: xr.Dataset, folder: str | os.PathLike[str], model: TwinModel |
         Where the folder cannot be made or written.
     """
     target = Path(folder)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{target}: the folder cannot be made ({error.strerror}): choose another with --out") from None
+    make_folder(target)
     # numbers first: a fault in a picture must not cost the result
     save_result(result, target / "results.nc")
     if model is not None:

@@ -140,7 +140,8 @@ def fit_score(
     Trained
     """
     offset = float(np.median(distance)) or 1.0
-    level = np.log(distance / offset + 1)
+    # spectra nearer than the median are no less of the majority than those at it
+    level = np.log(np.maximum(distance / offset, 1) + 1)
     boundary_level = float(np.log(boundary / offset + 1) - np.median(level))
     threshold = max(boundary_level, float(np.quantile(level, 0.999) - np.median(level)) / LEVELS, 1e-3)
     # one output cannot always fold all branches of the embedding to one side: the best of several starts does

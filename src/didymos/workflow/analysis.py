@@ -8,7 +8,7 @@ import xarray as xr
 
 from didymos.schema import VERSION
 from didymos.twin.storage import TwinModel
-from didymos.workflow.assembly import assemble
+from didymos.workflow.assembly import assemble, check_iso_energy
 from didymos.workflow.points import Points, points_of
 from didymos.workflow.progress import Report, shown
 from didymos.workflow.settings import Settings
@@ -75,11 +75,12 @@ def run(
     chosen = settings or Settings()
     with shown(progress) as report:
         points = points_of(data, chosen.energy_range)
+        check_iso_energy(points, chosen)
         distances = measure_distances(points, chosen, report)
         model, losses = train_twins(points, distances, chosen, report)
         report("regions", 0.0)
         score = model.predict(points.values[points.usable])[1]
-        regions = find_regions(points, distances, score, chosen)
+        regions = find_regions(distances, score, chosen)
         model.about.update(_about(points, chosen, regions))
         result = assemble(points, chosen, distances, model, losses, regions)
         _carry_truth(data, result)

@@ -199,16 +199,21 @@ def add_energies(assembly: Assembly, regions: Regions) -> None:
         assembly.result[name].attrs["long_name"] = RESULT_VARIABLES[name].meaning
 
 
+def check_iso_energy(points: Points, settings: Settings) -> None:
+    """Refuse an iso-energy outside the map, before any work is done."""
+    low, high = points.energy[[0, -1]]
+    if settings.iso_energy != "auto" and not low <= settings.iso_energy <= high:
+        raise InputError(f"iso_energy is {settings.iso_energy}; the map spans {low:g} to {high:g}")
+
+
 def add_iso_energy(assembly: Assembly, settings: Settings) -> None:
     """Add the simple reference: an iso-energy slice cut at its Otsu level (the paper, Fig. 2a)."""
     points = assembly.points
     energy = points.energy
     if settings.iso_energy == "auto":
         index = choose_energy(points.values[points.usable])
-    elif energy[0] <= settings.iso_energy <= energy[-1]:
-        index = int(np.abs(energy - settings.iso_energy).argmin())
     else:
-        raise InputError(f"iso_energy is {settings.iso_energy}; the map spans {energy[0]:g} to {energy[-1]:g}")
+        index = int(np.abs(energy - settings.iso_energy).argmin())
     level = otsu_level(points.values[points.usable, index])
     label = segment(points.values[points.finite, index], level)
     attrs = {"energy": float(energy[index]), "level": float(level)}

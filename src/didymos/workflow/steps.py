@@ -40,6 +40,10 @@ class Distances:
     mixture : TwoGaussians
     threshold : float
         Pairs nearer than this are similar.
+    residual : array, shape (n_usable, n_features)
+        Features before compression minus those of the surroundings.
+    population : Population
+        The evidence for a distinct population.
     """
 
     metric: FittedMetric
@@ -48,11 +52,17 @@ class Distances:
     histogram: PairHistogram
     mixture: TwoGaussians
     threshold: float
+    residual: NDArray[np.float64]
+    population: Population
 
     @property
     def boundary(self) -> float:
-        """Distance from the centre that ends the majority: two spectra there are sqrt(2) of it apart on average."""
-        return self.threshold / float(np.sqrt(2))
+        """Distance from the centre that ends the majority: two spectra there are sqrt(2) of it apart on average.
+
+        Without a distinct population the majority does not end before the last spectrum.
+        """
+        edge = self.threshold / float(np.sqrt(2))
+        return edge if self.population.distinct else max(edge, float(self.distance.max()))
 
 
 @dataclass(frozen=True)
@@ -89,8 +99,11 @@ def measure_distances(points: Points, settings: Settings, report: Report) -> Dis
     offset = choose_offset(histogram) if settings.distance_offset == "auto" else settings.distance_offset
     mixture = fit_two_gaussians(histogram, offset)
     threshold = mixture.crossing if settings.threshold == "auto" else settings.threshold
+    residual = points.residual(metric.uncompressed(values))
+    population = find_population(residual)
+    distance = metric.distance(features)
     report("distances of all pairs", 1.0)
-    return Distances(metric, features, metric.distance(features), histogram, mixture, float(threshold))
+    return Distances(metric, features, distance, histogram, mixture, float(threshold), residual, population)
 
 
 def train_twins(
@@ -126,12 +139,9 @@ def train_twins(
     return TwinModel(points.energy, distances.metric, embedding, score, reference, {}), (first, second)
 
 
-def find_regions(points: Points, distances: Distances, score: NDArray[np.floating], settings: Settings) -> Regions:
-    """Test for a distinct population and, where there is one, divide the surface into regions and kinds."""
-    metric = distances.metric
-    raw = metric.uncompressed(points.values[points.usable])
-    residual = points.residual(raw)
-    population = find_population(residual)
+def find_regions(distances: Distances, score: NDArray[np.floating], settings: Settings) -> Regions:
+    """Divide the surface into regions and kinds where there is a distinct population; else all is majority."""
+    population, residual = distances.population, distances.residual
     region = np.full(len(score), Region.MAJORITY, dtype=np.int8)
     kind = np.zeros(len(score), dtype=np.int16)
     evidence = np.nan_to_num(population.contrast) > population.critical
