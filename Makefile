@@ -6,7 +6,8 @@
 # make clean   remove what the others wrote, the environment stays
 
 PYTHON ?= python3
-PYTEST_ARGS ?=
+# a worker for every core, each with one thread of BLAS
+PYTEST_ARGS ?= --numprocesses=auto --dist=loadfile
 BENCH_ARGS ?=
 
 VENV := .venv
@@ -23,7 +24,7 @@ demo: $(VENV)/.installed
 	@echo "The report: $(CURDIR)/demo/report.html"
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
