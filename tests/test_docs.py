@@ -144,4 +144,4 @@ def test_every_public_name_is_in_the_reference():
 def test_links_lead_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+\.md)", page.read_text("utf-8")):
-            assert (DOCS / target).is_file(), f"{page.name} links to {target}"
+            assert (page.parent / target).is_file(), f"{page.name} links to {target}"

@@ -12,7 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
 from didymos.io import describe, file_sha256, open_map
-from didymos.io.atomic import make_folder
+from didymos.io.atomic import check_folder, make_folder
 from didymos.schema import VERSION, InputError
 from didymos.workflow.settings import Settings
 
@@ -228,7 +228,7 @@ def _analyze_and_write(data: Any, source: Path, out: Path, settings: Settings) -
     from didymos.report import write
     from didymos.workflow import run
 
-    make_folder(out)  # before the work, so that a wrong name costs none
+    check_folder(out)  # before the work, so that a wrong name costs none
     (data["spectra"] if "spectra" in getattr(data, "data_vars", ()) else data).attrs.update(
         {"input_file": source.name, "input_sha256": file_sha256(source)}
     )

@@ -3,6 +3,7 @@ import sys
 import pytest
 
 from didymos.io import replacing
+from didymos.io.atomic import check_folder, make_folder
 from didymos.schema import InputError
 
 
@@ -74,3 +75,17 @@ def test_writing_nothing_is_an_error(tmp_path):
     with pytest.raises(InputError, match="nothing was written"), replacing(tmp_path / "table.csv"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_is_refused_without_being_made(tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    check_folder(tmp_path / "new" / "deeper")
+    assert not (tmp_path / "new").exists()
+    for name in ("taken", "taken/below"):
+        with pytest.raises(InputError, match="is a file, not a folder") as refused:
+            check_folder(tmp_path / name)
+        assert "\n" not in str(refused.value)
+    make_folder(tmp_path / "new" / "deeper")
+    assert (tmp_path / "new" / "deeper").is_dir()
+    with pytest.raises(InputError, match="cannot be made"):
+        make_folder(tmp_path / "taken" / "below")

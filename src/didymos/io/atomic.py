@@ -82,3 +82,22 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: the folder cannot be made ({error.strerror}): choose another with --out") from None
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that could not be made or written, without making it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Raises
+    ------
+    InputError
+        Where it or the nearest folder above it that exists is a file or may not be written.
+    """
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise InputError(f"{folder}: {existing.name} is a file, not a folder: choose another with --out")
+    if not os.access(existing, os.W_OK):
+        raise InputError(f"{folder}: {existing} may not be written: choose another folder with --out")
