@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.pair_statistics import PairHistogram
+from didymos.core.rescaling import log_rescale
 
 LOG_BINS = 256
 ITERATIONS = 2000
@@ -61,8 +62,8 @@ def log_histogram(
 
     The range ends at the largest distance; the lowest hundred-thousandth of the pairs falls into the first bin.
     """
-    low = np.log(histogram.quantile(1e-5) + offset) if offset > 0 else np.log(_smallest_positive(histogram))
-    high = np.log(histogram.edges[-1] + offset)
+    lowest = histogram.quantile(1e-5) if offset > 0 else _smallest_positive(histogram)
+    low, high = log_rescale(np.array([lowest, histogram.edges[-1]]), offset)
     edges = np.linspace(low, max(high, low + 1e-9), bins + 1)
     counts = histogram.rebin(edges, offset)
     counts[0] += max(histogram.pairs - counts.sum(), 0.0)
@@ -104,7 +105,14 @@ def fit_two_gaussians(histogram: PairHistogram, offset: float) -> TwoGaussians:
 
 
 def choose_offset(histogram: PairHistogram) -> float:
-    """Choose n of log(d + n) as the one that parts the two Gaussians best (Ashman's D, weighted by the fit's gain).
+    """Return n of log(d + n) of the :func:`best_fit`."""
+    return best_fit(histogram).offset
+
+
+def best_fit(histogram: PairHistogram) -> TwoGaussians:
+    """Fit two Gaussians to log(d + n) with the n that parts them best.
+
+    The best is the largest Ashman's D times the root of the smaller weight.
 
     Parameters
     ----------
@@ -112,16 +120,15 @@ def choose_offset(histogram: PairHistogram) -> float:
 
     Returns
     -------
-    float
-        One of several multiples of the median distance, so that it scales with the data.
+    TwoGaussians
+        Its offset is one of several multiples of the median distance, so that it scales with the data.
     """
     median = histogram.quantile(0.5)
     if median <= 0:
-        return float(histogram.edges[-1])
+        return fit_two_gaussians(histogram, float(histogram.edges[-1]))
     offsets = [median * multiple for multiple in (0.03, 0.1, 0.3, 1.0, 3.0)]
     fits = [fit_two_gaussians(histogram, offset) for offset in offsets]
-    merit = [fit.separation * np.sqrt(fit.weight.min()) for fit in fits]
-    return offsets[int(np.argmax(merit))]
+    return max(fits, key=lambda fit: fit.separation * np.sqrt(fit.weight.min()))
 
 
 def _maximise(

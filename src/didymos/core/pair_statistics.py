@@ -14,6 +14,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.rescaling import log_rescale
+
 TILE = 512
 MANTISSA_BITS = 8
 SHIFT = 23 - MANTISSA_BITS
@@ -62,7 +64,7 @@ class PairHistogram:
         array, shape (n,)
         """
         with np.errstate(divide="ignore"):
-            fine = self.edges if offset is None else np.log(self.edges + offset)
+            fine = self.edges if offset is None else log_rescale(self.edges, offset)
         known = np.isfinite(fine)
         cumulative = np.concatenate([[0], np.cumsum(self.counts)])
         return np.diff(np.interp(edges, fine[known], cumulative[known]))

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from didymos.core.metric import METRICS, distance_to_centre, fit_metric
-from didymos.core.mixture import choose_offset, fit_two_gaussians
+from didymos.core.mixture import best_fit
 from didymos.core.pair_statistics import pair_histogram
 from didymos.twin.network import ACTIVATIONS
 from didymos.twin.stages import fit_embedding, fit_score, reference_member
@@ -107,7 +107,7 @@ class TwinEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self.metric_ = fit_metric(self.metric, values, neighbours, rank=None, seed=self.random_state)
         features = self.metric_.transform(values)
         histogram = pair_histogram(features)
-        self.threshold_ = threshold or fit_two_gaussians(histogram, choose_offset(histogram)).crossing
+        self.threshold_ = threshold or best_fit(histogram).crossing
         self.stage_, trained = fit_embedding(
             features,
             distance_to_centre(features),
@@ -206,7 +206,7 @@ class TwinScore(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         centred = points - self.centre_
         if boundary is None:
             histogram = pair_histogram(centred)
-            boundary = fit_two_gaussians(histogram, choose_offset(histogram)).crossing / float(np.sqrt(2))
+            boundary = best_fit(histogram).crossing / float(np.sqrt(2))
         self.boundary_ = boundary
         distance = distance_to_centre(centred)
         self.scale_ = float(np.std(centred)) or 1.0

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.rescaling import log_rescale
 from didymos.twin.alignment import align
 from didymos.twin.network import Encoder
 from didymos.twin.sampling import cumulative_weights
@@ -141,8 +142,8 @@ def fit_score(
     """
     offset = float(np.median(distance)) or 1.0
     # spectra nearer than the median are no less of the majority than those at it
-    level = np.log(np.maximum(distance / offset, 1) + 1)
-    boundary_level = float(np.log(boundary / offset + 1) - np.median(level))
+    level = log_rescale(np.maximum(distance / offset, 1), 1.0)
+    boundary_level = float(log_rescale(np.array(boundary / offset), 1.0) - np.median(level))
     threshold = max(boundary_level, float(np.quantile(level, 0.999) - np.median(level)) / LEVELS, 1e-3)
     # one output cannot always fold all branches of the embedding to one side: the best of several starts does
     starts = np.repeat(embedding, STARTS, axis=0)

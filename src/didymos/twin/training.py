@@ -185,10 +185,19 @@ def embed(encoder: Encoder, inputs: NDArray[np.float32], block: int = 65536) -> 
     """
     axis = None if inputs.shape[0] == 1 else 0
     inputs = inputs[0] if axis is None else inputs
-    apply = eqx.filter_jit(eqx.filter_vmap(lambda twin, x: twin(x), in_axes=(eqx.if_array(0), axis)))
+    apply = _embedder(axis)
     points = inputs.shape[-2]
     parts = [apply(encoder, inputs[..., start : start + block, :]) for start in range(0, points, block)]
     return np.concatenate([np.asarray(part) for part in parts], axis=1)
+
+
+@lru_cache(maxsize=2)
+def _embedder(axis: int | None) -> Callable[..., Array]:
+    """Return the compiled program that embeds with every member, kept so that it is compiled once a shape."""
+    program: Callable[..., Array] = eqx.filter_jit(
+        eqx.filter_vmap(lambda twin, x: twin(x), in_axes=(eqx.if_array(0), axis))
+    )
+    return program
 
 
 def _optimiser(settings: TrainingSettings) -> optax.GradientTransformation:

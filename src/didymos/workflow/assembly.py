@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from didymos.core.energy_correlation import energy_correlation, energy_windows, 
 from didymos.core.energy_histogram import region_distance_histogram, region_mean_and_std, signal_histogram
 from didymos.core.iso_energy import choose_energy, otsu_level, segment
 from didymos.core.mixture import log_histogram
-from didymos.core.principal_components import moments, principal_components
+from didymos.core.principal_components import Moments, moments, principal_components
 from didymos.schema import (
     ENERGY,
     RESULT_VARIABLES,
@@ -41,6 +42,11 @@ class Assembly:
         self.points = points
         self.space = space_dims(points.map)
         self.result = xr.Dataset(coords={name: points.map.coords[name] for name in (*self._positions(), ENERGY)})
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Average and covariance of the usable spectra."""
+        return moments(self.points.values[self.points.usable])
 
     def _positions(self) -> list[str]:
         return [name for name in ("y", "x") if name in self.points.map.coords]
@@ -129,7 +135,7 @@ def add_principal_components(assembly: Assembly) -> None:
     points = assembly.points
     usable = points.values[points.usable]
     modes = min(PCA_MODES, usable.shape[1], len(usable))
-    components = principal_components(moments(usable), modes)
+    components = principal_components(assembly.moments, modes)
     units = str(points.map.attrs.get("units", ""))
     assembly.add("pca", points.spread(components.scores(points.values[points.finite]), points.finite), units=units)
     assembly.add("pca_spectrum", components.spectra)
@@ -182,7 +188,7 @@ def add_energies(assembly: Assembly, regions: Regions) -> None:
     edges, counts = region_distance_histogram(majority, minority)
     assembly.add("region_distance_histogram", counts)
     assembly.coordinate("region_distance_bin", (edges[1:] + edges[:-1]) / 2, **signal)
-    correlation = energy_correlation(moments(usable).covariance)
+    correlation = energy_correlation(assembly.moments.covariance)
     assembly.add("energy_correlation", correlation.astype(np.float32))
     energy_attrs = dict(points.map[ENERGY].attrs)
     assembly.coordinate("energy_2", points.energy, **energy_attrs)

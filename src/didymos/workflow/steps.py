@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from didymos.core.kinds import find_kinds
 from didymos.core.metric import FittedMetric, fit_metric
-from didymos.core.mixture import TwoGaussians, choose_offset, fit_two_gaussians
+from didymos.core.mixture import TwoGaussians, best_fit, fit_two_gaussians
 from didymos.core.pair_statistics import PairHistogram, pair_histogram
 from didymos.core.population import Population, find_population
 from didymos.core.regions import ScoreThresholds, score_thresholds
@@ -96,8 +96,8 @@ def measure_distances(points: Points, settings: Settings, report: Report) -> Dis
         generator = np.random.default_rng(settings.seed)
         sample = features[generator.choice(len(features), MOST_PAIRED_SPECTRA, replace=False)]
     histogram = pair_histogram(sample)
-    offset = choose_offset(histogram) if settings.distance_offset == "auto" else settings.distance_offset
-    mixture = fit_two_gaussians(histogram, offset)
+    offset = settings.distance_offset
+    mixture = best_fit(histogram) if offset == "auto" else fit_two_gaussians(histogram, offset)
     threshold = mixture.crossing if settings.threshold == "auto" else settings.threshold
     residual = points.residual(metric.uncompressed(values))
     population = find_population(residual)
