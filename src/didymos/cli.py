@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
-from didymos.io import describe, file_sha256, open_map
+from didymos.io import describe, file_sha256, open_map, save_nanonis, save_result
 from didymos.io.atomic import check_folder, make_folder
 from didymos.schema import VERSION, InputError
+from didymos.simulate import OPTIONS, RECIPES
+from didymos.simulate.options import option_meanings
 from didymos.workflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -116,52 +119,65 @@ def info(input: Path, /, *, channel: str | None = None) -> None:
         print(f"{label:<{width}}  {text}")
 
 
+WRITERS = {".nc": save_result, ".3ds": save_nanonis}
+"""What writes a simulated map, by the suffix of the file."""
+
+
+def _simulation_options() -> type:
+    """Return a class of the options of all recipes; those that are not given stay None."""
+    types: dict[str, Any] = {}
+    meanings: dict[str, dict[str, list[str]]] = {}  # option: meaning: recipes
+    for name, kind in OPTIONS.items():
+        types |= get_type_hints(kind)
+        for option, (_, meaning) in option_meanings(kind).items():
+            meanings.setdefault(option, {}).setdefault(meaning, []).append(name)
+    fields = []
+    for option, texts in meanings.items():
+        parts = [_for_recipes(recipes) + meaning for meaning, recipes in texts.items()]
+        if option == "kinds":
+            parts += [f"[{name}] {', '.join(kind.KINDS)}." for name, kind in OPTIONS.items() if kind.KINDS]
+        help_text = Parameter(help=" ".join(parts), negative=())
+        fields.append((option, Annotated[types[option] | None, help_text], dataclasses.field(default=None)))
+    return dataclasses.make_dataclass("SimulationOptions", fields, kw_only=True, namespace={"__module__": __name__})
+
+
+def _for_recipes(names: list[str]) -> str:
+    """Return which recipes a meaning is for, in brackets, or nothing where it is for all."""
+    others = [name for name in OPTIONS if name not in names]
+    if not others:
+        return ""
+    return f"[not {others[0]}] " if len(others) == 1 else f"[{', '.join(names)}] "
+
+
+SimulationOptions = Annotated[_simulation_options(), Parameter(name="*")]  # type: ignore[valid-type]  # see simulate
+
+
 @app.command
 def simulate(
     *,
     out: Path | None = None,
-    recipe: str = "fese",
-    seed: int = 0,
-    shape: tuple[int, int] | None = None,
-    energies: int | None = None,
-    defects: int | None = None,
-    defect_free: bool = False,
-    noise: float | None = None,
-    temperature: float | None = None,
-    modulation: float | None = None,
+    recipe: Annotated[str, Parameter(help=f"Name of the recipe: {', '.join(RECIPES)}.")] = "fese",
+    options: SimulationOptions | None = None,  # type: ignore[valid-type]  # made from the options of the recipes
 ) -> None:
-    """Simulate a surface with known truth and write it as netCDF.
+    """Simulate a surface with known truth and write it as netCDF or as a Nanonis grid.
 
     Parameters
     ----------
     out
-        File to write; RECIPE.nc where it is not given.
+        File to write, .nc or .3ds; RECIPE.nc where it is not given.
     recipe
-        Name of the recipe: fese, polynomials or semiconductor.
-    seed
-        Seed of all random numbers.
-    shape
-        Rows and columns.
-    energies
-        Number of energies.
-    defects
-        Number of defects.
-    defect_free
-        Leave the defects out.
-    noise
-        Scale of the measurement's noise: 1 as estimated from the currents, 0 none.
-    temperature
-        Temperature in K.
-    modulation
-        Lock-in modulation in mV rms.
+        Name of the recipe.
+    options
+        Options of the recipe; without them its own defaults.
     """
-    from didymos.io import save_result
-
-    given = {
-        "shape": shape, "energies": energies, "defects": defects, "defect_free": defect_free or None,
-        "noise": noise, "temperature": temperature, "modulation": modulation,
-    }  # fmt: skip
-    print(save_result(_simulated(recipe, seed, given), out or Path(f"{recipe}.nc")))
+    given: dict[str, Any] = (
+        {} if options is None else {name: value for name, value in vars(options).items() if value is not None}
+    )
+    path = out or Path(f"{recipe}.nc")
+    if path.suffix not in WRITERS:
+        raise InputError(f"{path} has the suffix {path.suffix!r}; allowed are {' and '.join(WRITERS)}: rename it")
+    check_folder(path.parent)  # before the work
+    print(WRITERS[path.suffix](_simulated(recipe, given), path))
 
 
 @app.command
@@ -175,9 +191,7 @@ def demo(*, out: Path = Path("demo"), seed: int = 0) -> None:
     seed
         Seed of all random numbers.
     """
-    from didymos.io import save_result
-
-    surface = _simulated("fese", seed, {"shape": (80, 80), "energies": 256})
+    surface = _simulated("fese", {"shape": (80, 80), "energies": 256, "seed": seed})
     make_folder(out)
     path = save_result(surface, out / "surface.nc")
     _analyze_and_write(surface, path, out, Settings(seed=seed))
@@ -236,13 +250,7 @@ def _analyze_and_write(data: Any, source: Path, out: Path, settings: Settings) -
     print(write(analysis.result, out, analysis.model))
 
 
-def _simulated(recipe: str, seed: int, given: dict[str, Any]) -> xr.Dataset:
-    from didymos.simulate import RECIPES, recipe_options
-
+def _simulated(recipe: str, options: dict[str, Any]) -> xr.Dataset:
     if recipe not in RECIPES:
         raise InputError(f"recipe is {recipe!r}; allowed are {', '.join(sorted(RECIPES))}")
-    options = {name: value for name, value in given.items() if value is not None}
-    unknown = sorted(set(options) - set(recipe_options(recipe)))
-    if unknown:
-        raise InputError(f"recipe {recipe} has no option {', '.join(unknown)}; leave it out")
-    return RECIPES[recipe](seed=seed, **options)
+    return RECIPES[recipe](**options)

@@ -51,16 +51,6 @@ def test_one_electron_band_in_nambu_space_is_the_textbook_formula():
     np.testing.assert_allclose(Lattice(nambu).levels, np.stack([-expected, expected], axis=-1))
 
 
-def test_chunks_cover_all_energies_once(monkeypatch):
-    lattice = Lattice(gapped_semiconductor((6, 6), 900.0, 350.0, 300.0))
-    energy = np.linspace(-900, 900, 11)
-    monkeypatch.setattr("didymos.simulate.lattice.CHUNK_BYTES", 20_000)
-    parts = list(lattice.chunks(energy, 20.0))
-    assert len(parts) > 2
-    together = np.concatenate([greens for _, greens in parts])
-    np.testing.assert_allclose(together, lattice.greens_function(energy, 20.0), rtol=1e-5, atol=1e-9)
-
-
 def test_bad_hamiltonians_get_one_line():
     with pytest.raises(InputError, match="not Hermitian"):
         Lattice(np.broadcast_to(np.array([[0, 1.0], [0, 0]]), (4, 4, 2, 2)))

@@ -5,7 +5,14 @@ import pytest
 
 from didymos.schema import InputError
 from didymos.simulate.measurement import Measurement, conductance, record, topography
-from didymos.simulate.noise import conductance_noise, flicker_noise, missing_spectra, spoil, tunnelling_current
+from didymos.simulate.noise import (
+    ARTEFACTS,
+    conductance_noise,
+    flicker_noise,
+    missing_spectra,
+    spoil,
+    tunnelling_current,
+)
 
 ENERGY = np.linspace(-15, 15, 301)
 FLAT = np.full((40, 50, ENERGY.size), 6.0, dtype=np.float32)
@@ -13,6 +20,11 @@ FLAT = np.full((40, 50, ENERGY.size), 6.0, dtype=np.float32)
 
 def rng():
     return np.random.default_rng(3)
+
+
+def recorded_copy(spectra, setting):
+    recorded = spectra.copy()
+    return recorded, record(recorded, ENERGY, setting, rng())
 
 
 @pytest.mark.parametrize("bias", [15.0, -15.0, 60.0])
@@ -52,7 +64,7 @@ def test_shot_noise_is_schottky_and_amplifier_noise_is_white():
 
 def test_recorded_noise_has_the_standard_deviation_asked_for():
     setting = Measurement(noise=2.0)
-    recorded, artefact = record(FLAT, ENERGY, setting, rng())
+    recorded, artefact = recorded_copy(FLAT, setting)
     expected = 2 * conductance_noise(6.0 * ENERGY, 100.0, 5.0, 0.4)
     np.testing.assert_allclose((recorded - FLAT).std(axis=(0, 1)), expected, rtol=0.12)
     assert (recorded - FLAT).mean() == pytest.approx(0, abs=1e-3)
@@ -60,13 +72,13 @@ def test_recorded_noise_has_the_standard_deviation_asked_for():
 
 
 def test_nothing_wrong_is_the_map_itself():
-    recorded, _ = record(FLAT, ENERGY, Measurement(noise=0.0), rng())
+    recorded, _ = recorded_copy(FLAT, Measurement(noise=0.0))
     np.testing.assert_array_equal(recorded, FLAT)
 
 
 def test_causes_have_streams_of_their_own():
-    plain, _ = record(FLAT, ENERGY, Measurement(), rng())
-    with_more, artefact = record(FLAT, ENERGY, Measurement(spoiled=0.1, missing=0.1, aborted_rows=3), rng())
+    plain, _ = recorded_copy(FLAT, Measurement())
+    with_more, artefact = recorded_copy(FLAT, Measurement(spoiled=0.1, missing=0.1, aborted_rows=3))
     good = (artefact == 0) & np.isfinite(with_more).all(axis=-1)
     np.testing.assert_array_equal(with_more[good], plain[good])
 
@@ -80,7 +92,7 @@ def test_flicker_noise_has_unit_variance_and_a_power_that_falls_like_one_over_f(
 
 
 def test_line_offsets_change_between_rows_only():
-    recorded, _ = record(FLAT, ENERGY, Measurement(noise=0.0, line_offset=0.5), rng())
+    recorded, _ = recorded_copy(FLAT, Measurement(noise=0.0, line_offset=0.5))
     offset = (recorded - FLAT)[:, 0, 0]
     np.testing.assert_allclose(recorded - FLAT, offset[:, None, None] * np.ones_like(FLAT), atol=1e-5)
     assert offset.std() == pytest.approx(0.5, rel=0.4)
@@ -88,21 +100,28 @@ def test_line_offsets_change_between_rows_only():
 
 def test_spoiled_spectra_are_flagged_and_changed_and_no_others():
     spectra = FLAT + np.linspace(0, 3, ENERGY.size, dtype=np.float32)
-    spoilt, artefact = spoil(spectra, 0.1, rng())
+    spoilt = spectra.copy()
+    artefact = spoil(spoilt, 0.1, rng())
     changed = (spoilt != spectra).any(axis=-1)
     np.testing.assert_array_equal(changed, artefact > 0)
-    assert (artefact == 1).sum() == (artefact == 2).sum() == 100
-    largest = np.abs(np.diff(spoilt, axis=-1)).max(axis=-1)
-    assert largest[artefact == 1].min() > 1.0 > largest[artefact != 1].max()  # a jump is a step
-    clipped = spoilt[artefact == 2]
-    assert ((clipped == clipped.max(axis=-1, keepdims=True)).mean(axis=-1) > 0.25).all()  # clipping is a ceiling
+    causes = {name: spoilt[artefact == index] for index, name in enumerate(ARTEFACTS)}
+    assert {len(some) for name, some in causes.items() if name != "good"} == {50}
+    steps = {name: np.abs(np.diff(some, axis=-1)) for name, some in causes.items()}
+    assert steps["tip_jump"].max(axis=-1).min() > 1.0 > steps["clipped"].max()
+    ceiling = causes["clipped"] == causes["clipped"].max(axis=-1, keepdims=True)
+    assert (ceiling.mean(axis=-1) > 0.25).all()
+    apart = np.abs(causes["spike"] - spectra[0, 0]) > 1.0
+    assert apart.any(axis=-1).all()
+    assert (apart.sum(axis=-1) <= 3).all()
+    assert not steps["dead"].any()
+    assert np.abs(causes["dead"]).max() < 0.05 * spectra.mean()
 
 
 def test_missing_spectra_are_missing_throughout():
     gone = missing_spectra((20, 30), 0.25, 4, rng())
     assert gone[16:].all()
     assert gone[:16].mean() == pytest.approx(0.25, abs=0.06)
-    recorded, artefact = record(FLAT, ENERGY, Measurement(missing=0.2, aborted_rows=5, spoiled=0.3), rng())
+    recorded, artefact = recorded_copy(FLAT, Measurement(missing=0.2, aborted_rows=5, spoiled=0.3))
     absent = np.isnan(recorded)
     np.testing.assert_array_equal(absent.any(axis=-1), absent.all(axis=-1))
     assert absent[35:].all()
@@ -113,16 +132,18 @@ def test_missing_spectra_are_missing_throughout():
     ("options", "words"),
     [
         ({"temperature": -1.0}, "temperature is -1.0"),
-        ({"spoiled": 1.5}, "share from 0 to 1"),
+        ({"spoiled": 1.5}, "numbers from 0 to 1"),
         ({"setpoint_current": 0.0}, "setpoint_current is 0"),
         ({"modulation": 0.0}, "set noise=0"),
         ({"modulation": float("nan")}, "finite"),
-        ({"colour": 1}, "unknown option colour; allowed"),
+        ({"drift": (1e-9,)}, "two finite numbers in m"),
+        ({"tip_changes": 1.5}, "whole numbers"),
+        ({"aborted_rows": 0.5}, "whole numbers"),
     ],
 )
 def test_bad_options_get_one_line(options, words):
     with pytest.raises(InputError, match=words) as caught:
-        Measurement().replace(options)
+        Measurement(**options)
     assert "\n" not in str(caught.value)
 
 

@@ -107,7 +107,7 @@ def test_missing_and_aborted_spectra_are_nan_and_spoiled_ones_are_flagged(recipe
     assert absent[-4:].all()
     np.testing.assert_array_equal(absent.any(axis=-1), absent.all(axis=-1))
     assert 0.05 < absent[:-4].mean() < 0.15
-    assert set(np.unique(data.truth_artefact)) == {0, 1, 2}
+    assert set(np.unique(data.truth_artefact)) == {0, 1, 2, 3, 4}
 
 
 @pytest.mark.parametrize("energy_range", [(-3.0, 2.0), (4.0, 12.0), (-40.0, -5.0)])
@@ -264,7 +264,7 @@ def test_bad_physics_gets_one_line(recipe, options, words):
 
 
 def test_unknown_recipe_gets_one_line():
-    with pytest.raises(InputError, match="fese, polynomials, semiconductor"):
+    with pytest.raises(InputError, match=r"fese.*polynomials.*semiconductor"):
         recipe_options("snow")
 
 

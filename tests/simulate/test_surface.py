@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from didymos.schema import InputError
-from didymos.simulate.surface import gaussian_random_field, scatter_sites, shift_in_energy
-from didymos.simulate.truth import defect_amplitude, nearest_defect
+from didymos.simulate.surface import gaussian_random_field, scatter_sites, shift_in_energy, surface_fields
+from didymos.simulate.truth import defect_amplitude, kind_amplitude
 
 
 def rng(seed=0):
@@ -55,9 +55,42 @@ def test_amplitude_is_the_share_of_the_change_at_the_core():
     assert not defect_amplitude(share[..., None] * template, np.zeros((0, 2), dtype=int), 2).any()
 
 
-def test_nearest_defect_is_the_one_of_least_distance():
-    sites = np.array([[0, 0], [5, 9], [8, 1]])
+def test_points_belong_to_the_kind_of_their_nearest_defect():
+    sites, kind = np.array([[0, 0], [5, 9], [8, 1]]), np.array([1, 2, 1])
+    amplitude = kind_amplitude(np.ones((10, 12, 4)), sites, kind, [1.0, 1.0, 1.0])
     y, x = np.indices((10, 12))
     distance = (y[..., None] - sites[:, 0]) ** 2 + (x[..., None] - sites[:, 1]) ** 2
-    chosen = np.take_along_axis(distance, nearest_defect((10, 12), sites)[..., None], axis=-1)[..., 0]
-    np.testing.assert_array_equal(chosen, distance.min(axis=-1))
+    ties = np.sort(distance, axis=-1)
+    nearest = np.where(ties[..., 0] < ties[..., 1], kind[distance.argmin(axis=-1)], 0)
+    for index in (1, 2):
+        assert (amplitude[index - 1][nearest == index] == 1).all()
+        assert not amplitude[2 - index][nearest == index].any()
+    assert not amplitude[2].any()
+    wider = kind_amplitude(np.ones((10, 12, 4)), sites, kind, [1.0, 3.0, 1.0])
+    assert wider[1].sum() > amplitude[1].sum()
+    assert not kind_amplitude(np.ones((3, 3, 4)), sites[:0], kind[:0], [1.0, 1.0]).any()
+
+
+@pytest.mark.parametrize("texture", ["smooth", "moire", "domains"])
+def test_fields_of_every_texture_have_zero_mean_and_unit_variance(texture):
+    fields = np.stack([surface_fields(texture, 3, (60, 80), 1e-9, 8e-9, rng(seed)) for seed in range(60)])
+    assert fields.shape == (60, 3, 60, 80)
+    assert fields.mean() == pytest.approx(0, abs=0.1)
+    assert fields.var() == pytest.approx(1, abs=0.1)
+    assert not np.allclose(fields[0, 0], fields[1, 0])
+
+
+def test_a_moire_repeats_after_its_period_and_domains_have_one_wall():
+    period = 12.0
+    moire = surface_fields("moire", 1, (96, 96), 1e-9, period * 1e-9, rng())[0]
+    power = np.abs(np.fft.fft2(moire - moire.mean())) ** 2
+    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(96), np.fft.fftfreq(96)))
+    assert frequency.ravel()[power.argmax()] == pytest.approx(2 / np.sqrt(3) / period, abs=0.006)
+    walls = surface_fields("domains", 2, (96, 96), 1e-9, 2e-8, rng())
+    sides = walls > 0
+    assert 0.25 < sides[0].mean() < 0.75
+    # both fields change at the same wall, which is straight: few neighbours lie across it
+    crossing = [np.abs(np.diff(side.astype(int), axis=1)).sum() + np.abs(np.diff(side.astype(int), axis=0)).sum()
+                for side in sides]  # fmt: skip
+    assert max(crossing) < 2 * 96 + 40
+    assert np.mean(sides[0] == sides[1]) in (pytest.approx(1, abs=0.05), pytest.approx(0, abs=0.05))

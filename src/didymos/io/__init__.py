@@ -2,6 +2,7 @@
 
 from didymos.io.atomic import replacing
 from didymos.io.info import AxisInfo, ChannelInfo, FileInfo
+from didymos.io.nanonis_writing import save_nanonis
 from didymos.io.opening import FORMATS, describe, file_sha256, open_map
 from didymos.io.results import open_result, save_result
 
@@ -15,5 +16,6 @@ __all__ = [
     "open_map",
     "open_result",
     "replacing",
+    "save_nanonis",
     "save_result",
 ]

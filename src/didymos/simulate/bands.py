@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from didymos.simulate.lattice import nambu_hamiltonian, wave_vectors
 
+FREE_ELECTRON = 3.80998212e-17  # hbar^2 / 2 m_e in mV m^2 (CODATA 2018)
+
 
 def iron_pnictide(
     shape: tuple[int, int], hopping: float, chemical_potential: float, gap: float, shift: float = 0.0
@@ -75,3 +77,35 @@ def gapped_semiconductor(
     hamiltonian[..., 0, 1] = hybridisation * (np.sin(kx) - 1j * np.sin(ky))
     hamiltonian[..., 1, 0] = hamiltonian[..., 0, 1].conj()
     return hamiltonian
+
+
+def parabolic_band(
+    shape: tuple[int, int], onset: float, effective_mass: float, spacing: float, shift: float = 0.0
+) -> NDArray[np.float64]:
+    """Return the band of free electrons in two dimensions, on a square lattice that is fine against their waves.
+
+    e(k) = e_0 + 2 t (2 - cos kx - cos ky) with t = hbar^2 / (2 m a^2), which is e_0 + hbar^2 k^2 / 2 m near its bottom:
+    a step of m / (2 pi hbar^2) states per energy, area and spin at e_0. Source: S. Datta, Electronic Transport in
+    Mesoscopic Systems (Cambridge 1995), ch. 3.5.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Number of sites (y, x).
+    onset : float
+        e_0 in mV.
+    effective_mass : float
+        m in electron masses.
+    spacing : float
+        a in m.
+    shift : float
+        Shift of the wave vectors, see `wave_vectors`.
+
+    Returns
+    -------
+    ndarray, shape (y, x, 1, 1)
+        In mV.
+    """
+    ky, kx = wave_vectors(shape, shift)
+    hopping = FREE_ELECTRON / (effective_mass * spacing**2)
+    return np.asarray(onset + 2 * hopping * (2 - np.cos(kx) - np.cos(ky)))[..., None, None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +11,12 @@ from numpy.typing import NDArray
 from didymos.schema import InputError
 from didymos.simulate.broadening import broadening_matrix, energy_grid
 from didymos.simulate.noise import conductance_noise, flicker_noise, missing_spectra, spoil, tunnelling_current
+from didymos.simulate.options import check_range
 
 SETPOINT_NODES = 129  # of the trapezoidal rule from zero to the set-point
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """How a map is measured.
 
@@ -40,8 +40,14 @@ class Measurement:
         Standard deviation of relative fluctuations of the conductance with a 1/f spectrum over the whole acquisition.
     line_offset : float
         Standard deviation in nS of an offset that changes from row to row.
+    drift : (float, float)
+        How far the tip drifts in m along y and x, evenly from the first spectrum to the last.
+    bias_drift : float
+        How far the zero of the bias drifts in mV, evenly from the first spectrum to the last.
+    tip_changes : int
+        How often the apex of the tip changes for good, at random times; each has another slope of its transmission.
     spoiled : float
-        Share of spectra spoiled by tip jumps and clipping, 0 to 1.
+        Share of spoiled spectra, 0 to 1: a quarter each tip jumps, clipped, spikes and dead.
     missing : float
         Share of spectra left out at random, 0 to 1.
     aborted_rows : int
@@ -62,39 +68,39 @@ class Measurement:
     noise: float = 1.0
     flicker: float = 0.0
     line_offset: float = 0.0
+    drift: tuple[float, float] = (0.0, 0.0)
+    bias_drift: float = 0.0
+    tip_changes: int = 0
     spoiled: float = 0.0
     missing: float = 0.0
     aborted_rows: int = 0
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
+        signed = {"setpoint_bias", "bias_drift"}
+        for field in dataclasses.fields(Measurement):
             value = getattr(self, field.name)
-            if not np.isfinite(value) or (value < 0 and field.name != "setpoint_bias"):
+            if field.name == "drift":
+                if len(value) != 2 or not np.isfinite(value).all():
+                    raise InputError(f"drift is {value}; allowed are two finite numbers in m, along y and x: choose")
+            elif not np.isfinite(value) or (value < 0 and field.name not in signed):
                 raise InputError(f"{field.name} is {value}; allowed are finite numbers from 0: choose one")
         for name in ("spoiled", "missing"):
-            if getattr(self, name) > 1:
-                raise InputError(f"{name} is {getattr(self, name)}; allowed is a share from 0 to 1: choose one")
+            check_range(name, getattr(self, name), 0, 1)
         for name in ("setpoint_bias", "setpoint_current"):
             if getattr(self, name) == 0:
                 raise InputError(f"{name} is 0; allowed is any value but 0: the feedback needs a current to hold")
+        for name in ("tip_changes", "aborted_rows"):
+            if int(getattr(self, name)) != getattr(self, name):
+                raise InputError(f"{name} is {getattr(self, name)}; allowed are whole numbers from 0: choose one")
         if self.noise > 0 and self.modulation == 0:
             raise InputError("noise needs a modulation above 0 mV (it is current noise over V_rms): set noise=0 or it")
-
-    def replace(self, options: dict[str, Any]) -> Measurement:
-        """Return a copy with other values; an unknown name is an InputError that lists those allowed."""
-        allowed = [field.name for field in dataclasses.fields(self)]
-        unknown = sorted(set(options) - set(allowed))
-        if unknown:
-            raise InputError(
-                f"unknown option {', '.join(unknown)}; allowed beside the recipe's own are {', '.join(allowed)}: "
-                "correct the name"
-            )
-        return dataclasses.replace(self, **options)
+        object.__setattr__(self, "drift", (float(self.drift[0]), float(self.drift[1])))
 
     def grid(self, energy: NDArray[np.float64], broadening: float) -> NDArray[np.float64]:
         """Return the energies (mV) at which the density of states is needed for a window and its set-point."""
         ends = [float(energy.min()), float(energy.max()), 0.0, self.setpoint_bias]
-        return energy_grid(min(ends), max(ends), broadening, self.temperature, self.modulation)
+        drift = abs(self.bias_drift)
+        return energy_grid(min(ends) - drift, max(ends) + drift, broadening, self.temperature, self.modulation)
 
 
 def conductance(
@@ -163,13 +169,13 @@ def topography(integral: NDArray[np.float64], decay: float = 1.0e10) -> NDArray[
 
 def record(
     spectra: NDArray[np.float32], energy: NDArray[np.float64], measurement: Measurement, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Return spectra as recorded: with noise, line offsets, spoiled and missing spectra.
+) -> NDArray[np.int8]:
+    """Turn noise-free spectra into recorded ones, in place: with noise, line offsets, spoiled and missing spectra.
 
     Parameters
     ----------
     spectra : ndarray, shape (y, x, energy)
-        Noise-free conductance in nS; left as it is.
+        Conductance in nS; NaN throughout where missing afterwards.
     energy : ndarray, shape (energy,)
         In mV.
     measurement : Measurement
@@ -179,30 +185,25 @@ def record(
 
     Returns
     -------
-    spectra : ndarray, shape (y, x, energy)
-        In nS; NaN throughout where missing.
-    artefact : ndarray, shape (y, x)
-        0 good, 1 tip jump, 2 clipped.
+    ndarray, shape (y, x)
+        Flags of `didymos.simulate.noise.ARTEFACTS`; 0 is a good spectrum.
     """
     white, slow, lines, artefacts, absent = rng.spawn(5)
-    recorded = spectra.copy()
-    if measurement.flicker > 0:
-        recorded *= 1 + np.float32(measurement.flicker) * flicker_noise(spectra.size, slow).reshape(spectra.shape)
-    if measurement.line_offset > 0:
-        offset = lines.standard_normal((spectra.shape[0], 1, 1), dtype=np.float32)
-        recorded += np.float32(measurement.line_offset) * offset
-    if measurement.noise > 0:
-        for row, clean in zip(recorded, spectra, strict=True):  # row by row, so that memory stays small
-            deviation = conductance_noise(
-                tunnelling_current(clean, energy),
-                measurement.bandwidth,
-                measurement.amplifier_noise,
-                measurement.modulation,
-            )
-            random = white.standard_normal(clean.shape, dtype=np.float32)
-            row += random * (measurement.noise * deviation).astype(np.float32)
-    recorded, artefact = spoil(recorded, measurement.spoiled, artefacts)
+    flicker = flicker_noise(spectra.size, slow).reshape(spectra.shape) if measurement.flicker > 0 else None
+    offset = np.multiply(measurement.line_offset, lines.standard_normal(spectra.shape[0]), dtype=np.float32)
+    for index, row in enumerate(spectra):  # row by row, so that memory stays small
+        deviation = np.zeros(())
+        if measurement.noise > 0:
+            current = tunnelling_current(row, energy)
+            options = (measurement.bandwidth, measurement.amplifier_noise, measurement.modulation)
+            deviation = measurement.noise * conductance_noise(current, *options)
+        if flicker is not None:
+            row *= 1 + np.float32(measurement.flicker) * flicker[index]
+        row += offset[index]
+        if measurement.noise > 0:
+            row += white.standard_normal(row.shape, dtype=np.float32) * deviation.astype(np.float32)
+    artefact = spoil(spectra, measurement.spoiled, artefacts)
     gone = missing_spectra(spectra.shape[:2], measurement.missing, measurement.aborted_rows, absent)
-    recorded[gone] = np.nan
+    spectra[gone] = np.nan
     artefact[gone] = 0
-    return recorded, artefact
+    return artefact

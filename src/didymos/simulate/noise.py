@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from didymos.schema import InputError
 
 ELEMENTARY_CHARGE = 1.602176634e-19  # coulomb (SI)
-JUMP, CLIPPED = 1, 2
-"""Values of the variable ``truth_artefact``; 0 is a good spectrum."""
+ARTEFACTS = ("good", "tip_jump", "clipped", "spike", "dead")
+"""Meanings of the values 0, 1, ... of the variable ``truth_artefact``."""
+SPIKE_WIDTH = 3  # energies, at most
 
 
 def conductance_noise(
@@ -89,47 +90,50 @@ def flicker_noise(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
     return np.asarray(noise * np.sqrt(size / max(2 * power.sum(), 1e-30)), dtype=np.float32)
 
 
-def spoil(
-    spectra: NDArray[np.float32], fraction: float, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Return the spectra with some of them spoiled by a jump of the tip or by a clipped amplifier.
+def spoil(spectra: NDArray[np.float32], fraction: float, rng: np.random.Generator) -> NDArray[np.int8]:
+    """Spoil some of the spectra, in place: by a jump of the tip, a clipped amplifier, a spike, or no signal at all.
 
     From the jump on the spectrum is multiplied by a factor between 1/4 and 4, as a tip that moves by an angstrom or
     that changes its apex does (I falls by e^2 per angstrom: C. J. Chen, Introduction to Scanning Tunneling Microscopy,
-    Oxford 2021, ch. 1); a clipped spectrum stays at a ceiling below its own maximum.
+    Oxford 2021, ch. 1); a clipped spectrum stays at a ceiling below its own maximum; a spike stands out by 1 to 4 times
+    the mean over one to three energies; a dead spectrum stays at one value near zero.
 
     Parameters
     ----------
     spectra : ndarray, shape (y, x, energy)
-        In nS; left as it is.
+        In nS.
     fraction : float
-        Share of spoiled spectra, 0 to 1; half of them jump, half are clipped.
+        Share of spoiled spectra, 0 to 1; each of the four causes has a quarter of them.
     rng : numpy.random.Generator
         Source of the random numbers.
 
     Returns
     -------
-    spectra : ndarray, shape (y, x, energy)
-        In nS.
-    artefact : ndarray, shape (y, x)
-        0 good, 1 tip jump, 2 clipped.
+    ndarray, shape (y, x)
+        Which of `ARTEFACTS`.
     """
     shape = spectra.shape[:2]
-    result, artefact = spectra.copy(), np.zeros(shape, dtype=np.int8)
+    artefact = np.zeros(shape, dtype=np.int8)
     count = round(fraction * shape[0] * shape[1])
-    chosen = rng.permutation(shape[0] * shape[1])[:count]
-    for order, point in enumerate(chosen):
+    for order, point in enumerate(rng.permutation(shape[0] * shape[1])[:count]):
         where = np.unravel_index(point, shape)
-        spectrum = result[where]
-        artefact[where] = JUMP if order % 2 == 0 else CLIPPED
-        start = rng.integers(spectrum.size // 10, max(9 * spectrum.size // 10, spectrum.size // 10 + 1))
-        factor = np.exp(rng.choice([-1, 1]) * rng.uniform(np.log(1.5), np.log(4)))
-        ceiling = np.quantile(spectrum, rng.uniform(0.3, 0.7))
-        if artefact[where] == JUMP:
-            spectrum[start:] *= factor
-        else:
-            np.minimum(spectrum, ceiling, out=spectrum)
-    return result, artefact
+        artefact[where] = order % (len(ARTEFACTS) - 1) + 1
+        _spoil_one(spectra[where], ARTEFACTS[artefact[where]], rng)
+    return artefact
+
+
+def _spoil_one(spectrum: NDArray[np.float32], cause: str, rng: np.random.Generator) -> None:
+    """Spoil one spectrum in place."""
+    sign, mean = rng.choice([-1, 1]), float(np.abs(spectrum).mean())
+    start = rng.integers(spectrum.size // 10, max(9 * spectrum.size // 10, spectrum.size // 10 + 1))
+    if cause == "tip_jump":
+        spectrum[start:] *= np.exp(sign * rng.uniform(np.log(1.5), np.log(4)))
+    elif cause == "clipped":
+        np.minimum(spectrum, np.quantile(spectrum, rng.uniform(0.3, 0.7)), out=spectrum)
+    elif cause == "spike":
+        spectrum[start : start + rng.integers(1, SPIKE_WIDTH + 1)] += sign * mean * rng.uniform(1, 4)
+    else:
+        spectrum[:] = sign * mean * rng.uniform(0, 0.02)
 
 
 def missing_spectra(
@@ -159,7 +163,7 @@ def missing_spectra(
     InputError
         Where no row is left.
     """
-    if aborted_rows >= shape[0] or aborted_rows != int(aborted_rows):
+    if not 0 <= aborted_rows < shape[0] or aborted_rows != int(aborted_rows):
         raise InputError(
             f"aborted_rows is {aborted_rows}; allowed are whole numbers from 0 to {shape[0] - 1}, fewer than the "
             "map has rows: choose one"

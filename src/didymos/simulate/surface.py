@@ -1,12 +1,16 @@
-"""Smooth inhomogeneity of a surface: random fields, positions of defects, spectra that drift in energy."""
+"""Inhomogeneity of a surface: fields over it, positions of defects, spectra that drift in energy."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
 from didymos.schema import InputError
+
+Texture = Literal["smooth", "moire", "domains"]
 
 
 def gaussian_random_field(
@@ -49,6 +53,58 @@ def gaussian_random_field(
     white = np.asarray(scipy.fft.rfft2(rng.standard_normal(padded)))
     field = np.asarray(scipy.fft.irfft2(white * np.sqrt(spectrum), padded))
     return field[: shape[0], : shape[1]]
+
+
+def surface_fields(
+    texture: Texture,
+    number: int,
+    shape: tuple[int, int],
+    pitch: float,
+    correlation_length: float,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Return fields of zero mean and about unit variance that say how properties of a surface vary.
+
+    "smooth": independent `gaussian_random_field`. "moire": the three lowest harmonics of one hexagonal lattice, whose
+    period is the correlation length, each field with phases of its own. "domains": +-1 on the two sides of one straight
+    wall, and a tenth of the variance smooth.
+
+    Parameters
+    ----------
+    texture : {"smooth", "moire", "domains"}
+        Which of them.
+    number : int
+        How many fields.
+    shape : (int, int)
+        Rows and columns.
+    pitch, correlation_length : float
+        Distance of neighbouring points, and length, in m.
+    rng : numpy.random.Generator
+        Source of the random numbers.
+
+    Returns
+    -------
+    ndarray, shape (number, y, x)
+        Without unit.
+    """
+    common, *streams = rng.spawn(1 + number)
+    if texture == "moire":
+        y, x = pitch * np.indices(shape)
+        angles = common.uniform(0, np.pi / 3) + np.pi / 3 * np.arange(3)
+        wave = 4 * np.pi / np.sqrt(3) / correlation_length
+        phases = [stream.uniform(0, 2 * np.pi, 3) for stream in streams]
+        along = [wave * (np.cos(angle) * x + np.sin(angle) * y) for angle in angles]
+        waves = [sum(np.cos(a + phase) for a, phase in zip(along, some, strict=True)) for some in phases]
+        return np.asarray(np.sqrt(2 / 3) * np.array(waves))
+    smooth = np.array([gaussian_random_field(shape, pitch, correlation_length, stream) for stream in streams])
+    if texture == "smooth":
+        return smooth
+    angle = common.uniform(0, 2 * np.pi)
+    y, x = np.indices(shape)
+    along = np.cos(angle) * x + np.sin(angle) * y
+    wall = np.where(along > np.quantile(along, common.uniform(0.3, 0.7)), 1.0, -1.0)
+    signs = common.choice([-1.0, 1.0], number)
+    return np.asarray(np.sqrt(0.9) * signs[:, None, None] * wall + np.sqrt(0.1) * smooth)
 
 
 def scatter_sites(

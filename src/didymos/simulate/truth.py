@@ -11,6 +11,8 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from didymos.simulate.noise import ARTEFACTS
+
 KIND_THRESHOLD = 0.5  # from this amplitude on a spectrum counts as one of its kind
 
 
@@ -29,7 +31,7 @@ class Truth:
     position_kind : ndarray, shape (defect,)
         1 to K.
     artefact : ndarray, shape (y, x)
-        0 good, 1 tip jump, 2 clipped.
+        Which of `didymos.simulate.noise.ARTEFACTS`.
     """
 
     kind_names: Sequence[str]
@@ -48,7 +50,7 @@ class Truth:
             "flag_values": np.arange(len(self.kind_names) + 1, dtype=np.int8),
             "flag_meanings": " ".join(["none", *self.kind_names]),
         }
-        spoilt = {"flag_values": np.arange(3, dtype=np.int8), "flag_meanings": "good tip_jump clipped"}
+        spoilt = {"flag_values": np.arange(len(ARTEFACTS), dtype=np.int8), "flag_meanings": " ".join(ARTEFACTS)}
         index = {"kind_index": np.arange(1, len(self.kind_names) + 1), "axis": ["y", "x"]}
         arrays: dict[str, tuple[tuple[str, ...], NDArray[Any], dict[str, Any]]] = {
             "truth_amplitude": (("y", "x"), largest, {"units": "1", "long_name": f"{share}, largest over all"}),
@@ -71,9 +73,9 @@ class Truth:
 def defect_amplitude(change: NDArray[np.floating], sites: NDArray[np.integer], reach: int) -> NDArray[np.float64]:
     """Return which share of a defect's full spectral change is present at every point.
 
-    a(r) = <c(r), t> / <t, t>, clipped to 0..1, where c(r, E) is the noise-free spectrum less the noise-free spectrum of
-    the same point without defects, and t(E) the mean over all defects of c at their cores: the point of largest |c|
-    within `reach` of the position.
+    a(r) = <c(r), t> / <t, t>, clipped to 0..1, where c(r, E) is the local density of states less that of the same point
+    without defects, and t(E) the mean over all defects of c at their cores: the point of largest |c| within `reach` of
+    the position.
 
     Parameters
     ----------
@@ -103,20 +105,39 @@ def defect_amplitude(change: NDArray[np.floating], sites: NDArray[np.integer], r
     return np.clip(change @ template / norm, 0, 1)
 
 
-def nearest_defect(shape: tuple[int, int], sites: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return which defect is nearest to every point (of several equally near ones any).
+def kind_amplitude(
+    change: NDArray[np.floating],
+    sites: NDArray[np.integer],
+    kind: NDArray[np.integer],
+    extent: Sequence[float],
+) -> NDArray[np.float64]:
+    """Return `defect_amplitude` of every kind; a point belongs to the nearest defect, measured in extents of its kind.
 
     Parameters
     ----------
-    shape : (int, int)
-        Rows and columns.
+    change : ndarray, shape (y, x, energy)
+        Of the local density of states by the defects, in any unit.
     sites : ndarray, shape (defect, 2)
-        Row and column of each defect, at least one.
+        Row and column of each defect.
+    kind : ndarray, shape (defect,)
+        1 to K.
+    extent : sequence of K floats
+        How far each kind reaches from its position, in points; its core lies there.
 
     Returns
     -------
-    ndarray, shape (y, x)
-        Index of the defect.
+    ndarray, shape (kind, y, x)
+        0 to 1.
     """
-    _, nearest = cKDTree(sites).query(np.moveaxis(np.indices(shape), 0, -1))
-    return np.asarray(nearest, dtype=np.int64)
+    shape = change.shape[:2]
+    points = np.moveaxis(np.indices(shape), 0, -1)
+    distance = np.full((len(extent), *shape), np.inf)
+    for index in np.unique(kind):
+        distance[index - 1] = cKDTree(sites[kind == index]).query(points)[0] / extent[index - 1]
+    owner = distance.argmin(axis=0)
+    amplitude = np.zeros((len(extent), *shape))
+    for index in np.unique(kind):
+        reach = int(np.ceil(extent[index - 1]))
+        shares = defect_amplitude(change, sites[kind == index], reach)
+        amplitude[index - 1] = np.where(owner == index - 1, shares, 0)
+    return amplitude

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import inspect
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
 import xarray as xr
 
 from didymos.schema import InputError
-from didymos.simulate.measurement import Measurement
-from didymos.simulate.recipes.fese import MEASUREMENT as FESE_MEASUREMENT
-from didymos.simulate.recipes.fese import fese
-from didymos.simulate.recipes.polynomials import polynomials
-from didymos.simulate.recipes.semiconductor import MEASUREMENT as SEMICONDUCTOR_MEASUREMENT
-from didymos.simulate.recipes.semiconductor import semiconductor
+from didymos.simulate.options import MapOptions
+from didymos.simulate.recipes.fese import FeseOptions, fese
+from didymos.simulate.recipes.kondo import KondoOptions, kondo
+from didymos.simulate.recipes.landau import LandauOptions, landau
+from didymos.simulate.recipes.polynomials import PolynomialsOptions, polynomials
+from didymos.simulate.recipes.semiconductor import SemiconductorOptions, semiconductor
 
-__all__ = ["RECIPES", "fese", "polynomials", "recipe_options", "semiconductor"]
+__all__ = ["OPTIONS", "RECIPES", "fese", "kondo", "landau", "polynomials", "recipe_options", "semiconductor"]
 
 RECIPES: Mapping[str, Callable[..., xr.Dataset]] = MappingProxyType(
-    {"fese": fese, "polynomials": polynomials, "semiconductor": semiconductor}
+    {"fese": fese, "kondo": kondo, "landau": landau, "polynomials": polynomials, "semiconductor": semiconductor}
 )
 """Every recipe by its name."""
 
-MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
-    {"fese": FESE_MEASUREMENT, "semiconductor": SEMICONDUCTOR_MEASUREMENT}
+OPTIONS: Mapping[str, type[MapOptions]] = MappingProxyType(
+    {
+        "fese": FeseOptions,
+        "kondo": KondoOptions,
+        "landau": LandauOptions,
+        "polynomials": PolynomialsOptions,
+        "semiconductor": SemiconductorOptions,
+    }
 )
-"""How the recipes that model a microscope measure unless asked otherwise."""
+"""The options of every recipe by its name."""
 
 
 def recipe_options(recipe: str) -> dict[str, Any]:
@@ -42,7 +47,7 @@ def recipe_options(recipe: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        Of the recipe itself, then of its `Measurement`.
+        Of the recipe itself, and of its `Measurement`.
 
     Raises
     ------
@@ -51,6 +56,4 @@ def recipe_options(recipe: str) -> dict[str, Any]:
     """
     if recipe not in RECIPES:
         raise InputError(f"no recipe is called {recipe!r}; allowed are {', '.join(RECIPES)}: choose one")
-    parameters = inspect.signature(RECIPES[recipe]).parameters.values()
-    own = {each.name: each.default for each in parameters if each.kind is not each.VAR_KEYWORD}
-    return own | (asdict(MEASUREMENTS[recipe]) if recipe in MEASUREMENTS else {})
+    return {field.name: field.default for field in dataclasses.fields(OPTIONS[recipe])}

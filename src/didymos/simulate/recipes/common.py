@@ -1,74 +1,218 @@
-"""What all recipes share: checked options and the Dataset they return."""
+"""What all recipes share: their options, and the way from a density of states to a Dataset with the truth."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
 
 from didymos.schema import InputError, spectral_map
-from didymos.simulate.truth import Truth
+from didymos.simulate.measurement import Measurement, conductance, record, topography
+from didymos.simulate.options import MapOptions, Shape, check_range
+from didymos.simulate.surface import Texture, scatter_sites, shift_in_energy
+from didymos.simulate.truth import Truth, kind_amplitude
 
-Shape = tuple[int, int]
-
-
-def check_shape(shape: Shape) -> Shape:
-    """Return the number of rows and columns, or raise an InputError."""
-    sizes = tuple(shape)
-    if len(sizes) != 2 or any(int(size) != size or size < 1 for size in sizes):
-        raise InputError(f"shape is {shape}; allowed are two whole numbers from 1, rows and columns: choose them")
-    return int(sizes[0]), int(sizes[1])
+TIP_SLOPE = 0.25  # standard deviation of the slope of the transmission of a tip, over the set-point bias
 
 
-def check_seed(seed: int) -> int:
-    """Return the seed, or raise an InputError where it is not a whole number from 0."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError(f"seed is {seed!r}; allowed are whole numbers from 0: choose one")
-    return int(seed)
+@dataclass(frozen=True, kw_only=True)
+class SurfaceOptions(Measurement, MapOptions):
+    """What every recipe that models a surface and a microscope can be asked for.
+
+    Parameters
+    ----------
+    kinds : sequence of str
+        Kinds of defects, each of those that the recipe knows.
+    strength : float
+        Multiplies what the defects do to the density of states (0: nothing).
+    inhomogeneity : float
+        Multiplies all variation of the surface without defects (0: none).
+    correlation_length : float
+        Length in m over which the surface varies; the period of a moire pattern, see texture.
+    texture : {"smooth", "moire", "domains"}
+        How it varies: as a smooth random field, as a hexagonal pattern, or between two domains with a sharp wall.
+    tip_width : float
+        Standard deviation in m of the Gaussian amplitude with which the tip couples to the sites around it.
+
+    Raises
+    ------
+    InputError
+        Where a value is outside its range.
+    """
+
+    kinds: tuple[str, ...] = ()
+    strength: float = 1.0
+    inhomogeneity: float = 1.0
+    correlation_length: float = 5e-9
+    texture: Texture = "smooth"
+    tip_width: float = 1e-10
+
+    def __post_init__(self) -> None:
+        MapOptions.__post_init__(self)
+        Measurement.__post_init__(self)
+        kinds = (self.kinds,) if isinstance(self.kinds, str) else tuple(self.kinds)
+        wrong = [kind for kind in kinds if kind not in self.KINDS]
+        if wrong or not kinds or len(set(kinds)) < len(kinds):
+            raise InputError(
+                f"kinds is {', '.join(map(str, kinds)) or 'empty'}; allowed are one or more of "
+                f"{', '.join(self.KINDS)}, each once: choose them"
+            )
+        object.__setattr__(self, "kinds", kinds)
+        for name in ("strength", "inhomogeneity", "tip_width"):
+            check_range(name, getattr(self, name), 0)
+        if not self.correlation_length > 0 or not np.isfinite(self.correlation_length):
+            raise InputError(
+                f"the correlation length is {self.correlation_length} m; allowed are lengths above 0: choose one"
+            )
+        if self.texture not in get_args(Texture):
+            raise InputError(f"texture is {self.texture!r}; allowed are {', '.join(get_args(Texture))}: choose one")
 
 
-def check_range(name: str, value: float, low: float, high: float = np.inf) -> float:
-    """Return a number, or raise an InputError where it is outside of its range (ends included)."""
-    if not low <= value <= high or not np.isfinite(value):
-        upper = f" to {high:g}" if np.isfinite(high) else ""
-        raise InputError(f"{name} is {value}; allowed are numbers from {low:g}{upper}: choose one")
-    return value
+class Scan:
+    """Where on the surface each spectrum is taken: the tip drifts from the first to the last.
+
+    Parameters
+    ----------
+    options : SurfaceOptions
+        Shape and drift.
+    pitch : float
+        Distance of neighbouring points in m.
+    """
+
+    def __init__(self, options: SurfaceOptions, pitch: float) -> None:
+        self.shape, self.pitch = options.shape, pitch
+        points = self.shape[0] * self.shape[1]
+        self.time = (np.arange(points) / max(points - 1, 1)).reshape(self.shape)
+        """Of each spectrum, 0 at the first and 1 at the last."""
+        self.drift = np.array(options.drift) / pitch
+        self.origin = np.maximum(np.ceil(-self.drift), 0)
+        margin = np.ceil(np.abs(self.drift)).astype(int)
+        self.canvas: Shape = (self.shape[0] + int(margin[0]), self.shape[1] + int(margin[1]))
+        """Rows and columns of the surface that the tip comes to see."""
+
+    def sample(self, surface: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what is seen of a surface: (y, x, energy) of the canvas to that of the map, by cubic splines."""
+        if not self.drift.any():
+            return surface
+        moved = self.origin[:, None, None] + self.drift[:, None, None] * self.time
+        position = np.indices(self.shape) + moved
+        seen = [map_coordinates(layer, position, order=3, mode="nearest") for layer in np.moveaxis(surface, -1, 0)]
+        return np.ascontiguousarray(np.moveaxis(np.stack(seen), 0, -1), dtype=np.float32)
+
+    def scatter(self, number: int, separation: float, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return random sites of the canvas (`scatter_sites`) that come to be seen, shape (number, 2)."""
+        seen = scatter_sites(self.shape, number, separation, rng)
+        time = self.time[seen[:, 0], seen[:, 1]]
+        return np.rint(seen + self.origin + self.drift * time[:, None]).astype(np.int64)
+
+    def apparent(self, sites: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Return the row and column of the map at which sites of the canvas appear, shape (number, 2)."""
+        there = sites - self.origin
+        index = there
+        for _ in range(8):  # the time of a point depends on its row, so it is found by iteration
+            row = np.clip(index, 0, np.array(self.shape) - 1) @ [self.shape[1], 1] / max(self.time.size - 1, 1)
+            index = there - self.drift * row[:, None]
+        return np.asarray(index, dtype=float)
 
 
-def energy_axis(energies: int, energy_range: tuple[float, float]) -> NDArray[np.float64]:
-    """Return evenly spaced energies in mV, ascending, shape (energies,)."""
-    low, high = energy_range
-    if int(energies) != energies or energies < 2 or not np.isfinite([low, high]).all() or low >= high:
-        raise InputError(
-            f"{energies} energies from {low} to {high} mV came; allowed are at least 2 over an ascending range: "
-            "choose them"
-        )
-    return np.linspace(low, high, int(energies))
+@dataclass(frozen=True)
+class Surface:
+    """A surface as a tip would see it, and its defects.
+
+    Parameters
+    ----------
+    recipe : str
+        Name of the recipe.
+    grid : ndarray, shape (grid,)
+        Even energies in mV, from `Measurement.grid`.
+    density : ndarray, shape (canvas y, canvas x, grid)
+        Local density of states, any unit.
+    change : ndarray, shape (canvas y, canvas x, grid)
+        What of it is due to defects, at energies from the local levels.
+    sites : ndarray, shape (defect, 2)
+        Row and column of each defect on the canvas.
+    kind : ndarray, shape (defect,)
+        1 to the number of kinds.
+    extent : sequence of float
+        How far each kind reaches from its position, in points.
+    """
+
+    recipe: str
+    grid: NDArray[np.float64]
+    density: NDArray[np.float32]
+    change: NDArray[np.float32]
+    sites: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    extent: Sequence[float]
 
 
-def defect_number(defects: int | None, defect_free: bool, density: float, shape: Shape) -> int:
-    """Return how many defects: those asked for, none, or (at least one) as the density per point says."""
-    if defect_free:
-        return 0
-    if defects is None:
-        return max(1, round(density * shape[0] * shape[1]))
-    if int(defects) != defects or defects < 0:
-        raise InputError(f"defects is {defects}; allowed are whole numbers from 0: choose one")
-    return int(defects)
+def measured(surface: Surface, scan: Scan, options: SurfaceOptions, rng: np.random.Generator) -> xr.Dataset:
+    """Measure a surface and return the map with its truth.
+
+    Parameters
+    ----------
+    surface : Surface
+        What is there.
+    scan : Scan
+        Where the tip goes.
+    options : SurfaceOptions
+        How it is measured.
+    rng : numpy.random.Generator
+        Source of the random numbers of the measurement.
+
+    Returns
+    -------
+    xarray.Dataset
+        With ``spectra`` in nS, ``topography`` and ``truth_...``.
+    """
+    position = scan.apparent(surface.sites)
+    centre = np.clip(np.rint(position), 0, np.array(scan.shape) - 1).astype(np.int64)
+    change = scan.sample(surface.change)
+    amplitude = kind_amplitude(change, centre, surface.kind, surface.extent)
+    del change
+    changes, recording = rng.spawn(2)
+    density = _with_slow_changes(scan.sample(surface.density), surface.grid, scan.time, options, changes)
+    spectra, integral = conductance(density, surface.grid, options.energy, options)
+    artefact = record(spectra, options.energy, options, recording)
+    truth = Truth(options.kinds, amplitude, position * scan.pitch, surface.kind, artefact)
+    return simulated_dataset(surface.recipe, spectra, topography(integral), truth, options, scan.pitch, "nS")
+
+
+def _with_slow_changes(
+    density: NDArray[np.float32],
+    grid: NDArray[np.float64],
+    time: NDArray[np.float64],
+    options: SurfaceOptions,
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Return the density of states as a bias that drifts and a tip that changes show it."""
+    if options.bias_drift:
+        density = shift_in_energy(density, grid, options.bias_drift * time)
+    if options.tip_changes:
+        begins = np.sort(rng.uniform(0, 1, int(options.tip_changes)))
+        slopes = np.append(0.0, TIP_SLOPE / options.setpoint_bias * rng.standard_normal(begins.size))
+        slope = slopes[np.searchsorted(begins, time, side="right")]
+        density = density * np.exp(slope[..., None] * grid).astype(np.float32)
+    return density
+
+
+def kinds_in_turn(options: SurfaceOptions, number: int) -> NDArray[np.int64]:
+    """Return the kind of each defect, 1 to the number of kinds, in turn."""
+    return np.arange(number) % len(options.kinds) + 1
 
 
 def simulated_dataset(
     recipe: str,
     spectra: NDArray[np.float32],
-    energy: NDArray[np.float64],
     topography: NDArray[np.float64],
     truth: Truth,
-    parameters: Mapping[str, Any],
-    *,
+    options: MapOptions,
     pitch: float,
     units: str,
 ) -> xr.Dataset:
@@ -80,14 +224,12 @@ def simulated_dataset(
         Name of the recipe.
     spectra : ndarray, shape (y, x, energy)
         In `units`.
-    energy : ndarray, shape (energy,)
-        In mV.
     topography : ndarray, shape (y, x)
         In m.
     truth : Truth
         What is known.
-    parameters : mapping
-        All parameters of the recipe, with ``seed``; kept as JSON.
+    options : MapOptions
+        All options of the recipe; kept as JSON.
     pitch : float
         Distance of neighbouring points in m.
     units : str
@@ -99,14 +241,10 @@ def simulated_dataset(
         With ``spectra``, ``topography`` and ``truth_...``.
     """
     y, x = (pitch * np.arange(size) for size in spectra.shape[:2])
-    array = spectral_map(spectra, energy, x=x, y=y, signal_units=units, signal_name="dI/dV")
+    array = spectral_map(spectra, options.energy, x=x, y=y, signal_units=units, signal_name="dI/dV")
     array["energy"].attrs["long_name"] = "sample bias"
     for name in ("x", "y"):
         array[name].attrs["long_name"] = name
     height = xr.DataArray(topography, dims=("y", "x"), attrs={"units": "m", "long_name": "height of the tip"})
-    attrs = {
-        "recipe": recipe,
-        "parameters": json.dumps(dict(parameters), default=float),
-        "seed": parameters["seed"],
-    }
+    attrs = {"recipe": recipe, "parameters": json.dumps(options.parameters()), "seed": options.seed}
     return xr.Dataset({"spectra": array, "topography": height, **truth.variables()}, attrs=attrs)

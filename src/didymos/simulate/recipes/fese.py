@@ -2,130 +2,120 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
-import scipy.fft
 import xarray as xr
 from numpy.typing import NDArray
 
 from didymos.simulate.bands import iron_pnictide
-from didymos.simulate.impurity import Impurity, nambu_potential, resolved_density_change
+from didymos.simulate.impurity import Impurity, nambu_exchange, nambu_potential
 from didymos.simulate.lattice import Lattice
-from didymos.simulate.measurement import Measurement, conductance, record, topography
-from didymos.simulate.recipes.common import (
-    Shape,
-    check_range,
-    check_seed,
-    check_shape,
-    defect_number,
-    energy_axis,
-    simulated_dataset,
-)
-from didymos.simulate.surface import gaussian_random_field, scatter_sites
-from didymos.simulate.truth import Truth, defect_amplitude
+from didymos.simulate.options import Shape, check_range, recipe
+from didymos.simulate.propagators import mesh_size
+from didymos.simulate.recipes.common import Scan, Surface, SurfaceOptions, kinds_in_turn, measured
+from didymos.simulate.scattering import density_change
+from didymos.simulate.surface import surface_fields
 
 LATTICE_CONSTANT = 2.66e-10  # m, between neighbouring Fe atoms: one point of the map is one Fe site
-HOPPING, CHEMICAL_POTENTIAL, GAP = 22.0, 45.1, 2.3  # mV
-LIFETIME = 0.6  # mV, half width of the quasi-particle levels
-POTENTIAL = -80.0  # mV, of a vacancy on the orbital that points across its axis
-VACANCY_DENSITY = 0.0011  # per Fe site
-SEPARATION = 9.0  # sites, least distance of two vacancies
-LOBE_DISTANCE, LOBE_WIDTH = 2.1, 1.6  # sites along each axis; standard deviation
-PAIR_BREAKING = 0.8  # share of the gap that is filled at a vacancy
-BOUND_ENERGY, BOUND_WIDTH, BOUND_HEIGHT = -0.8, 1.2, 0.6  # mV, mV, relative to the normal state: the in-gap state
-TRANSFER, TRANSFER_SCALE = 0.65, 8.0  # weight moved from filled to empty states: relative, and over how many mV
-SLOPE, SLOPE_SPREAD = -0.022, 0.0045  # 1/mV, of the transmission; its standard deviation over the surface
-DOPING_SPREAD, GAP_SPREAD = 0.8, 0.15  # mV, standard deviations over the surface
-RESOLUTION = 1.0  # sites, standard deviation of the lateral resolution of the tip
-MEASUREMENT = Measurement()
+HOPPING, CHEMICAL_POTENTIAL = 22.0, 45.1  # mV
+VACANCY_POTENTIAL = -25.0  # mV, on the orbital that points across the axis of the dumbbell
+ADATOM_POTENTIAL = 30.0  # mV, on both orbitals of the four Fe sites around it
+EXCHANGE = 25.0  # mV, of a magnetic adatom, likewise
+PLAQUETTE = ((0, 0), (0, 1), (1, 0), (1, 1))
+EXTENT = {"vacancy": 6.0, "adatom": 2.0, "magnetic": 2.0}  # sites, from the position
+SEPARATION = 9.0  # sites, least distance of two defects
+REACH = 48  # sites, of coherent propagation
+MESH, MESH_SHIFT = (96, 96), 0.31  # of the clean surface
+LOBE_DISTANCE, LOBE_WIDTH = 2.4, 2.3  # sites along each axis; standard deviation
+PAIR_BREAKING = 0.6  # share of the gap that is filled at a vacancy
+BOUND_ENERGY, BOUND_WIDTH, BOUND_HEIGHT = -0.8, 1.2, 0.4  # mV, mV, relative to the normal state: the in-gap state
+TRANSFER, TRANSFER_SCALE = 0.6, 8.0  # weight moved from filled to empty states: relative, and over how many mV
+SLOPE = -0.022  # 1/mV, of the transmission
 
 
-def fese(
-    *,
-    shape: Shape = (100, 100),
-    energies: int = 512,
-    energy_range: tuple[float, float] = (-15.0, 15.0),
-    seed: int = 0,
-    defects: int | None = None,
-    defect_free: bool = False,
-    strength: float = 1.0,
-    inhomogeneity: float = 1.0,
-    correlation_length: float = 5e-9,
-    **measurement: Any,
-) -> xr.Dataset:
-    """Simulate a map of FeSe with dumbbell-shaped Fe vacancies in two orthogonal orientations.
-
-    rho(r, E) = exp[s(r) E] {(1 - p) rho_s + p rho_n + b + drho_T} [1 + a tanh(E / E_0)]: superconductor rho_s of local
-    gap and doping, normal state rho_n, scattering drho_T of all vacancies (T-matrix) and, on the two lobes of a
-    vacancy, broken pairs p, an in-gap state b (D. Huang et al., Nano Lett. 16, 4224 (2016)) and a reconstruction a that
-    moves weight from filled to empty states. These three are put in by hand, as large as Figs. 2 and 8 of the paper
-    show. It is then measured as `Measurement` says.
+@dataclass(frozen=True, kw_only=True)
+class FeseOptions(SurfaceOptions):
+    """Options of `fese`.
 
     Parameters
     ----------
-    shape : (int, int)
-        Rows and columns; one point per Fe site (0.266 nm).
-    energies : int
-        Number of energies.
-    energy_range : (float, float)
-        First and last energy in mV.
-    seed : int
-        Of the random numbers.
-    defects : int, optional
-        Number of vacancies; without it 0.0011 per site, which cover some 3 % of the surface.
-    defect_free : bool
-        No vacancies.
-    strength : float
-        Multiplies everything that a vacancy does (0: nothing).
-    inhomogeneity : float
-        Multiplies the smooth variation of transmission, doping and gap (0: none).
-    correlation_length : float
-        Of that variation, in m.
-    **measurement
-        The options of `Measurement`, such as ``temperature`` (K), ``modulation`` (mV), ``noise``, ``spoiled``.
+    gap : float
+        Amplitude of the superconducting gap in mV (0: the normal state).
+    lifetime : float
+        Half width of the quasi-particle levels in mV.
+    gap_spread : float
+        Standard deviation of the gap over the surface in mV.
+    doping_spread : float
+        Standard deviation of the chemical potential over the surface in mV.
+    slope_spread : float
+        Standard deviation of the slope of the transmission over the surface in 1/mV.
+    """
+
+    KINDS: ClassVar[tuple[str, ...]] = ("vacancy", "adatom", "magnetic")
+    DENSITY: ClassVar[float] = 0.0011
+
+    kinds: tuple[str, ...] = ("vacancy",)
+    gap: float = 2.3
+    lifetime: float = 0.6
+    gap_spread: float = 0.12
+    doping_spread: float = 0.6
+    slope_spread: float = 0.0045
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("gap", "gap_spread", "doping_spread", "slope_spread"):
+            check_range(name, getattr(self, name), 0)
+        check_range("lifetime", self.lifetime, 0.05)
+
+
+@recipe(FeseOptions)
+def fese(options: FeseOptions) -> xr.Dataset:
+    """Simulate a map of FeSe with dumbbell-shaped Fe vacancies in two orthogonal orientations.
+
+    rho(r, E) = exp[s(r) E] {(1 - p) rho_s + p rho_n + b + drho_T} [1 + a tanh(E / E_0)]: superconductor rho_s of local
+    gap and doping, normal state rho_n, scattering drho_T of all defects (T-matrix) and, on the two lobes of a vacancy,
+    broken pairs p, an in-gap state b (D. Huang et al., Nano Lett. 16, 4224 (2016)) and a reconstruction a that moves
+    weight from filled to empty states. These three are put in by hand, as large as Figs. 2 and 8 of the paper show.
+    The other kinds scatter only: "adatom" by a potential, "magnetic" by the exchange of a classical spin, which binds
+    states in the gap (Yu, Shiba, Rusinov: A. V. Balatsky, I. Vekhter, J.-X. Zhu, Rev. Mod. Phys. 78, 373 (2006)).
+    One point of the map is one Fe site (0.266 nm); without a number of defects there are 0.0011 per site.
 
     Returns
     -------
     xarray.Dataset
-        ``spectra`` in nS, ``topography`` in m and the truth; the one kind is "vacancy", ``truth_position_angle``
-        gives the orientation of each in degrees.
+        ``spectra`` in nS, ``topography`` in m and the truth; ``truth_position_angle`` gives the orientation of each
+        vacancy in degrees (0 for other kinds).
 
     Raises
     ------
     InputError
         Where an option is unknown or outside its range.
     """
-    options = dict(locals())  # first of all: they are kept with the map
-    shape, energy = check_shape(shape), energy_axis(energies, energy_range)
-    setting = MEASUREMENT.replace(measurement)
-    check_range("strength", strength, 0)
-    check_range("inhomogeneity", inhomogeneity, 0)
-    number = defect_number(defects, defect_free, VACANCY_DENSITY, shape)
-    places, smooth, recording = np.random.default_rng(check_seed(seed)).spawn(3)
-    sites = scatter_sites(shape, number, SEPARATION, places)
-    diagonal = places.permutation(np.arange(number) % 2) * 2 - 1  # +1: lobes along (1, 1), -1: along (1, -1)
-    grid = setting.grid(energy, LIFETIME)
-    clean, normal, slope = _surface(shape, grid, inhomogeneity, correlation_length, smooth)
-    density = _with_vacancies(clean, normal, sites, diagonal, strength, grid)
-    tilt = np.exp(slope[..., None] * grid).astype(np.float32)
-    spectra, integral = conductance(density * tilt, grid, energy, setting)
-    amplitude = np.zeros(shape)
-    if number:
-        amplitude = defect_amplitude(spectra - conductance(clean * tilt, grid, energy, setting)[0], sites, 4)
-    recorded, artefact = record(spectra, energy, setting, recording)
-    truth = Truth(["vacancy"], amplitude[None], sites * LATTICE_CONSTANT, np.ones(number, dtype=np.int8), artefact)
-    del options["measurement"]
-    parameters = options | {"defects": number, **dataclasses.asdict(setting)}
-    height = topography(integral)
-    result = simulated_dataset("fese", recorded, energy, height, truth, parameters, pitch=LATTICE_CONSTANT, units="nS")
+    places, smooth, measurement = np.random.default_rng(options.seed).spawn(3)
+    scan = Scan(options, LATTICE_CONSTANT)
+    sites = scan.scatter(options.defect_number, SEPARATION, places)
+    kind = kinds_in_turn(options, len(sites))
+    is_vacancy = np.array([options.kinds[index - 1] == "vacancy" for index in kind], dtype=bool)
+    # +1: lobes along (1, 1), -1: along (1, -1); kinds come in turn, so that each kind has both
+    diagonal = places.permutation((np.arange(len(sites)) // len(options.kinds)) % 2 * 2 - 1) * is_vacancy
+    grid = options.grid(options.energy, options.lifetime)
+    clean, normal, slope = _surface(scan.canvas, grid, options, smooth)
+    density = clean
+    if len(sites) and options.strength > 0:
+        scattered = _scattered(scan.canvas, sites, kind, diagonal, grid, options)
+        density = _with_lobes(clean, normal, scattered, sites[is_vacancy], diagonal[is_vacancy], options.strength, grid)
+    change = density - clean
+    density = density * np.exp(slope[..., None] * grid).astype(np.float32)
+    extent = [EXTENT[name] for name in options.kinds]
+    data = measured(Surface("fese", grid, density, change, sites, kind, extent), scan, options, measurement)
     angle = xr.DataArray(45.0 * diagonal, dims=("defect",), attrs={"units": "degree", "long_name": "orientation"})
-    return result.assign(truth_position_angle=angle)
+    return data.assign(truth_position_angle=angle)
 
 
 def _surface(
-    shape: Shape, grid: NDArray[np.float64], inhomogeneity: float, length: float, rng: np.random.Generator
+    shape: Shape, grid: NDArray[np.float64], options: FeseOptions, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
     """Return the density of the surface (y, x, grid), that of its normal state (grid) and the slope (y, x) in 1/mV.
 
@@ -133,46 +123,74 @@ def _surface(
     """
 
     def density(doping: float, gap: float) -> NDArray[np.float64]:
-        mesh = iron_pnictide((96, 96), HOPPING, CHEMICAL_POTENTIAL + doping, gap, shift=0.31)
-        return Lattice(mesh).density(grid, LIFETIME, 2)
+        mesh = iron_pnictide(MESH, HOPPING, CHEMICAL_POTENTIAL + doping, gap, shift=MESH_SHIFT)
+        return Lattice(mesh, MESH_SHIFT).density(grid, options.lifetime, 2, options.tip_width / LATTICE_CONSTANT)
 
-    fields = [gaussian_random_field(shape, LATTICE_CONSTANT, length, stream) for stream in rng.spawn(3)]
-    tilt, doping, gap = (inhomogeneity * field for field in fields)
-    centre = density(0.0, GAP)
+    fields = surface_fields(options.texture, 3, shape, LATTICE_CONSTANT, options.correlation_length, rng)
+    tilt, doping, gap = options.inhomogeneity * fields
+    centre = density(0.0, options.gap)
     modes, weights = [centre], [np.ones(shape)]
     for field, low, high in (
-        (doping, density(-2 * DOPING_SPREAD, GAP), density(2 * DOPING_SPREAD, GAP)),
-        (gap, density(0.0, GAP - 2 * GAP_SPREAD), density(0.0, GAP + 2 * GAP_SPREAD)),
+        (doping, density(-2 * options.doping_spread, options.gap), density(2 * options.doping_spread, options.gap)),
+        (gap, density(0.0, options.gap - 2 * options.gap_spread), density(0.0, options.gap + 2 * options.gap_spread)),
     ):
         modes += [(high - low) / 4, (high + low - 2 * centre) / 8]
         weights += [field, field**2]
     clean = np.stack(weights, axis=-1).astype(np.float32) @ np.stack(modes).astype(np.float32)
     normal = density(0.0, 0.0)
     floor = np.float32(0.01 * np.interp(0.0, grid, normal))  # a Taylor expansion knows nothing of rho >= 0
-    return np.maximum(clean, floor), normal, SLOPE + SLOPE_SPREAD * tilt
+    return np.maximum(clean, floor), normal, SLOPE + options.slope_spread * tilt
 
 
-def _with_vacancies(
+def _scattered(
+    shape: Shape,
+    sites: NDArray[np.int64],
+    kind: NDArray[np.int64],
+    diagonal: NDArray[np.int64],
+    grid: NDArray[np.float64],
+    options: FeseOptions,
+) -> NDArray[np.float32]:
+    """Return how all defects together change the density of states (y, x, grid), the mean of both spins."""
+    size = mesh_size(REACH)
+    lattice = Lattice(iron_pnictide((size, size), HOPPING, CHEMICAL_POTENTIAL, options.gap))
+    names = [options.kinds[index - 1] for index in kind]
+    spins = (1, -1) if "magnetic" in names else (1,)
+    changes = []
+    for spin in spins:
+        impurities = [
+            impurity
+            for site, name, sign in zip(sites, names, diagonal, strict=True)
+            for impurity in _impurities((int(site[0]), int(site[1])), name, int(sign), options.strength, spin)
+        ]
+        tip = options.tip_width / LATTICE_CONSTANT
+        changes.append(density_change(lattice, impurities, grid, options.lifetime, shape, 2, tip=tip, reach=REACH))
+    return changes[0] if len(changes) == 1 else np.mean(changes, axis=0, dtype=np.float32)
+
+
+def _impurities(site: Shape, name: str, sign: int, strength: float, spin: int) -> list[Impurity]:
+    """Return the potentials of one defect."""
+    if name == "vacancy":
+        orbital = np.array([1.0, -sign]) / np.sqrt(2)
+        potential = nambu_potential(strength * VACANCY_POTENTIAL * np.outer(orbital, orbital))
+        return [Impurity((site[0] + step, site[1] + sign * step), potential) for step in (-1, 1)]
+    if name == "adatom":
+        potential = nambu_potential(strength * ADATOM_POTENTIAL * np.eye(2))
+    else:
+        potential = nambu_exchange(spin * strength * EXCHANGE * np.eye(2))
+    return [Impurity((site[0] + y, site[1] + x), potential) for y, x in PLAQUETTE]
+
+
+def _with_lobes(
     clean: NDArray[np.float32],
     normal: NDArray[np.float64],
+    scattered: NDArray[np.float32],
     sites: NDArray[np.int64],
     diagonal: NDArray[np.int64],
     strength: float,
     grid: NDArray[np.float64],
 ) -> NDArray[np.float32]:
-    """Return the density of states (y, x, grid) of the surface with vacancies."""
-    if not len(sites) or strength == 0:
-        return clean
-    shape = (clean.shape[0], clean.shape[1])
-    size = scipy.fft.next_fast_len(max(max(shape) + 24, 96))
-    lattice = Lattice(iron_pnictide((size, size), HOPPING, CHEMICAL_POTENTIAL, GAP))
-    impurities = []
-    for (row, column), sign in zip(sites, diagonal, strict=True):
-        orbital = np.array([1.0, -sign]) / np.sqrt(2)
-        potential = nambu_potential(strength * POTENTIAL * np.outer(orbital, orbital))
-        impurities += [Impurity((int(row) + step, int(column) + sign * step), potential) for step in (-1, 1)]
-    scattered = resolved_density_change(lattice, impurities, grid, LIFETIME, shape, 2, RESOLUTION)
-    lobes = strength * _lobes(shape, sites, diagonal)[..., None].astype(np.float32)
+    """Return the density of states (y, x, grid) of the surface with scattering and what vacancies do on their lobes."""
+    lobes = strength * _lobes(clean.shape[:2], sites, diagonal)[..., None].astype(np.float32)
     broken = np.minimum(PAIR_BREAKING * lobes, 1)
     density = (1 - broken) * clean + broken * normal.astype(np.float32) + scattered
     level = float(np.interp(0.0, grid, normal))  # of the normal state at the Fermi energy
@@ -184,10 +202,14 @@ def _with_vacancies(
 
 def _lobes(shape: Shape, sites: NDArray[np.int64], diagonal: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return where vacancies reconstruct the surface (y, x): two Gaussian lobes each, 1 at their tops."""
-    y, x = np.indices(shape)
     envelope = np.zeros(shape)
+    reach = int(np.ceil(LOBE_DISTANCE + 6 * LOBE_WIDTH))
     for (row, column), sign in zip(sites, diagonal, strict=True):
+        rows = slice(max(row - reach, 0), row + reach + 1)
+        columns = slice(max(column - reach, 0), column + reach + 1)
+        y, x = np.mgrid[rows.start : min(rows.stop, shape[0]), columns.start : min(columns.stop, shape[1])]
         for end in (-LOBE_DISTANCE, LOBE_DISTANCE):
             distance = (y - row - end) ** 2 + (x - column - sign * end) ** 2
-            envelope = np.maximum(envelope, np.exp(-distance / (2 * LOBE_WIDTH**2)))
+            lobe = np.exp(-distance / (2 * LOBE_WIDTH**2))
+            envelope[rows, columns] = np.maximum(envelope[rows, columns], lobe)
     return envelope

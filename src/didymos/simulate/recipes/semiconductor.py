@@ -1,133 +1,113 @@
-"""A semiconductor with drifting band edges and two kinds of point defects, with known truth."""
+"""A semiconductor with drifting band edges and several kinds of point defects, with known truth."""
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
-import scipy.fft
 import xarray as xr
 from numpy.typing import NDArray
 
 from didymos.simulate.bands import gapped_semiconductor
-from didymos.simulate.impurity import Impurity, resolved_density_change
+from didymos.simulate.impurity import Impurity
 from didymos.simulate.lattice import Lattice
-from didymos.simulate.measurement import Measurement, conductance, record, topography
-from didymos.simulate.recipes.common import (
-    Shape,
-    check_range,
-    check_seed,
-    check_shape,
-    defect_number,
-    energy_axis,
-    simulated_dataset,
-)
-from didymos.simulate.surface import gaussian_random_field, scatter_sites, shift_in_energy
-from didymos.simulate.truth import Truth, defect_amplitude, nearest_defect
+from didymos.simulate.options import Shape, check_range, recipe
+from didymos.simulate.propagators import mesh_size
+from didymos.simulate.recipes.common import Scan, Surface, SurfaceOptions, kinds_in_turn, measured
+from didymos.simulate.scattering import density_change
+from didymos.simulate.surface import shift_in_energy, surface_fields
 
 LATTICE_CONSTANT = 3.2e-10  # m, one point of the map per site
-BAND_GAP, HOPPING, HYBRIDISATION = 900.0, 350.0, 300.0  # mV
-LIFETIME = 25.0  # mV, half width of the levels
-KINDS = {"donor": (0, -850.0), "acceptor": (1, 750.0)}  # orbital, and potential on it in mV
-DEFECT_DENSITY = 0.0025  # per site
+HOPPING, HYBRIDISATION = 350.0, 300.0  # mV
+POTENTIALS = {"donor": (-300.0, 0.0), "acceptor": (0.0, 350.0), "deep": (-550.0, 0.0)}
+"""Potential of each kind on the conduction and the valence orbital, in mV."""
+WIDTH = 1.8  # sites, over which a potential acts
+EXTENT = 2.0  # sites, of a defect
 SEPARATION = 7.0  # sites, least distance of two defects
-EDGE_SPREAD = 45.0  # mV, standard deviation of the band edges over the surface
-SLOPE_SPREAD = 1.0e-4  # 1/mV, standard deviation of the slope of the transmission
-RESOLUTION = 1.5  # sites, standard deviation of the lateral resolution of the tip
-MEASUREMENT = Measurement(temperature=77.0, modulation=10.0, setpoint_bias=1000.0, bandwidth=25.0)
+REACH = 32  # sites, of coherent propagation
+MESH, MESH_SHIFT = (96, 96), 0.31  # of the clean surface
 
 
-def semiconductor(
-    *,
-    shape: Shape = (100, 100),
-    energies: int = 256,
-    energy_range: tuple[float, float] = (-1000.0, 1000.0),
-    seed: int = 0,
-    defects: int | None = None,
-    defect_free: bool = False,
-    strength: float = 1.0,
-    inhomogeneity: float = 1.0,
-    correlation_length: float = 6e-9,
-    **measurement: Any,
-) -> xr.Dataset:
-    """Simulate a map of a semiconductor whose band edges drift, with donors and acceptors in the gap.
-
-    rho(r, E) = exp[s(r) E] {rho_0 + drho_T(r)}(E - phi(r)): a rigid shift phi of the bands (band bending:
-    R. M. Feenstra, Phys. Rev. B 50, 4561 (1994)), a smooth slope s of the transmission, and the states of all point
-    defects in the gap (T-matrix). It is then measured as `Measurement` says, at 77 K with a modulation of 10 mV unless
-    asked otherwise.
+@dataclass(frozen=True, kw_only=True)
+class SemiconductorOptions(SurfaceOptions):
+    """Options of `semiconductor`.
 
     Parameters
     ----------
-    shape : (int, int)
-        Rows and columns; one point per site (0.32 nm).
-    energies : int
-        Number of energies.
-    energy_range : (float, float)
-        First and last energy in mV.
-    seed : int
-        Of the random numbers.
-    defects : int, optional
-        Number of defects, donors and acceptors in turn; without it 0.0025 per site.
-    defect_free : bool
-        No defects.
-    strength : float
-        Multiplies the change of the density of states by the defects (0: none); their levels stay where they are.
-    inhomogeneity : float
-        Multiplies shift and slope (0: none).
-    correlation_length : float
-        Of shift and slope, in m.
-    **measurement
-        The options of `Measurement`, such as ``temperature`` (K), ``modulation`` (mV), ``noise``, ``spoiled``.
+    band_gap : float
+        Between the bands, in mV.
+    lifetime : float
+        Half width of the levels in mV.
+    edge_spread : float
+        Standard deviation of the shift of both band edges over the surface in mV.
+    slope_spread : float
+        Standard deviation of the slope of the transmission over the surface in 1/mV.
+    """
+
+    KINDS: ClassVar[tuple[str, ...]] = tuple(POTENTIALS)
+    DENSITY: ClassVar[float] = 0.0025
+
+    energies: int = 256
+    energy_range: tuple[float, float] = (-1000.0, 1000.0)
+    kinds: tuple[str, ...] = ("donor", "acceptor")
+    correlation_length: float = 6e-9
+    tip_width: float = 1.6e-10
+    temperature: float = 77.0
+    modulation: float = 10.0
+    setpoint_bias: float = 1000.0
+    bandwidth: float = 25.0
+    band_gap: float = 900.0
+    lifetime: float = 25.0
+    edge_spread: float = 45.0
+    slope_spread: float = 1.0e-4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("band_gap", "edge_spread", "slope_spread"):
+            check_range(name, getattr(self, name), 0)
+        check_range("lifetime", self.lifetime, 1.0)
+
+
+@recipe(SemiconductorOptions)
+def semiconductor(options: SemiconductorOptions) -> xr.Dataset:
+    """Simulate a map of a semiconductor whose band edges drift, with states of point defects in the gap.
+
+    rho(r, E) = exp[s(r) E] {rho_0 + drho_T(r)}(E - phi(r)): a rigid shift phi of the bands (band bending:
+    R. M. Feenstra, Phys. Rev. B 50, 4561 (1994)), a slope s of the transmission, and the states of all point defects in
+    the gap (T-matrix): "donor" under the conduction band, "acceptor" over the valence band, "deep" in its
+    middle. One point of the map is one site (0.32 nm); without a number of defects there are 0.0025 per site.
 
     Returns
     -------
     xarray.Dataset
-        ``spectra`` in nS, ``topography`` in m and the truth; the kinds are "donor" and "acceptor". The amplitude is
-        that of the change of the density of states at energies from the local band edges (the drift of a level does
-        not count as a change of its amplitude), and each point belongs to the kind of its nearest defect.
+        ``spectra`` in nS, ``topography`` in m and the truth. The amplitude is that of the change of the density of
+        states at energies from the local band edges: the drift of a level does not count as a change of its amplitude.
 
     Raises
     ------
     InputError
         Where an option is unknown or outside its range.
     """
-    options = dict(locals())  # first of all: they are kept with the map
-    shape, energy = check_shape(shape), energy_axis(energies, energy_range)
-    setting = MEASUREMENT.replace(measurement)
-    check_range("strength", strength, 0)
-    check_range("inhomogeneity", inhomogeneity, 0)
-    number = defect_number(defects, defect_free, DEFECT_DENSITY, shape)
-    places, smooth, recording = np.random.default_rng(check_seed(seed)).spawn(3)
-    sites = scatter_sites(shape, number, SEPARATION, places)
-    kind = np.arange(number) % len(KINDS) + 1
-    shift, slope = (inhomogeneity * field for field in _fields(shape, correlation_length, smooth))
-    grid = setting.grid(energy, LIFETIME)
-    grid = _widened(grid, float(np.abs(shift).max()))
-    change = _change(shape, sites, kind, grid)
-    mesh = gapped_semiconductor((96, 96), BAND_GAP, HOPPING, HYBRIDISATION, shift=0.31)
-    clean = Lattice(mesh).density(grid, LIFETIME, 2).astype(np.float32)
-    density = np.maximum(clean + np.float32(strength) * change, 0)
+    places, smooth, measurement = np.random.default_rng(options.seed).spawn(3)
+    scan = Scan(options, LATTICE_CONSTANT)
+    sites = scan.scatter(options.defect_number, SEPARATION, places)
+    kind = kinds_in_turn(options, len(sites))
+    fields = surface_fields(options.texture, 2, scan.canvas, LATTICE_CONSTANT, options.correlation_length, smooth)
+    shift, tilt = options.inhomogeneity * fields
+    shift = options.edge_spread * shift
+    grid = _widened(options.grid(options.energy, options.lifetime), float(np.abs(shift).max()))
+    tip = options.tip_width / LATTICE_CONSTANT
+    mesh = gapped_semiconductor(MESH, options.band_gap, HOPPING, HYBRIDISATION, shift=MESH_SHIFT)
+    clean = Lattice(mesh, MESH_SHIFT).density(grid, options.lifetime, 2, tip).astype(np.float32)
+    # what a strength below one leaves of a level, it leaves at the energy of the level
+    change = np.float32(options.strength) * _change(scan.canvas, sites, kind, grid, options)
+    density = np.maximum(clean + change, 0)
+    slope = options.slope_spread * tilt
     density = shift_in_energy(density, grid, shift) * np.exp(slope[..., None] * grid).astype(np.float32)
-    spectra, integral = conductance(density, grid, energy, setting)
-    amplitude = _kind_amplitude(strength * change, sites, kind)
-    recorded, artefact = record(spectra, energy, setting, recording)
-    truth = Truth(list(KINDS), amplitude, sites * LATTICE_CONSTANT, kind, artefact)
-    del options["measurement"]
-    parameters = options | {"defects": number, **dataclasses.asdict(setting)}
-    height = topography(integral)
-    return simulated_dataset(
-        "semiconductor", recorded, energy, height, truth, parameters, pitch=LATTICE_CONSTANT, units="nS"
-    )
-
-
-def _fields(shape: Shape, length: float, rng: np.random.Generator) -> tuple[NDArray[np.float64], ...]:
-    """Return the shift of the bands in mV and the slope of the transmission in 1/mV, both (y, x)."""
-    return tuple(
-        spread * gaussian_random_field(shape, LATTICE_CONSTANT, length, stream)
-        for spread, stream in zip((EDGE_SPREAD, SLOPE_SPREAD), rng.spawn(2), strict=True)
-    )
+    extent = [EXTENT] * len(options.kinds)
+    surface = Surface("semiconductor", grid, density, change, sites, kind, extent)
+    return measured(surface, scan, options, measurement)
 
 
 def _widened(grid: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
@@ -138,29 +118,18 @@ def _widened(grid: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
 
 
 def _change(
-    shape: Shape, sites: NDArray[np.int64], kind: NDArray[np.int64], grid: NDArray[np.float64]
+    shape: Shape,
+    sites: NDArray[np.int64],
+    kind: NDArray[np.int64],
+    grid: NDArray[np.float64],
+    options: SemiconductorOptions,
 ) -> NDArray[np.float32]:
     """Return how all defects together change the density of states (y, x, grid)."""
-    size = scipy.fft.next_fast_len(max(max(shape) + 16, 48))
-    lattice = Lattice(gapped_semiconductor((size, size), BAND_GAP, HOPPING, HYBRIDISATION))
-    impurities: list[Impurity] = []
-    for (row, column), index in zip(sites, kind, strict=True):
-        orbital, strength = list(KINDS.values())[index - 1]
-        potential = np.zeros((2, 2))
-        potential[orbital, orbital] = strength
-        impurities.append(Impurity((int(row), int(column)), potential))
-    return resolved_density_change(lattice, impurities, grid, LIFETIME, shape, 2, RESOLUTION)
-
-
-def _kind_amplitude(
-    change: NDArray[np.floating], sites: NDArray[np.int64], kind: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the amplitude of each kind (kind, y, x); a point belongs to the kind of its nearest defect."""
-    shape = (change.shape[0], change.shape[1])
-    amplitude = np.zeros((len(KINDS), *shape))
-    if len(sites):
-        kind_at = kind[nearest_defect(shape, sites)]
-        for index in np.unique(kind):
-            owned = np.where((kind_at == index)[..., None], change, 0)
-            amplitude[index - 1] = defect_amplitude(owned, sites[kind == index], 2)
-    return amplitude
+    size = mesh_size(REACH)
+    lattice = Lattice(gapped_semiconductor((size, size), options.band_gap, HOPPING, HYBRIDISATION))
+    impurities = [
+        Impurity((int(row), int(column)), np.diag(POTENTIALS[options.kinds[index - 1]]), WIDTH)
+        for (row, column), index in zip(sites, kind, strict=True)
+    ]
+    tip = options.tip_width / LATTICE_CONSTANT
+    return density_change(lattice, impurities, grid, options.lifetime, shape, 2, tip=tip, reach=REACH)
