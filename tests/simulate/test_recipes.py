@@ -187,14 +187,6 @@ def test_iron_selenide_has_dumbbells_in_two_orientations():
         assert np.sign((near * offset_y * offset_x).sum()) == np.sign(angle)
 
 
-def test_distances_are_long_tailed(iron_selenide):
-    curves = iron_selenide.spectra.values.reshape(-1, 128)
-    i, j = np.random.default_rng(0).integers(0, len(curves), (2, 20000))
-    distance = np.linalg.norm(curves[i] - curves[j], axis=1)
-    assert ((distance - distance.mean()) ** 3).mean() > 1.5 * distance.std() ** 3
-    assert np.quantile(distance, 0.99) > 4 * np.median(distance)
-
-
 def test_vacancies_scatter_waves_far_beyond_their_lobes():
     options = {"shape": (48, 48), "energies": 32, "noise": 0.0, "inhomogeneity": 0.0, "seed": 4}
     vacancy = fese(**options, defects=1)

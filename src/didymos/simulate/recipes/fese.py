@@ -28,7 +28,7 @@ EXTENT = {"vacancy": 6.0, "adatom": 2.0, "magnetic": 2.0}  # sites, from the pos
 SEPARATION = 9.0  # sites, least distance of two defects
 REACH = 48  # sites, of coherent propagation
 MESH, MESH_SHIFT = (96, 96), 0.31  # of the clean surface
-LOBE_DISTANCE, LOBE_WIDTH = 2.4, 2.3  # sites along each axis; standard deviation
+LOBE_DISTANCE, LOBE_RADIUS, LOBE_EDGE = 2.4, 2.6, 0.4  # sites: of a lobe along each axis; its disc; its rim
 PAIR_BREAKING = 0.6  # share of the gap that is filled at a vacancy
 BOUND_ENERGY, BOUND_WIDTH, BOUND_HEIGHT = -0.8, 1.2, 0.4  # mV, mV, relative to the normal state: the in-gap state
 TRANSFER, TRANSFER_SCALE = 0.6, 8.0  # weight moved from filled to empty states: relative, and over how many mV
@@ -61,7 +61,7 @@ class FeseOptions(SurfaceOptions):
     lifetime: float = 0.6
     gap_spread: float = 0.12
     doping_spread: float = 0.6
-    slope_spread: float = 0.0045
+    slope_spread: float = 0.0035
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -201,15 +201,15 @@ def _with_lobes(
 
 
 def _lobes(shape: Shape, sites: NDArray[np.int64], diagonal: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return where vacancies reconstruct the surface (y, x): two Gaussian lobes each, 1 at their tops."""
+    """Return where vacancies reconstruct the surface (y, x): two discs with a soft rim each, about 1 inside."""
     envelope = np.zeros(shape)
-    reach = int(np.ceil(LOBE_DISTANCE + 6 * LOBE_WIDTH))
+    reach = int(np.ceil(LOBE_DISTANCE + LOBE_RADIUS + 20 * LOBE_EDGE))
     for (row, column), sign in zip(sites, diagonal, strict=True):
         rows = slice(max(row - reach, 0), row + reach + 1)
         columns = slice(max(column - reach, 0), column + reach + 1)
         y, x = np.mgrid[rows.start : min(rows.stop, shape[0]), columns.start : min(columns.stop, shape[1])]
         for end in (-LOBE_DISTANCE, LOBE_DISTANCE):
-            distance = (y - row - end) ** 2 + (x - column - sign * end) ** 2
-            lobe = np.exp(-distance / (2 * LOBE_WIDTH**2))
+            distance = np.hypot(y - row - end, x - column - sign * end)
+            lobe = 1 / (1 + np.exp((distance - LOBE_RADIUS) / LOBE_EDGE))
             envelope[rows, columns] = np.maximum(envelope[rows, columns], lobe)
     return envelope

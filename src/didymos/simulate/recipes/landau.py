@@ -75,7 +75,7 @@ class LandauOptions(SurfaceOptions):
     dirac_point: float = -80.0
     lifetime: float = 5.0
     background: float = 0.3
-    potential_spread: float = 6.0
+    potential_spread: float = 4.0
     slope_spread: float = 2e-4
     charge: float = 1.0
     screening_length: float = 4e-9
@@ -150,6 +150,7 @@ def landau(options: LandauOptions) -> xr.Dataset:
 
 
 def _levels(options: LandauOptions) -> DiracLevels:
+    """Return the Landau levels of the surface without a potential."""
     return DiracLevels(
         field=options.field,
         fermi_velocity=options.fermi_velocity,
