@@ -170,7 +170,9 @@ class Lattice:
         flat = self.transformed(pairs.reshape(*self.levels.shape, -1), energy, broadening)
         return flat.reshape(-1, count, count, *self.shape)
 
-    def transformed(self, weights: NDArray[Any], energy: ArrayLike, broadening: float) -> NDArray[np.complex64]:
+    def transformed(
+        self, weights: NDArray[Any], energy: ArrayLike, broadening: float, even: bool = False
+    ) -> NDArray[np.complex64]:
         """Return 1/N sum_k,n exp(i k R) a_kn / (E + i eta - E_kn) for many weights a at once.
 
         Parameters
@@ -181,6 +183,8 @@ class Lattice:
             In mV.
         broadening : float
             Half width eta of the Lorentzian, in mV.
+        even : bool
+            Whether `is_even` holds for the weights, which saves time.
 
         Returns
         -------
@@ -188,7 +192,6 @@ class Lattice:
             In units of the weights over mV.
         """
         z = np.asarray(energy, dtype=float) + 1j * broadening
-        even = self._is_even(self.levels) and self._is_even(weights)
         shape = tuple(size // 2 + 1 for size in self.shape) if even else self.shape
         levels, some = (
             part.reshape(*self.shape, *part.shape[1:])[: shape[0], : shape[1]].reshape(-1, *part.shape[1:])
@@ -205,12 +208,13 @@ class Lattice:
         half = np.concatenate([cosines, cosines[..., -2:0:-1]], axis=-1)
         return np.concatenate([half, half[..., -2:0:-1, :]], axis=-2)
 
-    def _is_even(self, values: NDArray[Any]) -> bool:
-        """Whether values (y * x, ...) are the same at -ky and at -kx: a quarter of them and cosines then do."""
-        field = values.reshape(*self.shape, -1)
+    def is_even(self, weights: NDArray[Any]) -> bool:
+        """Whether levels and weights (y * x, ...) are the same at -ky and at -kx: a quarter of them and cosines do."""
         ny, nx = self.shape
-        return (
-            ny % 2 == nx % 2 == 0
-            and np.array_equal(field, field[-np.arange(ny)])
-            and np.array_equal(field, field[:, -np.arange(nx)])
+        if ny % 2 or nx % 2:
+            return False
+        fields = [values.reshape(ny, nx, -1) for values in (self.levels, weights)]
+        return all(
+            np.array_equal(field, field[-np.arange(ny)]) and np.array_equal(field, field[:, -np.arange(nx)])
+            for field in fields
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,21 +42,25 @@ def taper(displacement: NDArray[Any], reach: int | None) -> NDArray[np.float32]:
     return np.asarray(np.cos(np.pi / 2 * phase) ** 2, dtype=np.float32)
 
 
+BasisState = tuple[int, float]
+"""A component of a site, and the width in sites over which the state spreads (`form_factor`)."""
+
+
 @dataclass(frozen=True)
 class Propagators:
     """What connects impurities with each other and with the tip, for some energies.
 
     Parameters
     ----------
-    between : ndarray, shape (energy, vector, vector, y, x)
-        a^+ G(R) b between sites, R as `Lattice.greens_function` counts it.
-    outgoing, incoming : ndarray, shape (energy, vector, component, 2 half + 1, 2 half + 1)
-        [w G](R) a from an impurity to the tip and a^+ [G w](-R) back, from R = -half to half; they are tapered.
+    between : mapping of (int, int) to ndarray, shape (energy, y, x)
+        <a|G(R)|b> of two states a and b, R as `Lattice.greens_function` counts it.
+    outgoing, incoming : ndarray, shape (energy, state, component, 2 half + 1, 2 half + 1)
+        [w G](R)|a> from an impurity to the tip and <a|[G w](-R) back, from R = -half to half; they are tapered.
     half : int
         In sites.
     """
 
-    between: NDArray[np.complex64]
+    between: Mapping[tuple[int, int], NDArray[np.complex64]]
     outgoing: NDArray[np.complex64]
     incoming: NDArray[np.complex64]
     half: int
@@ -69,8 +73,8 @@ class PropagatorSource:
     ----------
     lattice : Lattice
         Without shift; with a reach at least twice as large as it.
-    states : sequence of (ndarray, float)
-        The states that scatter, a and b above: components, and width in sites (`form_factor`).
+    states : sequence of BasisState
+        The states a and b above, of which those that scatter are made.
     components : int
         The tip sees this many components, from the first.
     tip : float
@@ -84,7 +88,7 @@ class PropagatorSource:
     def __init__(
         self,
         lattice: Lattice,
-        states: Sequence[tuple[NDArray[Any], float]],
+        states: Sequence[BasisState],
         components: int,
         tip: float,
         reach: int | None,
@@ -92,29 +96,40 @@ class PropagatorSource:
     ) -> None:
         self.lattice, self.half = lattice, half
         self.count, self.components = len(states), components
-        bloch = lattice.states.swapaxes(1, 2)
-        # <n k|a>
-        local = np.stack([bloch.conj() @ vector * lattice.tip(width)[:, None] for vector, width in states], axis=-1)
+        bloch = lattice.states.swapaxes(1, 2)  # (k, level, component)
+        local = np.stack([bloch[..., part] * lattice.tip(width)[:, None] for part, width in states], axis=-1)
         seen = bloch[..., :components] * lattice.tip(tip)[:, None, None]
-        ahead = local[..., :, None] * seen[..., None, :]
-        back = local.conj()[..., :, None] * seen.conj()[..., None, :]
-        pairs = local.conj()[..., :, None] * local[..., None, :]
-        # G(-R)^T = G(R) and real states: both ways are the same
-        self.one_way = lattice.reciprocal and not any(np.iscomplex(vector).any() for vector, _ in states)
-        flat = [part.reshape(*lattice.levels.shape, -1) for part in (pairs, ahead, back)]
-        self.weights = np.concatenate(flat[:2] if self.one_way else flat, axis=-1).astype(np.complex64)
+        # with G(-R)^T = G(R) both ways are the same, and <b|G(R)|a> = <a|G(-R)|b>
+        self.reciprocal = lattice.reciprocal
+        both = [(first, second) for first in range(len(states)) for second in range(len(states))]
+        self.pairs = [pair for pair in both if pair[0] <= pair[1]] if self.reciprocal else both
+        columns = [local[..., first] * local[..., second].conj() for first, second in self.pairs]
+        columns += [
+            seen[..., part] * local[..., each].conj() for each in range(len(states)) for part in range(components)
+        ]
+        if not self.reciprocal:
+            columns += [
+                local[..., each] * seen[..., part].conj() for each in range(len(states)) for part in range(components)
+            ]
+        self.weights = np.stack(columns, axis=-1).astype(np.complex64)
+        self.even = lattice.is_even(self.weights)
         index = np.arange(-half, half + 1)
         self.rows, self.columns = (index % size for size in lattice.shape)
         self.taper = taper(np.stack(np.meshgrid(index, index, indexing="ij"), axis=-1), reach)
 
     def __call__(self, energy: NDArray[np.float64], broadening: float) -> Propagators:
         """Return the propagators at some energies, with a Lorentzian half width, both in mV."""
-        fields = self.lattice.transformed(self.weights, energy, broadening)
-        pairs, one_way = self.count**2, self.count * self.components
-        between = fields[:, :pairs].reshape(-1, self.count, self.count, *self.lattice.shape)
+        fields = self.lattice.transformed(self.weights, energy, broadening, self.even)
+        pairs, one_way = len(self.pairs), self.count * self.components
+        between = {pair: fields[:, index] for index, pair in enumerate(self.pairs)}
+        if self.reciprocal:
+            # the site -R of a field that wraps round
+            rows, columns = (-np.arange(size) for size in self.lattice.shape)
+            mirrored = {(b, a): field[:, rows][:, :, columns] for (a, b), field in between.items() if a < b}
+            between |= mirrored
         outgoing = self._window(fields[:, pairs : pairs + one_way])
         # reversed, the window runs over -R
-        incoming = outgoing if self.one_way else self._window(fields[:, pairs + one_way :])[..., ::-1, ::-1]
+        incoming = outgoing if self.reciprocal else self._window(fields[:, pairs + one_way :])[..., ::-1, ::-1]
         return Propagators(between, outgoing, incoming, self.half)
 
     def _window(self, fields: NDArray[np.complex64]) -> NDArray[np.complex64]:

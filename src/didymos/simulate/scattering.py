@@ -121,13 +121,14 @@ class _Scattering:
         self.channels = channels
         self.sites = np.array([channel.site for channel in channels])
         self.strength = np.stack([channel.strength for channel in channels], axis=-1)
-        keys = [(channel.vector.tobytes(), channel.width) for channel in channels]
-        distinct = {key: (channel.vector, channel.width) for key, channel in zip(keys, channels, strict=True)}
-        kinds = {key: index for index, key in enumerate(distinct)}
-        self.kind = np.array([kinds[key] for key in keys])
+        parts = [
+            {(int(part), each.width): each.vector[part] for part in np.flatnonzero(each.vector)} for each in channels
+        ]
+        basis = sorted({state for part in parts for state in part})
+        self.coefficient = np.array([[part.get(state, 0) for state in basis] for part in parts])  # channel, state
         self.tiles = [(tile, chosen) for tile in _tiles(shape) if (chosen := self._within_reach(tile)).size]
         farthest = max((self._farthest(tile, chosen) for tile, chosen in self.tiles), default=0)
-        self.source = PropagatorSource(lattice, list(distinct.values()), components, tip, reach, farthest)
+        self.source = PropagatorSource(lattice, basis, components, tip, reach, farthest)
         self.direct = _direct(tip, farthest) if any(channel.direct for channel in channels) else None
 
     def _within_reach(self, tile: tuple[slice, slice]) -> NDArray[np.intp]:
@@ -150,10 +151,10 @@ class _Scattering:
     def parts(self, energies: NDArray[np.float64]) -> Iterator[slice]:
         """Yield which energies to take at once, so that no array grows large."""
         most = max((chosen.size for _, chosen in self.tiles), default=0)
-        window = 2 * (2 * self.source.half + 1) ** 2 * self.components * len(self.source.weights[0, 0])
+        window = (2 * self.source.half + 1) ** 2 * self.components * self.source.count
         per_energy = 8 * max(
             self.source.weights[:, 0].size,
-            window // 4,
+            window,
             4 * len(self.channels) ** 2,
             2 * most * self.components * TILE**2,
         )
@@ -182,29 +183,40 @@ class _Scattering:
 
     def _between(self, propagators: Propagators) -> NDArray[np.complex64]:
         """Return A_i^+ G(R_i - R_j) A_j between all channels, shape (energy, channel, channel)."""
-        displacement = self.sites[:, None] - self.sites[None]
-        ny, nx = propagators.between.shape[-2:]
-        y, x = displacement[..., 0] % ny, displacement[..., 1] % nx
-        greens = propagators.between[:, self.kind[:, None], self.kind[None], y, x]
-        return np.asarray(greens * taper(displacement, self.reach))
+        count = len(self.channels)
+        total = np.zeros((len(propagators.outgoing), count, count), dtype=np.complex64)
+        for (first, second), field in propagators.between.items():
+            left, right = np.flatnonzero(self.coefficient[:, first]), np.flatnonzero(self.coefficient[:, second])
+            displacement = self.sites[left][:, None] - self.sites[right][None]
+            y, x = displacement[..., 0] % field.shape[-2], displacement[..., 1] % field.shape[-1]
+            share = self.coefficient[left, first].conj()[:, None] * self.coefficient[right, second]
+            total[:, left[:, None], right] += share * taper(displacement, self.reach) * field[:, y, x]
+        return total
 
     def _fields(
         self, propagators: Propagators, tile: tuple[slice, slice], chosen: NDArray[np.intp]
     ) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
         """Return w G(r - R_i) A_i and A_i^+ G w(R_i - r) on a tile, shape (energy, channel, component * y * x)."""
         size = tuple(part.stop - part.start for part in tile)
-        shape = (propagators.outgoing.shape[0], chosen.size, self.components, *size)
-        outgoing, incoming = np.empty(shape, dtype=np.complex64), np.empty(shape, dtype=np.complex64)
-        for index, (kind, (row, column)) in enumerate(zip(self.kind[chosen], self.sites[chosen], strict=True)):
-            top, left = (propagators.half + part.start - place for part, place in zip(tile, (row, column), strict=True))
-            window = (slice(top, top + size[0]), slice(left, left + size[1]))
-            outgoing[:, index] = propagators.outgoing[:, kind, :, *window]
-            incoming[:, index] = propagators.incoming[:, kind, :, *window]
-            direct = self.channels[chosen[index]].direct
-            if self.direct is not None and direct:
-                outgoing[:, index, 0] += direct * self.direct[window]
-                incoming[:, index, 0] += direct * self.direct[window]
-        flat = (*shape[:2], -1)
+        outgoing = np.zeros((len(propagators.outgoing), chosen.size, self.components, *size), dtype=np.complex64)
+        same = propagators.incoming is propagators.outgoing and not np.iscomplexobj(self.coefficient)
+        incoming = outgoing if same else np.zeros_like(outgoing)
+        ways = [(outgoing, propagators.outgoing, self.coefficient)]
+        if not same:
+            ways.append((incoming, propagators.incoming, self.coefficient.conj()))
+        for index, channel in enumerate(chosen):
+            starts = [
+                propagators.half + part.start - place for part, place in zip(tile, self.sites[channel], strict=True)
+            ]
+            rows, columns = (slice(start, start + extent) for start, extent in zip(starts, size, strict=True))
+            direct = self.channels[channel].direct
+            for target, fields, coefficient in ways:
+                for state in np.flatnonzero(coefficient[channel]):
+                    field = fields[:, state][..., rows, columns]
+                    target[:, index] += np.complex64(coefficient[channel, state]) * field
+                if self.direct is not None and direct:
+                    target[:, index, 0] += direct * self.direct[rows, columns]
+        flat = (*outgoing.shape[:2], -1)
         return outgoing.reshape(flat), incoming.reshape(flat)
 
 
