@@ -62,8 +62,8 @@ FREE = {"defect_free": True}
 WEAK = {"strength": 0.3, "inhomogeneity": 2.0}
 SUITE = (
     Surface("plain", "fese"),
-    Surface("faint", "fese", {"strength": 0.12, "noise": 2.0}),
-    Surface("noisy", "fese", {"strength": 0.25, "noise": 4.0, "inhomogeneity": 2.0}),
+    Surface("faint", "fese", {"strength": 0.18, "noise": 2.0}),
+    Surface("noisy", "fese", {"strength": 0.4, "noise": 4.0, "inhomogeneity": 2.0}),
     Surface("rare", "fese", {**WEAK, "defects": 1}),
     Surface("crowded", "fese", {"strength": 0.4, "inhomogeneity": 2.5, "defects": 20}),
     Surface("uneven", "fese", {"strength": 0.5, "inhomogeneity": 5.0}),
@@ -74,13 +74,13 @@ SUITE = (
     Surface("drifting", "fese", {**WEAK, "drift": (1.5e-9, -1e-9), "bias_drift": 0.4}),
     Surface("moire", "fese", {"texture": "moire", "strength": 0.4, "inhomogeneity": 3.0}),
     Surface("domains", "fese", {"texture": "domains", "strength": 0.4, "inhomogeneity": 3.0}),
-    Surface("normal metal", "fese", {**WEAK, "gap": 0.0, "temperature": 20.0}),
+    Surface("normal metal", "fese", {**WEAK, "gap": 0.0, "temperature": 20.0, "strength": 0.45}),
     Surface(
         "several kinds", "fese", {**WEAK, "kinds": ("vacancy", "adatom", "magnetic"), "defects": 9, "strength": 0.6}
     ),
     Surface("point-like", "fese", {**WEAK, "kinds": ("magnetic",), "defects": 8, "strength": 0.5}),
     Surface("gapped", "semiconductor"),
-    Surface("gapped, faint", "semiconductor", {"strength": 0.05}),
+    Surface("gapped, faint", "semiconductor", {"strength": 0.1}),
     Surface("gapped, three kinds", "semiconductor", {"kinds": ("donor", "acceptor", "deep"), "inhomogeneity": 2.0}),
     Surface("resonances", "kondo", {"strength": 0.4, "inhomogeneity": 2.0}),
     Surface("resonances, three kinds", "kondo", {"kinds": ("cobalt", "titanium", "silver"), "inhomogeneity": 2.0}),

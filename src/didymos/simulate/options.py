@@ -90,7 +90,9 @@ class MapOptions:
         # plain numbers, so that the parameters of a map are the same whoever asked for it
         object.__setattr__(self, "shape", (int(sizes[0]), int(sizes[1])))
         object.__setattr__(self, "energy_range", (float(low), float(high)))
-        object.__setattr__(self, "seed", int(self.seed))
+        for name in ("energies", "seed", "defects"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else int(value))
 
     @property
     def energy(self) -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ from didymos.simulate.options import MapOptions, Shape, check_range
 from didymos.simulate.surface import Texture, scatter_sites, shift_in_energy
 from didymos.simulate.truth import Truth, kind_amplitude
 
+SPLINE_RIM = 4  # points from the edge within which a spline is not to be trusted
 TIP_SLOPE = 0.25  # standard deviation of the slope of the transmission of a tip, over the set-point bias
 
 
@@ -91,9 +92,10 @@ class Scan:
         self.time = (np.arange(points) / max(points - 1, 1)).reshape(self.shape)
         """Of each spectrum, 0 at the first and 1 at the last."""
         self.drift = np.array(options.drift) / pitch
-        self.origin = np.maximum(np.ceil(-self.drift), 0)
-        margin = np.ceil(np.abs(self.drift)).astype(int)
-        self.canvas: Shape = (self.shape[0] + int(margin[0]), self.shape[1] + int(margin[1]))
+        rim = SPLINE_RIM * bool(self.drift.any())
+        self.origin = np.maximum(np.ceil(-self.drift), 0) + rim
+        more = np.ceil(np.abs(self.drift)).astype(int) + 2 * rim
+        self.canvas: Shape = (self.shape[0] + int(more[0]), self.shape[1] + int(more[1]))
         """Rows and columns of the surface that the tip comes to see."""
 
     def sample(self, surface: NDArray[np.float32]) -> NDArray[np.float32]:
