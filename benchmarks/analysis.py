@@ -1,13 +1,11 @@
-"""A whole analysis, stage by stage, and how well it finds known defects, beside simple peers in the same run.
+"""A whole analysis on every surface of the suite, and how well it finds the known defects, beside simple peers.
 
-Targets (``--check`` exits 1 where one is missed), defaults only, on simulated surfaces of 64 x 64 points:
+Targets (``--check`` exits 1 where one is missed), defaults only, on the surfaces of `suite`:
 
-- average precision of finding the defect spectra (true amplitude > 0.5 against < 0.02) at least 0.97, on the faint
-  one (0.3 as strong, twice the noise; a trained linear discriminant reaches 0.99) at least 0.85;
-- a distinct population claimed on every surface with defects and on none of those without.
+- a distinct population claimed on at least nine tenths of the surfaces with defects and at most a tenth of the others;
+- mean average precision of finding the defect spectra at least 0.9, and above that of every peer of `suite`.
 
-Peers: the distance of the first three principal components from their mean, and an isolation forest on them.
-Run with ``python benchmarks/analysis.py [--check]``.
+Run with ``python benchmarks/analysis.py [--check] [--seeds N] [--only NAME]``.
 """
 
 from __future__ import annotations
@@ -17,21 +15,12 @@ import sys
 import time
 
 import numpy as np
-from sklearn.decomposition import PCA
-from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score
 
 import didymos
-from didymos.simulate import RECIPES
+from suite import PEERS, SUITE, clear_points, precisions
 
-SURFACES = (
-    ("fese", {}),
-    ("fese", {"strength": 0.3, "noise": 2.0}),
-    ("semiconductor", {}),
-    ("fese", {"defect_free": True}),
-    ("semiconductor", {"defect_free": True}),
-)
-PRECISION_TARGET, FAINT_TARGET = 0.97, 0.85
+CLAIMED_TARGET, FALSE_TARGET, PRECISION_TARGET = 0.9, 0.1, 0.9
 
 
 def main() -> int:
@@ -39,44 +28,40 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="defects found on simulated surfaces")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--only", help="name of one surface")
     options = parser.parse_args()
-    met = True
-    print(f"{'surface':<44}{'didymos':>9}{'PCA':>8}{'forest':>8}{'claimed':>9}{'p':>10}{'seconds':>9}")
-    for recipe, keywords in SURFACES:
-        for seed in range(1, options.seeds + 1):
-            surface = RECIPES[recipe](shape=(64, 64), energies=128, seed=seed, **keywords)
+    print(
+        f"{'surface':<27}{'seed':>4}{'ceiling':>9}{'didymos':>9}",
+        *(f"{name:>7}" for name in PEERS),
+        "  claimed       p  time",
+    )
+    found: list[list[float]] = []
+    claimed: dict[bool, list[bool]] = {False: [], True: []}
+    for surface in SUITE:
+        for seed in range(1, options.seeds + 1) if options.only in (None, surface.name) else ():
+            data = surface.simulate(seed)
             start = time.perf_counter()
-            result = didymos.analyze(surface, progress=False)
+            result = didymos.analyze(data, progress=False)
             seconds = time.perf_counter() - start
-            precisions = [_precision(surface, score) for score in (result["score"].values, *_peers(surface))]
-            claimed = bool(result.attrs["distinct_population"])
-            free = "defect_free" in keywords
-            met &= claimed is not free and (
-                free or precisions[0] >= (FAINT_TARGET if "strength" in keywords else PRECISION_TARGET)
-            )
-            name = f"{recipe} {seed} " + " ".join(f"{key}={value}" for key, value in keywords.items())
-            figures = "".join(f"{value:>{width}.3f}" for value, width in zip(precisions, (9, 8, 8), strict=True))
+            claimed[surface.defect_free].append(bool(result.attrs["distinct_population"]))
+            row = [float("nan")] * (2 + len(PEERS))
+            if not surface.defect_free:
+                clear, defect = clear_points(data)
+                ceiling, peers = precisions(data)
+                row = [ceiling, average_precision_score(defect, result["score"].values.ravel()[clear]), *peers]
+                found.append(row[1:])
+            figures = "".join(f"{value:>9.3f}" for value in row[:2]) + " ".join(f"{value:>8.3f}" for value in row[2:])
+            says = "yes" if claimed[surface.defect_free][-1] else "no"
             p_value = result.attrs["distinct_population_p_value"]
-            print(f"{name:<44}{figures}{'yes' if claimed else 'no':>9}{p_value:>10.1e}{seconds:>9.1f}", flush=True)
+            print(f"{surface.name:<27}{seed:>4}{figures}{says:>9}{p_value:>9.0e}{seconds:>5.0f} s", flush=True)
+    means = np.mean(found, axis=0) if found else np.full(1 + len(PEERS), np.nan)
+    print("mean:", ", ".join(f"{name} {value:.3f}" for name, value in zip(("didymos", *PEERS), means, strict=True)))
+    shares = [float(np.mean(claimed[free])) if claimed[free] else float("nan") for free in (False, True)]
+    print(f"claimed with defects: {shares[0]:.2f}, without: {shares[1]:.2f}")
+    met = shares[0] >= CLAIMED_TARGET and shares[1] <= FALSE_TARGET
+    met &= bool(means[0] >= PRECISION_TARGET and (means[0] > means[1:]).all())
     print("targets met" if met else "targets missed")
     return 0 if met or not options.check else 1
-
-
-def _precision(surface, score: np.ndarray) -> float:
-    """Return the average precision of finding the defects, NaN where there are none."""
-    amplitude = surface["truth_amplitude"].values.ravel()
-    clear = (amplitude > 0.5) | (amplitude < 0.02)
-    if not (amplitude > 0.5).any():
-        return float("nan")
-    return float(average_precision_score(amplitude[clear] > 0.5, score.ravel()[clear]))
-
-
-def _peers(surface) -> tuple[np.ndarray, np.ndarray]:
-    """Return the scores of the two peers."""
-    spectra = surface["spectra"].values.reshape(-1, surface.sizes["energy"])
-    scores = PCA(3, random_state=0).fit_transform(spectra)
-    forest = IsolationForest(random_state=0).fit(scores)
-    return np.linalg.norm(scores - scores.mean(axis=0), axis=1), -forest.score_samples(scores)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from didymos.simulate import RECIPES
 
 SIZE: Mapping[str, Any] = {"shape": (64, 64), "energies": 128}
+PEERS = ("PCA", "RX", "forest", "k-means")
 CEILING_TARGET, TRIVIAL, TRIVIAL_SHARE = 0.97, 0.9, 0.5
 
 
@@ -116,8 +117,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--seeds", type=int, default=1)
     options = parser.parse_args()
-    peers = ("PCA", "RX", "forest", "k-means")
-    print(f"{'surface':<27}{'recipe':<15}{'seed':>4}{'points %':>9}{'ceiling':>9}", *(f"{name:>8}" for name in peers))
+    print(f"{'surface':<27}{'recipe':<15}{'seed':>4}{'points %':>9}{'ceiling':>9}", *(f"{name:>8}" for name in PEERS))
     ceilings, ratios = [], []
     for surface in SUITE:
         for seed in range(1, options.seeds + 1):
@@ -127,14 +127,14 @@ def main() -> int:
             share = 100 * float((data["truth_amplitude"] > 0.5).mean())
             line = f"{surface.name:<27}{surface.recipe:<15}{seed:>4}{share:>9.2f}"
             if not surface.defect_free:
-                ceiling, found = _precisions(data)
+                ceiling, found = precisions(data)
                 ceilings.append(ceiling)
                 ratios.append(found / ceiling)
                 line += f"{ceiling:>9.3f} " + " ".join(f"{ratio:>8.3f}" for ratio in found / ceiling)
             print(f"{line:<101}{seconds:>5.1f} s", flush=True)
     easy = (np.array(ratios) >= TRIVIAL).mean(axis=0)
     print(
-        "share on which a peer reaches 0.9 of the ceiling:", *(f"{n} {v:.2f}" for n, v in zip(peers, easy, strict=True))
+        "share on which a peer reaches 0.9 of the ceiling:", *(f"{n} {v:.2f}" for n, v in zip(PEERS, easy, strict=True))
     )
     numbers = [sum(surface.defect_free is free for surface in SUITE) for free in (False, True)]
     met = numbers[0] >= 16 and numbers[1] >= 8 and min(ceilings) >= CEILING_TARGET and max(easy) <= TRIVIAL_SHARE
@@ -142,8 +142,8 @@ def main() -> int:
     return 0 if met or not options.check else 1
 
 
-def _precisions(surface: xr.Dataset) -> tuple[float, np.ndarray]:
-    """Return the average precision of the discriminant and of every peer."""
+def precisions(surface: xr.Dataset) -> tuple[float, np.ndarray]:
+    """Return the average precision of the discriminant and of every peer, in the order of `PEERS`."""
     clear, defect = clear_points(surface)
     spectra = surface["spectra"].values.reshape(-1, surface.sizes["energy"])
     measured = np.isfinite(spectra).all(axis=-1)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from didymos import save_result, spectral_map
+from didymos import open_map, save_result, spectral_map
 from didymos.cli import main
+from didymos.simulate import semiconductor
 
 sys.path.append(str(Path(__file__).parent / "io"))  # where the writer of grids is
 from nanonis_writer import GridFile
@@ -90,6 +91,27 @@ def test_simulate_writes_a_map_with_truth(tmp_path, capsys):
         assert data.attrs["seed"] == 2
 
 
+def test_simulate_writes_a_nanonis_grid_with_every_option(tmp_path, capsys):
+    path = tmp_path / "surface.3ds"
+    arguments = ["--recipe", "semiconductor", "--shape", "7", "6", "--energies", "9", "--kinds", "donor", "deep"]
+    arguments += ["--drift", "1e-9", "-5e-10", "--texture", "moire", "--spoiled", "0.1", "--aborted-rows", "2"]
+    assert main(["simulate", "--out", str(path), *arguments]) == 0
+    read = open_map(path)
+    options = {"shape": (7, 6), "energies": 9, "kinds": ("donor", "deep"), "drift": (1e-9, -5e-10)}
+    expected = semiconductor(**options, texture="moire", spoiled=0.1, aborted_rows=2).spectra
+    assert np.isnan(read[5:]).all()
+    np.testing.assert_allclose(read[:5], expected[:5], rtol=1e-5)
+    np.testing.assert_allclose(read.energy, expected.energy)
+    assert read.attrs["units"] == "nS"
+
+
+def test_help_of_simulate_tells_recipes_and_their_kinds(capsys):
+    assert main(["simulate", "--help"]) == 0
+    text = capsys.readouterr().out
+    for name in ("fese", "kondo", "landau", "vacancy", "cobalt", "--tip-width", "--correlation-length"):
+        assert name in text
+
+
 def test_demo_analyses_what_it_simulates(tmp_path, monkeypatch):
     from didymos.simulate import RECIPES
 
@@ -165,6 +187,8 @@ def test_a_wrong_option(analysed, tmp_path, capsys, options, word):
         (["--energies", "1"], "energies"),
         (["--noise", "-1"], "noise"),
         (["--recipe", "polynomials", "--temperature", "4"], "temperature"),
+        (["--kinds", "hole"], "vacancy, adatom, magnetic"),
+        (["--texture", "rough"], "moire"),
     ],
     ids=" ".join,
 )
@@ -172,6 +196,11 @@ def test_a_simulation_that_cannot_be(tmp_path, capsys, options, word):
     out = tmp_path / "surface.nc"
     assert word in complaint(capsys, 2, "simulate", "--out", out, *options)
     assert not out.exists()
+
+
+def test_a_simulation_into_an_unknown_format(tmp_path, capsys):
+    assert ".nc and .3ds" in complaint(capsys, 2, "simulate", "--out", tmp_path / "surface.zip")
+    assert ".nc and .3ds" in complaint(capsys, 2, "simulate", "--out", tmp_path / "surface")
 
 
 def test_an_unknown_command(capsys):

@@ -16,11 +16,18 @@ from didymos import cli, simulate
 from didymos.io import FORMATS
 from didymos.io.channels import Kind
 from didymos.schema import RESULT_ATTRIBUTES, RESULT_VARIABLES, Region
+from didymos.simulate import OPTIONS
 from didymos.workflow import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+NOT_OPTIONS = ("`--out`", "`--recipe`")
+"""What the command line asks beside the options of the recipes."""
+WORDS = {"defects": "by a density", "defect_free": "no"}
+"""Defaults that are shown in words."""
+JOINED = {"shape": " × ", "energy_range": " to ", "kinds": ", "}
+"""What stands between the values of an option on the page on simulation."""
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -39,6 +46,13 @@ def rows(text: str, heading: str) -> list[list[str]]:
     table = re.search(rf"^\| {heading} .*\n\|[-| ]+\n((?:\|.*\n?)+)", text, re.MULTILINE)
     assert table is not None, f"there is no table with the header {heading}"
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.group(1).splitlines()]
+
+
+def in_words(value: object) -> str:
+    """A default as the pages show it, such as ``1e-9``."""
+    if isinstance(value, tuple):
+        return " ".join(map(in_words, value))
+    return value if isinstance(value, str) else re.sub(r"e\+?(-?)0?", r"e\1", f"{value:g}")
 
 
 def write_grid(path: Path) -> None:
@@ -135,10 +149,58 @@ def test_the_defaults_are_those_of_the_settings():
         assert said[field.name] == str(words[shown] if shown is None or isinstance(shown, bool) else shown), field.name
 
 
+def test_the_defaults_are_those_of_the_recipes():
+    text = (DOCS / "command-line.md").read_text("utf-8").partition("## `didymos simulate`")[2]
+    said = {row[0].strip("`-").replace("-", "_"): row[1:3] for row in rows(text, "option") if row[0] not in NOT_OPTIONS}
+    known = {name: {field.name: field.default for field in dataclasses.fields(kind)} for name, kind in OPTIONS.items()}
+    assert {*said} == set().union(*known.values())
+    for option, (recipes, default) in said.items():
+        without = [name for name in known if option not in known[name]]
+        having = [name for name in known if option in known[name]]
+        shown = "all" if not without else f"all but {', '.join(without)}" if len(without) == 1 else ", ".join(having)
+        assert recipes == shown, option
+        values = {known[name][option] for name in having}
+        if len(values) > 1:
+            assert default == "of the recipe", option
+        elif option in WORDS:
+            assert default == WORDS[option]
+        else:
+            assert in_words(*values) == default, option
+
+
+def test_the_settings_of_the_recipes_are_those_of_the_code():
+    text = (DOCS / "simulation.md").read_text("utf-8")
+    header = re.search(r"^\| settings (.*)$", text, re.MULTILINE)
+    recipes = re.findall(r"`(\w+)`", header[1])
+    assert {*recipes} == {*OPTIONS} == {*re.findall(r"\(images/simulation-(\w+)\.png\)", text)} - {"measurement"}
+    for name, *shown in rows(text, "settings"):
+        option = name.split("`")[1]
+        for recipe, cell in zip(recipes, shown, strict=True):
+            value = getattr(OPTIONS[recipe], option, "")
+            words = map(in_words, value) if isinstance(value, tuple) else [in_words(value)]
+            assert cell == JOINED.get(option, " ").join(words), (recipe, option)
+    for row in rows(text, "recipe"):
+        recipe = row[0].split("`")[1]
+        assert tuple(row[2].split(", ")) == (OPTIONS[recipe].KINDS or ("second cloud",))
+        assert f"### `{recipe}`" in text
+
+
+def test_the_truth_is_that_of_the_recipes():
+    text = (DOCS / "simulation.md").read_text("utf-8").partition("## The truth")[2]
+    said = {row[0].strip("`"): tuple(row[1].split(", ")) for row in rows(text, "variable")}
+    found = {}
+    for recipe in (simulate.fese, simulate.polynomials):
+        surface = recipe(shape=(6, 6), energies=4)
+        found |= {name: surface[name].dims for name in surface.data_vars if str(name).startswith("truth_")}
+    assert said == found
+
+
 def test_every_public_name_is_in_the_reference():
     named = set(re.findall(r"^::: didymos\.(?:\w+\.)*(\w+)$", (DOCS / "reference.md").read_text("utf-8"), re.MULTILINE))
     public = {*didymos.__all__, *didymos.plots.__all__, *didymos.simulate.__all__}
-    assert public - named == {"__version__", "plots", "simulate", "RECIPES"}
+    assert public - named == {"__version__", "plots", "simulate", "OPTIONS", "RECIPES"}
+    parents = {parent.__name__ for kind in OPTIONS.values() for parent in kind.__mro__ if parent is not object}
+    assert parents | {"save_nanonis"} <= named
 
 
 def test_links_lead_somewhere():
