@@ -29,7 +29,7 @@ class Measurement:
     setpoint_bias : float
         Bias in mV at which the feedback loop sets the height of the tip before each spectrum.
     setpoint_current : float
-        Current in pA at that bias.
+        Magnitude of the current in pA at that bias.
     bandwidth : float
         Equivalent noise bandwidth of the lock-in amplifier, in Hz.
     amplifier_noise : float

@@ -98,8 +98,8 @@ def fese(options: FeseOptions) -> xr.Dataset:
     sites = scan.scatter(options.defect_number, SEPARATION, places)
     kind = kinds_in_turn(options, len(sites))
     is_vacancy = np.array([options.kinds[index - 1] == "vacancy" for index in kind], dtype=bool)
-    # +1: lobes along (1, 1), -1: along (1, -1); kinds come in turn, so that each kind has both
-    diagonal = places.permutation((np.arange(len(sites)) // len(options.kinds)) % 2 * 2 - 1) * is_vacancy
+    diagonal = np.zeros(len(sites), dtype=np.int64)  # +1: lobes along (1, 1), -1: along (1, -1)
+    diagonal[is_vacancy] = places.permutation(np.arange(is_vacancy.sum()) % 2 * 2 - 1)
     grid = options.grid(options.energy, options.lifetime)
     clean, normal, slope = _surface(scan.canvas, grid, options, smooth)
     density = clean
