@@ -111,7 +111,7 @@ class Scan:
         """Return random sites of the canvas (`scatter_sites`) that come to be seen, shape (number, 2)."""
         seen = scatter_sites(self.shape, number, separation, rng)
         time = self.time[seen[:, 0], seen[:, 1]]
-        return np.rint(seen + self.origin + self.drift * time[:, None]).astype(np.int64)
+        return np.asarray(np.rint(seen + self.origin + self.drift * time[:, None]), dtype=np.int64)
 
     def apparent(self, sites: NDArray[np.integer]) -> NDArray[np.float64]:
         """Return the row and column of the map at which sites of the canvas appear, shape (number, 2)."""
