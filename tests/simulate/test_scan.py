@@ -106,7 +106,7 @@ def test_several_kinds_have_spectra_of_their_own():
     assert change[2, middle] > 3 * abs(change[1, middle])
 
 
-def test_wrong_kinds_and_textures_get_one_line():
+def test_wrong_options_get_one_line():
     for options, words in (
         ({"kinds": ("vacancy", "hole")}, "allowed are one or more of vacancy, adatom, magnetic"),
         ({"kinds": ()}, "kinds is empty"),
@@ -114,9 +114,14 @@ def test_wrong_kinds_and_textures_get_one_line():
         ({"texture": "rough"}, "smooth, moire, domains"),
         ({"tip_width": -1e-10}, "tip_width"),
         ({"drift": (1e-9, float("inf"))}, "drift"),
+        ({"drift": 3.0}, r"drift is 3.0; allowed is \(float, float\)"),
+        ({"shape": "ab"}, "shape is 'ab'; allowed is"),
+        ({"noise": "much", "seed": 1}, "noise is 'much'; allowed is float"),
+        ({"kinds": 3}, "kinds is 3"),
+        ({"energy_range": (1,)}, "energy_range is"),
     ):
         with pytest.raises(InputError, match=words):
-            fese(**SMALL, **options)
+            fese(**{**SMALL, **options})
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

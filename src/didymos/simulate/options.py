@@ -138,7 +138,7 @@ def recipe(kind: type[OptionsType]) -> Callable[[Callable[[OptionsType], xr.Data
                 raise InputError(
                     f"unknown option {', '.join(unknown)}; allowed are {', '.join(allowed)}: correct the name"
                 )
-            return function(kind(**given))
+            return function(_made(kind, given))
 
         signature = inspect.Signature(
             [
@@ -153,6 +153,24 @@ def recipe(kind: type[OptionsType]) -> Callable[[Callable[[OptionsType], xr.Data
         return simulate
 
     return decorate
+
+
+def _made(kind: type[OptionsType], given: dict[str, Any]) -> OptionsType:
+    """Return the options, or raise an InputError that names the one of a wrong type."""
+    try:
+        return kind(**given)
+    except InputError:
+        raise
+    except (TypeError, ValueError):
+        for name, value in given.items():
+            try:
+                kind(**{name: value})
+            except InputError:
+                continue
+            except (TypeError, ValueError) as error:
+                what = option_meanings(kind)[name][0]
+                raise InputError(f"{name} is {value!r}; allowed is {what}: correct it") from error
+        raise
 
 
 def _parameter_section(kind: type[MapOptions]) -> str:
