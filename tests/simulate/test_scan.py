@@ -12,6 +12,11 @@ from didymos.simulate.recipes.fese import FeseOptions
 
 SMALL = {"shape": (20, 22), "energies": 32}
 PITCH = 2.66e-10
+QUICK = {"kondo": {"lifetime": 20.0}}  # electrons of shorter life need a smaller lattice
+
+
+def simulated(recipe, **options):
+    return RECIPES[recipe](**{**QUICK.get(recipe, {}), **options})
 
 
 def scan(drift, shape=(30, 40)):
@@ -78,7 +83,7 @@ def test_a_changed_tip_stays_so_until_the_next_change():
 @pytest.mark.parametrize("recipe", [name for name, kind in OPTIONS.items() if issubclass(kind, SurfaceOptions)])
 def test_every_texture_varies_the_surface_and_none_does_not(recipe, texture):
     options = {"shape": (10, 12), "energies": 12, "noise": 0.0, "defects": 0, "texture": texture}
-    varied, even = (RECIPES[recipe](**options, inhomogeneity=scale).spectra.values for scale in (1.0, 0.0))
+    varied, even = (simulated(recipe, **options, inhomogeneity=scale).spectra.values for scale in (1.0, 0.0))
     np.testing.assert_allclose(even, np.broadcast_to(even[:1, :1], even.shape), rtol=1e-4, atol=1e-5)
     assert varied.std(axis=(0, 1)).max() > 1e-3 * varied.mean()
 
@@ -86,12 +91,12 @@ def test_every_texture_varies_the_surface_and_none_does_not(recipe, texture):
 @pytest.mark.parametrize("recipe", [name for name, kind in OPTIONS.items() if kind.KINDS])
 def test_kinds_come_in_turn_and_a_name_alone_will_do(recipe):
     known = OPTIONS[recipe].KINDS
-    data = RECIPES[recipe](shape=(40, 44), energies=12, kinds=known, defects=4, noise=0.0)
+    data = simulated(recipe, shape=(40, 44), energies=12, kinds=known, defects=4, noise=0.0)
     assert data.sizes["kind_index"] == len(known)
     assert data.truth_kind.attrs["flag_meanings"].split() == ["none", *known]
     np.testing.assert_array_equal(data.truth_position_kind, np.arange(4) % len(known) + 1)
     assert set(np.unique(data.truth_kind)) == {0, *range(1, len(known) + 1)}
-    one = RECIPES[recipe](shape=(16, 16), energies=8, kinds=known[-1], defects=1)
+    one = simulated(recipe, shape=(16, 16), energies=8, kinds=known[-1], defects=1)
     assert json.loads(one.attrs["parameters"])["kinds"] == [known[-1]]
 
 
