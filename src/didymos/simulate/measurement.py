@@ -20,6 +20,10 @@ SETPOINT_NODES = 129  # of the trapezoidal rule from zero to the set-point
 class Measurement:
     """How a map is measured.
 
+    The formulas stand with their sources in `didymos.simulate.broadening` and `didymos.simulate.noise`; drift, changes
+    of the tip and offsets of lines are described by C. J. Chen, Introduction to Scanning Tunneling Microscopy (Oxford
+    2021).
+
     Parameters
     ----------
     temperature : float
