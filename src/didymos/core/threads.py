@@ -1,0 +1,56 @@
+"""Threads for work in independent pieces, as many as the user allows."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import numba
+from threadpoolctl import threadpool_info, threadpool_limits
+
+Piece = TypeVar("Piece")
+Answer = TypeVar("Answer")
+
+
+def allowed_threads() -> int:
+    """Return how many threads may run: what numba and the linear algebra library were both allowed.
+
+    ``NUMBA_NUM_THREADS``, ``numba.set_num_threads``, ``OMP_NUM_THREADS``, ``OPENBLAS_NUM_THREADS``,
+    ``MKL_NUM_THREADS`` and `threadpoolctl` all count; without any of them it is the number of cores.
+    """
+    libraries = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return int(min([numba.get_num_threads(), *libraries]))
+
+
+def in_order(work: Callable[[Piece], Answer], pieces: Iterable[Piece], threads: int) -> Iterator[Answer]:
+    """Do the work on every piece in several threads and yield the answers in the order of the pieces.
+
+    Every piece has one thread, and so has the linear algebra within it: answers are the same for any number of
+    threads. Only a few pieces are in the air at a time, whatever their number.
+
+    Parameters
+    ----------
+    work : callable
+        Releases the interpreter's lock where it takes long.
+    pieces : iterable
+    threads : int
+
+    Yields
+    ------
+    object
+        What `work` returns.
+    """
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Answer]] = deque()
+        try:
+            for piece in pieces:
+                waiting.append(pool.submit(work, piece))
+                if len(waiting) > 4 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
