@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import naive
-from didymos.core.iso_energy import choose_energy, otsu_level, segment
+from didymos.core.iso_energy import choose_energy, otsu_level, segment, two_levels
 from didymos.simulate import fese
 
 
@@ -33,6 +33,41 @@ def test_level_of_constant_missing_and_no_values():
     assert otsu_level(np.array([np.nan, 1.0, 2.0, np.inf])) == 1.5
     assert np.isnan(otsu_level(np.array([np.nan])))
     assert np.isnan(otsu_level(np.zeros(0)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_explained_share_is_that_of_the_plain_search(seed):
+    rng = np.random.default_rng(seed)
+    for values in (rng.exponential(size=70), rng.poisson(2, 80) * 1e-12, 1e6 + rng.normal(size=50)):
+        cut = two_levels(values)
+        # the plain share is formed without centring first
+        assert cut.explained == pytest.approx(naive.step_share(values), abs=1e-8)
+        above = values > cut.level
+        assert cut.low == pytest.approx(values[~above].mean(), rel=1e-12)
+        assert cut.high == pytest.approx(values[above].mean(), rel=1e-12)
+        assert cut.share_above == above.mean()
+
+
+def test_explained_share_of_known_distributions():
+    rng = np.random.default_rng(0)
+    assert two_levels(rng.normal(size=100000)).explained == pytest.approx(2 / np.pi, abs=0.005)
+    assert two_levels(rng.random(100000)).explained == pytest.approx(3 / 4, abs=0.005)
+    cut = two_levels(np.array([3.0, 1.0, 1.0, np.nan, 1.0]))
+    assert (cut.level, cut.explained, cut.low, cut.high, cut.share_above) == (2, pytest.approx(1), 1, 3, 0.25)
+
+
+def test_neighbouring_floats_are_still_parted():
+    for low in (1.0, np.nextafter(1.0, 2)):
+        values = np.array([low, np.nextafter(low, 2)])
+        np.testing.assert_array_equal(segment(values, otsu_level(values)), [0, 1])
+
+
+def test_nothing_is_explained_where_nothing_varies():
+    constant = two_levels(np.full(5, 0.1))
+    assert (constant.level, constant.low, constant.share_above) == (0.1, 0.1, 0)
+    assert np.isnan([constant.explained, constant.high]).all()
+    none = two_levels(np.array([np.nan, np.inf]))
+    assert np.isnan([none.level, none.explained, none.low, none.high, none.share_above]).all()
 
 
 def test_segments():
