@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from didymos.report import write
     from didymos.schema import InputError, spectral_map
     from didymos.twin import TwinEmbedding, TwinModel, TwinScore, load_model, save_model
-    from didymos.workflow import Settings, analyze, apply
+    from didymos.workflow import Settings, analyze, apply, pair_statistics
 
 __version__ = schema.VERSION
 
@@ -27,6 +27,7 @@ __all__ = [
     "load_model",
     "open_map",
     "open_result",
+    "pair_statistics",
     "plots",
     "save_model",
     "save_result",
@@ -46,6 +47,7 @@ _HOMES = {
     "load_model": "twin",
     "open_map": "io",
     "open_result": "io",
+    "pair_statistics": "workflow",
     "save_model": "twin",
     "save_result": "io",
     "spectral_map": "schema",

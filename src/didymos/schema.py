@@ -75,6 +75,41 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "log_distance_histogram": Variable(
         ("log_distance_bin",), "density of pairs of spectra over log(distance + offset)"
     ),
+    "log_distance_histogram_std": Variable(
+        ("log_distance_bin",), "standard error of log_distance_histogram, 0 where every pair was taken"
+    ),
+    "log_distance_sweep": Variable(
+        ("sweep_offset", "sweep_bin"), "density of pairs of spectra over log(distance + n) for several n"
+    ),
+    "distance_moments": Variable(("moment",), "mean, sd, skewness and excess kurtosis of the distances of all pairs"),
+    "distance_quantile": Variable(("pair_share",), "distance that this share of the pairs does not exceed"),
+    "mean_distance": Variable(("space",), "mean distance of each spectrum from all others"),
+    "abundance": Variable(
+        ("space",), "density of each spectrum's own log(distance + offset) to all others at the farther peak"
+    ),
+    "distance_label": Variable(
+        ("space",), "1 where most distances of a spectrum belong to the farther Gaussian, 0 where not, -1 missing"
+    ),
+    "typical_log_distance_histogram": Variable(
+        ("distance_group", "log_distance_bin"), "average density of log(distance + offset) of single spectra, by label"
+    ),
+    "distance_group_size": Variable(("distance_group",), "number of spectra of each label"),
+    "own_log_distance_histogram": Variable(
+        ("space", "log_distance_bin"), "density of log(distance + offset) of each spectrum to all others"
+    ),
+    "distance_to_mean": Variable(("space",), "Euclidean distance of each spectrum from the mean spectrum"),
+    "distance_correlation": Variable(
+        ("latent_space", "raw_distance_bin", "latent_distance_bin"),
+        "number of spectra at each distance from the mean spectrum and from its place in a latent space",
+    ),
+    "latent_distance": Variable(
+        ("latent_space", "latent_distance_bin"), "distance from the place of the mean spectrum, of each bin"
+    ),
+    "line_share": Variable(
+        ("latent_space",), "share of the variance of the latent distance that a line in the raw distance explains"
+    ),
+    "step_share": Variable(("latent_space",), "share of the variance of the latent distance that two levels explain"),
+    "step_index": Variable(("latent_space",), "whether a step (1) or a line (-1) describes the latent distance better"),
     "energy_correlation": Variable((ENERGY, "energy_2"), "correlation of the map at every two energies"),
     "signal_histogram": Variable(("signal_bin", ENERGY), "number of spectra at each signal and energy"),
     "region_distance_histogram": Variable(
@@ -98,6 +133,10 @@ RESULT_ATTRIBUTES: Mapping[str, str] = {
     "distinct_population_p_value": "probability of such evidence in one smoothly varying population",
     "distance_threshold": "pairs nearer than this count as similar",
     "distance_offset": "n of log(d + n)",
+    "distance_references": "number of spectra that each spectrum was compared with",
+    "two_gaussians_gain": "mean log-likelihood per pair of two Gaussians over that of one",
+    "two_gaussians_gain_std": "standard error of two_gaussians_gain",
+    "two_gaussians_p_value": "probability of such a gain in one population of as many spectra",
     "metric": "similarity metric",
     "rank": "number of signal components above the noise",
     "settings": "all settings as JSON",

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from didymos.core.metric import METRICS, distance_to_centre, fit_metric
 from didymos.core.mixture import best_fit
-from didymos.core.pair_statistics import pair_histogram
+from didymos.core.pair_statistics import choose_references, pair_histogram
 from didymos.twin.network import ACTIVATIONS
 from didymos.twin.stages import fit_embedding, fit_score, reference_member
 from didymos.twin.training import TrainingSettings
@@ -106,7 +106,8 @@ class TwinEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         neighbours = np.append(np.arange(1, len(values)), len(values) - 2).astype(np.intp)
         self.metric_ = fit_metric(self.metric, values, neighbours, rank=None, seed=self.random_state)
         features = self.metric_.transform(values)
-        histogram = pair_histogram(features)
+        references = choose_references(len(features), seed=self.random_state)
+        histogram = pair_histogram(features, references=references)
         self.threshold_ = threshold or best_fit(histogram).crossing
         self.stage_, trained = fit_embedding(
             features,
@@ -205,7 +206,8 @@ class TwinScore(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         self.centre_ = np.median(points, axis=0)
         centred = points - self.centre_
         if boundary is None:
-            histogram = pair_histogram(centred)
+            references = choose_references(len(centred), seed=self.random_state)
+            histogram = pair_histogram(centred, references=references)
             boundary = best_fit(histogram).crossing / float(np.sqrt(2))
         self.boundary_ = boundary
         distance = distance_to_centre(centred)

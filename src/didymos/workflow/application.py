@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from didymos.schema import ENERGY, VERSION, InputError, Region, region_attributes
 from didymos.twin.storage import TwinModel
-from didymos.workflow.assembly import Assembly, add_map, add_scores
+from didymos.workflow.assembly import add_map, add_scores
+from didymos.workflow.dataset import Assembly
 from didymos.workflow.points import Points, as_map, points_of
 
 SMALLEST_OVERLAP = 0.999

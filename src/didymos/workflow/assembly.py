@@ -2,65 +2,33 @@
 
 from __future__ import annotations
 
-import datetime
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from didymos.core.energy_correlation import energy_correlation, energy_windows, weight_transfer
 from didymos.core.energy_histogram import region_distance_histogram, region_mean_and_std, signal_histogram
 from didymos.core.iso_energy import choose_energy, otsu_level, segment
-from didymos.core.mixture import log_histogram
-from didymos.core.principal_components import Moments, moments, principal_components
+from didymos.core.principal_components import principal_components
 from didymos.schema import (
     ENERGY,
     RESULT_VARIABLES,
     SPECTRAL_REGIONS,
-    VERSION,
     InputError,
     Region,
     region_attributes,
-    space_dims,
 )
 from didymos.twin.storage import TwinModel
 from didymos.twin.training import Trained
+from didymos.workflow.dataset import Assembly
+from didymos.workflow.distance_variables import add_distance_correlation, add_pairs, pair_attributes
 from didymos.workflow.points import Points
 from didymos.workflow.settings import Settings
 from didymos.workflow.steps import Distances, Regions
 
 PCA_MODES = 20
-DISTANCE_BINS = 256
-
-
-class Assembly:
-    """A Dataset under construction: every variable gets its dims and meaning from the schema."""
-
-    def __init__(self, points: Points) -> None:
-        self.points = points
-        self.space = space_dims(points.map)
-        self.result = xr.Dataset(coords={name: points.map.coords[name] for name in (*self._positions(), ENERGY)})
-
-    @cached_property
-    def moments(self) -> Moments:
-        """Average and covariance of the usable spectra."""
-        return moments(self.points.values[self.points.usable])
-
-    def _positions(self) -> list[str]:
-        return [name for name in ("y", "x") if name in self.points.map.coords]
-
-    def add(self, name: str, values: ArrayLike, **attrs: Any) -> None:
-        """Add a variable of the schema."""
-        variable = RESULT_VARIABLES[name]
-        dims = [dim for declared in variable.dims for dim in (self.space if declared == "space" else (declared,))]
-        self.result[name] = (dims, np.asarray(values), {"long_name": variable.meaning, **attrs})
-
-    def coordinate(self, name: str, values: ArrayLike, **attrs: Any) -> None:
-        """Add the coordinate of a dim."""
-        self.result[name] = ((name,), np.asarray(values), attrs)
-        self.result = self.result.set_coords(name)
 
 
 def assemble(
@@ -93,7 +61,8 @@ def assemble(
     assembly.add("kind", points.spread(regions.kind, points.usable, 0, np.int16))
     add_principal_components(assembly)
     add_spectra_of_regions(assembly, regions)
-    add_distances(assembly, distances)
+    add_pairs(assembly, distances.pairs)
+    add_distance_correlation(assembly, distances.pairs, {"twin network": assembly.usable("embedding")})
     add_energies(assembly, regions)
     add_iso_energy(assembly, settings)
     add_training(assembly, losses)
@@ -158,22 +127,6 @@ def add_spectra_of_regions(assembly: Assembly, regions: Regions) -> None:
     assembly.add("kind_spectrum", np.reshape(means, (len(kinds), usable.shape[1])), **units)
     assembly.add("kind_size", np.array([int((regions.kind == kind).sum()) for kind in kinds], dtype=np.int64))
     assembly.coordinate("kind_index", np.array(kinds, dtype=np.int64))
-
-
-def add_distances(assembly: Assembly, distances: Distances) -> None:
-    """Add the histograms of the pair distances and the fitted Gaussians (the paper, Fig. 4)."""
-    histogram, mixture = distances.histogram, distances.mixture
-    edges = np.linspace(0.0, histogram.edges[-1], DISTANCE_BINS + 1)
-    assembly.add("distance_histogram", histogram.rebin(edges))
-    assembly.coordinate("distance_bin", (edges[1:] + edges[:-1]) / 2)
-    log_edges, counts = log_histogram(histogram, mixture.offset)
-    density = counts / (counts.sum() * np.diff(log_edges))
-    assembly.add("log_distance_histogram", density)
-    assembly.coordinate("log_distance_bin", (log_edges[1:] + log_edges[:-1]) / 2)
-    assembly.add("distance_components", np.stack([mixture.weight, mixture.mean, mixture.sd], axis=1))
-    assembly.coordinate("parameter", ["weight", "mean", "sd"])
-    if "component" not in assembly.result.coords:
-        assembly.coordinate("component", [1, 2])
 
 
 def add_energies(assembly: Assembly, regions: Regions) -> None:
@@ -242,22 +195,11 @@ def _attributes(
     points: Points, settings: Settings, distances: Distances, regions: Regions, model: TwinModel
 ) -> dict[str, Any]:
     thresholds = regions.thresholds
-    source = points.map.attrs
     return {
+        **pair_attributes(points, settings, distances.pairs),
         "distinct_population": int(thresholds is not None),
         "distinct_population_p_value": regions.population.p_value,
-        "distance_threshold": distances.threshold,
-        "distance_offset": distances.mixture.offset,
-        "distance_pairs": distances.histogram.pairs,
         "score_threshold_majority": np.nan if thresholds is None else thresholds.majority,
         "score_threshold_minority": np.nan if thresholds is None else thresholds.minority,
-        "metric": settings.metric,
-        "rank": distances.metric.rank,
         "reference_member": model.reference + 1,
-        "settings": settings.to_json(),
-        "didymos_version": VERSION,
-        "input_file": str(source.get("input_file", "")),
-        "input_sha256": str(source.get("input_sha256", "")),
-        "seed": settings.seed,
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from didymos.core.metric import METRICS
 from didymos.schema import InputError
@@ -16,6 +16,8 @@ from didymos.twin.training import TrainingSettings
 
 LARGEST_SEED = 2**32 - 2
 """The second twin takes the next one, and numpy's older generators end at 2^32 - 1."""
+
+PAIRS = ("auto", "all")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class Settings:
         Distance under which a pair is similar, in units of the metric; auto takes it from the two fitted Gaussians.
     distance_offset
         n of log(d + n), in units of the metric; auto chooses it from the data.
+    pairs
+        Which pairs of spectra are compared: auto (all up to 100,000 spectra, beyond that every spectrum with a random
+        sample) or all.
     rank
         Number of principal components of the metric; auto reads it from the noise.
     layers
@@ -55,6 +60,7 @@ class Settings:
     metric: str = "robust"
     threshold: float | Literal["auto"] = "auto"
     distance_offset: float | Literal["auto"] = "auto"
+    pairs: Literal["auto", "all"] = "auto"
     rank: int | Literal["auto"] = "auto"
     layers: tuple[int, ...] = (20, 5, 2)
     score_layers: tuple[int, ...] = (10, 5, 1)
@@ -73,6 +79,7 @@ class Settings:
             object.__setattr__(self, name, tuple(sizes) if isinstance(sizes, Sequence) else sizes)
         _one_of("metric", self.metric, METRICS)
         _one_of("activation", self.activation, ACTIVATIONS)
+        _one_of("pairs", self.pairs, PAIRS)
         for name in ("threshold", "distance_offset", "rank"):
             value = getattr(self, name)
             whole = name == "rank"
@@ -111,7 +118,7 @@ class Settings:
         return json.dumps(dataclasses.asdict(self))
 
 
-def _one_of(name: str, value: object, allowed: dict[str, Any]) -> None:
+def _one_of(name: str, value: object, allowed: Collection[str]) -> None:
     if not isinstance(value, str) or value not in allowed:
         raise InputError(f"{name} is {value!r}; allowed are {', '.join(sorted(allowed))}")
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from didymos.core.kinds import find_kinds
 from didymos.core.metric import FittedMetric, fit_metric
 from didymos.core.mixture import TwoGaussians, best_fit, fit_two_gaussians
-from didymos.core.pair_statistics import PairHistogram, pair_histogram
+from didymos.core.pair_statistics import choose_references, pair_statistics
 from didymos.core.population import Population, find_population
 from didymos.core.regions import ScoreThresholds, score_thresholds
+from didymos.core.spectrum_distances import PairStatistics
 from didymos.schema import Region
 from didymos.twin.stages import fit_embedding, fit_score, reference_member
 from didymos.twin.storage import TwinModel
@@ -22,36 +23,47 @@ from didymos.workflow.points import Points
 from didymos.workflow.progress import Report
 from didymos.workflow.settings import Settings
 
-MOST_PAIRED_SPECTRA = 30_000
-"""Beyond this many spectra the pair statistics are those of a random sample."""
+PAIRS = "distances of all pairs"
 
 
 @dataclass(frozen=True)
-class Distances:
-    """Step one: distances of the spectra, their statistics and the threshold.
+class Pairs:
+    """The distances of the spectra and their statistics.
 
     Attributes
     ----------
     metric : FittedMetric
     features : array, shape (n_usable, n_features)
-    distance : array, shape (n_usable,)
-        From the centre of the majority.
-    histogram : PairHistogram
+    statistics : PairStatistics
     mixture : TwoGaussians
     threshold : float
         Pairs nearer than this are similar.
+    """
+
+    metric: FittedMetric
+    features: NDArray[np.float64]
+    statistics: PairStatistics
+    mixture: TwoGaussians
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Distances:
+    """Step one: distances of the spectra, and the evidence for a distinct population.
+
+    Attributes
+    ----------
+    pairs : Pairs
+    distance : array, shape (n_usable,)
+        From the centre of the majority.
     residual : array, shape (n_usable, n_features)
         Features before compression minus those of the surroundings.
     population : Population
         The evidence for a distinct population.
     """
 
-    metric: FittedMetric
-    features: NDArray[np.float64]
+    pairs: Pairs
     distance: NDArray[np.float64]
-    histogram: PairHistogram
-    mixture: TwoGaussians
-    threshold: float
     residual: NDArray[np.float64]
     population: Population
 
@@ -61,7 +73,7 @@ class Distances:
 
         Without a distinct population the majority does not end before the last spectrum.
         """
-        edge = self.threshold / float(np.sqrt(2))
+        edge = self.pairs.threshold / float(np.sqrt(2))
         return edge if self.population.distinct else max(edge, float(self.distance.max()))
 
 
@@ -84,26 +96,28 @@ class Regions:
     kind: NDArray[np.int16]
 
 
-def measure_distances(points: Points, settings: Settings, report: Report) -> Distances:
+def measure_pairs(points: Points, settings: Settings, report: Report) -> Pairs:
     """Fit the metric and the two Gaussians of the log-distances, and read the threshold where they cross."""
-    report("distances of all pairs", 0.0)
+    report(PAIRS, 0.0)
     values = points.values[points.usable]
     rank = None if settings.rank == "auto" else settings.rank
     metric = fit_metric(settings.metric, values, points.neighbours(), rank=rank, seed=settings.seed)
     features = metric.transform(values)
-    sample = features
-    if len(features) > MOST_PAIRED_SPECTRA:
-        generator = np.random.default_rng(settings.seed)
-        sample = features[generator.choice(len(features), MOST_PAIRED_SPECTRA, replace=False)]
-    histogram = pair_histogram(sample)
+    references = None if settings.pairs == "all" else choose_references(len(features), seed=settings.seed)
+    statistics = pair_statistics(features, references=references, progress=partial(report, PAIRS))
     offset = settings.distance_offset
+    histogram = statistics.histogram
     mixture = best_fit(histogram) if offset == "auto" else fit_two_gaussians(histogram, offset)
     threshold = mixture.crossing if settings.threshold == "auto" else settings.threshold
-    residual = points.residual(metric.uncompressed(values))
-    population = find_population(residual)
-    distance = metric.distance(features)
-    report("distances of all pairs", 1.0)
-    return Distances(metric, features, distance, histogram, mixture, float(threshold), residual, population)
+    report(PAIRS, 1.0)
+    return Pairs(metric, features, statistics, mixture, float(threshold))
+
+
+def measure_distances(points: Points, settings: Settings, report: Report) -> Distances:
+    """Measure the pairs, and every spectrum against the majority and against its surroundings."""
+    pairs = measure_pairs(points, settings, report)
+    residual = points.residual(pairs.metric.uncompressed(points.values[points.usable]))
+    return Distances(pairs, pairs.metric.distance(pairs.features), residual, find_population(residual))
 
 
 def train_twins(
@@ -114,18 +128,18 @@ def train_twins(
     def advance(step: str, share: float, _loss: float) -> None:
         report(step, share)
 
-    lengths = np.linalg.norm(distances.features, axis=1)
+    lengths = np.linalg.norm(distances.pairs.features, axis=1)
     embedding, first = fit_embedding(
-        distances.features,
+        distances.pairs.features,
         lengths,
-        distances.threshold,
+        distances.pairs.threshold,
         settings.training(settings.layers),
         members=settings.members,
         seed=settings.seed,
         progress=partial(advance, "first twin: embedding"),
     )
     report("first twin: embedding", 1.0)
-    embedded = embedding.embed(distances.features)
+    embedded = embedding.embed(distances.pairs.features)
     score, second = fit_score(
         embedded,
         distances.distance,
@@ -136,7 +150,7 @@ def train_twins(
     )
     report("second twin: score", 1.0)
     reference, _ = reference_member(embedded)
-    return TwinModel(points.energy, distances.metric, embedding, score, reference, {}), (first, second)
+    return TwinModel(points.energy, distances.pairs.metric, embedding, score, reference, {}), (first, second)
 
 
 def find_regions(distances: Distances, score: NDArray[np.floating], settings: Settings) -> Regions:

@@ -1,0 +1,48 @@
+"""A result under construction."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from didymos.core.principal_components import Moments, moments
+from didymos.schema import ENERGY, RESULT_VARIABLES, space_dims
+from didymos.workflow.points import Points
+
+
+class Assembly:
+    """A Dataset under construction: every variable gets its dims and meaning from the schema."""
+
+    def __init__(self, points: Points) -> None:
+        self.points = points
+        self.space = space_dims(points.map)
+        self.result = xr.Dataset(coords={name: points.map.coords[name] for name in (*self._positions(), ENERGY)})
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Average and covariance of the usable spectra."""
+        return moments(self.points.values[self.points.usable])
+
+    def _positions(self) -> list[str]:
+        return [name for name in ("y", "x") if name in self.points.map.coords]
+
+    def add(self, name: str, values: ArrayLike, **attrs: Any) -> None:
+        """Add a variable of the schema."""
+        variable = RESULT_VARIABLES[name]
+        dims = [dim for declared in variable.dims for dim in (self.space if declared == "space" else (declared,))]
+        self.result[name] = (dims, np.asarray(values), {"long_name": variable.meaning, **attrs})
+
+    def coordinate(self, name: str, values: ArrayLike, **attrs: Any) -> None:
+        """Add the coordinate of a dim."""
+        self.result[name] = ((name,), np.asarray(values), attrs)
+        self.result = self.result.set_coords(name)
+
+    def usable(self, name: str) -> NDArray[Any]:
+        """Return a variable over the surface at the usable points, shape (n_usable, ...)."""
+        variable = self.result[name]
+        values: NDArray[Any] = variable.values.reshape(-1, *variable.shape[len(self.space) :])
+        return values[self.points.usable]

@@ -1,0 +1,144 @@
+"""What a result holds about the distances between spectra (the paper, Figs. 4 and 5)."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymos.core import abundance
+from didymos.core.distance_correlation import correlate_distances, distance_to_mean, log_distance_correlation
+from didymos.core.mixture import log_histogram
+from didymos.schema import VERSION
+from didymos.workflow.dataset import Assembly
+from didymos.workflow.points import Points
+from didymos.workflow.settings import Settings
+from didymos.workflow.steps import Pairs
+
+DISTANCE_BINS = 256
+SWEEP_BINS = 400
+SWEEP = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""The offsets n of the sweep, over the median distance."""
+SHARES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
+PCA_PLANE = 2
+"""Principal components of the paper's latent space."""
+
+
+def add_pairs(assembly: Assembly, pairs: Pairs, offsets: tuple[float, ...] | None = None) -> None:
+    """Add the histograms of the pair distances, the fitted Gaussians and what each spectrum's own histogram says."""
+    statistics, mixture = pairs.statistics, pairs.mixture
+    histogram = statistics.histogram
+    edges = np.linspace(0.0, histogram.edges[-1], DISTANCE_BINS + 1)
+    assembly.add("distance_histogram", histogram.rebin(edges))
+    assembly.coordinate("distance_bin", (edges[1:] + edges[:-1]) / 2)
+    log_edges, counts = log_histogram(histogram, mixture.offset)
+    width = np.diff(log_edges)
+    assembly.add("log_distance_histogram", counts / (counts.sum() * width))
+    assembly.add("log_distance_histogram_std", statistics.share(log_edges, mixture.offset)[1] / width)
+    assembly.coordinate("log_distance_bin", (log_edges[1:] + log_edges[:-1]) / 2)
+    assembly.add("distance_components", np.stack([mixture.weight, mixture.mean, mixture.sd], axis=1))
+    assembly.coordinate("parameter", ["weight", "mean", "sd"])
+    if "component" not in assembly.result.coords:
+        assembly.coordinate("component", [1, 2])
+    assembly.add("distance_moments", histogram.moments())
+    assembly.coordinate("moment", ["mean", "sd", "skewness", "kurtosis"])
+    assembly.add("distance_quantile", [histogram.quantile(share) for share in SHARES])
+    assembly.coordinate("pair_share", SHARES)
+    _add_sweep(assembly, pairs, offsets)
+    _add_each_spectrum(assembly, pairs, log_edges)
+
+
+def _add_sweep(assembly: Assembly, pairs: Pairs, offsets: tuple[float, ...] | None) -> None:
+    """Add the histograms of log(d + n) for several n over one axis (Fig. 4b)."""
+    histogram = pairs.statistics.histogram
+    median = histogram.quantile(0.5) or float(histogram.edges[-1])
+    values = np.array(offsets if offsets is not None else [multiple * median for multiple in SWEEP])
+    low, high = histogram.quantile(1e-4) + values.min(), histogram.edges[-1] + values.max()
+    edges = np.linspace(np.log(low), np.log(high), SWEEP_BINS + 1)
+    counts = np.stack([histogram.rebin(edges, float(offset)) for offset in values])
+    assembly.add("log_distance_sweep", counts / (max(histogram.pairs, 1) * np.diff(edges)))
+    assembly.coordinate("sweep_offset", values)
+    assembly.coordinate("sweep_bin", (edges[1:] + edges[:-1]) / 2)
+
+
+def _add_each_spectrum(assembly: Assembly, pairs: Pairs, log_edges: NDArray[np.float64]) -> None:
+    """Add what the histogram of each spectrum's own distances says (Fig. 4d)."""
+    points, statistics, mixture = assembly.points, pairs.statistics, pairs.mixture
+    labels = abundance.label(abundance.farther_share(statistics, mixture))
+    assembly.add("abundance", points.spread(abundance.abundance(statistics, mixture), points.usable))
+    assembly.add("distance_label", points.spread(labels, points.usable, -1, np.int8))
+    assembly.add("mean_distance", points.spread(statistics.mean_distance, points.usable))
+    typical = abundance.typical_histograms(statistics, labels, log_edges, mixture.offset)
+    assembly.add("typical_log_distance_histogram", typical)
+    assembly.add("distance_group_size", [int((labels == each).sum()) for each in abundance.LABELS])
+    assembly.coordinate("distance_group", ["majority", "minority"])
+
+
+def add_own_histograms(assembly: Assembly, pairs: Pairs) -> None:
+    """Add the histogram of log(d + n) of every spectrum over the bins of all pairs."""
+    statistics, offset = pairs.statistics, pairs.mixture.offset
+    edges = log_histogram(statistics.histogram, offset)[0]
+    counts = statistics.log_histogram(edges, offset)
+    number = statistics.counts.sum(axis=1, dtype=np.int64)
+    density = counts / (number[:, np.newaxis] * np.diff(edges))
+    assembly.add("own_log_distance_histogram", assembly.points.spread(density, assembly.points.usable))
+
+
+def add_distance_correlation(
+    assembly: Assembly, pairs: Pairs, latent_spaces: dict[str, NDArray[np.floating]] | None = None
+) -> None:
+    """Add the distances from the mean spectrum against those in latent spaces (Figs. 5 and 6).
+
+    Parameters
+    ----------
+    assembly : Assembly
+    pairs : Pairs
+    latent_spaces : dict of str to array, shape (n_usable, n_components)
+        Besides the principal components and the logarithm of the distance.
+    """
+    points = assembly.points
+    values = points.values[points.usable]
+    raw = distance_to_mean(values)
+    scores = assembly.usable("pca")[:, :PCA_PLANE]
+    # the offset in the units of the raw distance: the same multiple of the usual one
+    multiple = pairs.mixture.offset / (pairs.statistics.histogram.quantile(0.5) or 1.0)
+    found = {
+        "principal components": correlate_distances(raw, distance_to_mean(scores)),
+        "log-rescaled": log_distance_correlation(raw, multiple * float(np.median(raw))),
+        **{name: correlate_distances(raw, distance_to_mean(space)) for name, space in (latent_spaces or {}).items()},
+    }
+    every = list(found.values())
+    signal = {"units": str(points.map.attrs.get("units", ""))}
+    assembly.add("distance_to_mean", points.spread(raw, points.usable), **signal)
+    assembly.add("distance_correlation", np.stack([each.counts for each in every]))
+    assembly.add("latent_distance", np.stack([_middle(each.latent_edges) for each in every]))
+    for name in ("line_share", "step_share", "step_index"):
+        assembly.add(name, np.array([getattr(each, name) for each in every]))
+    assembly.coordinate("latent_space", list(found))
+    assembly.coordinate("raw_distance_bin", _middle(every[0].raw_edges), **signal)
+
+
+def pair_attributes(points: Points, settings: Settings, pairs: Pairs) -> dict[str, Any]:
+    """Return the attributes of a result that tell where it comes from and how spectra were compared."""
+    source, statistics = points.map.attrs, pairs.statistics
+    others = len(statistics.counts) - 1 if statistics.references is None else len(statistics.references)
+    return {
+        "distance_threshold": pairs.threshold,
+        "distance_offset": pairs.mixture.offset,
+        "distance_pairs": statistics.histogram.pairs,
+        "distance_references": others,
+        "metric": settings.metric,
+        "rank": pairs.metric.rank,
+        "settings": settings.to_json(),
+        "didymos_version": VERSION,
+        "input_file": str(source.get("input_file", "")),
+        "input_sha256": str(source.get("input_sha256", "")),
+        "seed": settings.seed,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _middle(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (edges[1:] + edges[:-1]) / 2

@@ -1,0 +1,142 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import didymos
+import naive
+from didymos import InputError, Settings, simulate
+from didymos.schema import RESULT_ATTRIBUTES, RESULT_VARIABLES
+
+EUCLIDEAN = Settings(metric="euclidean", rank=96)
+
+
+@pytest.fixture(scope="module")
+def surface():
+    return simulate.fese(shape=(32, 32), energies=96, seed=2)
+
+
+@pytest.fixture(scope="module")
+def found(surface):
+    return didymos.pair_statistics(surface, EUCLIDEAN, each=True)
+
+
+def spectra_of(surface):
+    return surface.spectra.values.reshape(-1, surface.sizes["energy"]).astype(float)
+
+
+def test_every_variable_is_of_the_schema(found):
+    for name, variable in found.data_vars.items():
+        dims = [dim for each in RESULT_VARIABLES[name].dims for dim in (("y", "x") if each == "space" else (each,))]
+        assert variable.dims == tuple(dims), name
+        assert name in ("spectra", "topography") or variable.attrs["long_name"] == RESULT_VARIABLES[name].meaning
+    assert {"distance_references", "distance_pairs"} <= {*found.attrs}
+    assert {*found.attrs} - {"distance_pairs"} <= {*RESULT_ATTRIBUTES}
+
+
+def test_all_pairs_are_those_of_a_plain_loop(surface, found):
+    distances = naive.pair_distances(spectra_of(surface)[::7])
+    few = didymos.pair_statistics(
+        surface.spectra.stack(point=("y", "x"))[..., ::7].drop_vars(["point", "x", "y"]), EUCLIDEAN
+    )
+    assert few.attrs["distance_pairs"] == len(distances)
+    moments = [distances.mean(), distances.std()]
+    assert few.distance_moments.values[:2] == pytest.approx(moments, rel=2e-3)
+    assert few.distance_quantile.sel(pair_share=0.5) == pytest.approx(np.quantile(distances, 0.5), rel=3e-3)
+
+
+def test_the_vacancies_are_what_the_labels_find(surface, found):
+    amplitude = surface.truth_amplitude.values
+    label = found.distance_label.values
+    assert label[amplitude > 0.5].mean() > 0.9
+    assert amplitude[label == 1].min() > 0.02
+    assert found.abundance.values[amplitude > 0.5].mean() > 5 * found.abundance.values[amplitude < 0.02].mean()
+    assert found.distance_group_size.sum() == label.size
+
+
+def test_densities_integrate_to_one(found):
+    width = float(found.log_distance_bin[1] - found.log_distance_bin[0])
+    typical = found.typical_log_distance_histogram.sum("log_distance_bin") * width
+    assert typical.values == pytest.approx(1, abs=1e-3)
+    assert (found.own_log_distance_histogram.sum("log_distance_bin") * width).values == pytest.approx(1, abs=2e-3)
+    sweep = found.log_distance_sweep.sum("sweep_bin") * float(found.sweep_bin[1] - found.sweep_bin[0])
+    assert sweep.values == pytest.approx(1, abs=2e-3)
+    assert found.distance_correlation.sum(["raw_distance_bin", "latent_distance_bin"]).values == pytest.approx(1024)
+
+
+def test_typical_histograms_are_averages_of_the_single_ones(found):
+    own = found.own_log_distance_histogram.values.reshape(-1, found.sizes["log_distance_bin"])
+    label = found.distance_label.values.ravel()
+    for group in (0, 1):
+        typical = found.typical_log_distance_histogram.values[group]
+        assert own[label == group].mean(axis=0) == pytest.approx(typical, abs=1e-3 * typical.max())
+
+
+def test_principal_components_are_a_line_and_the_logarithm_is_bent(found):
+    line = found.line_share.sel(latent_space="principal components")
+    assert line > 0.95
+    assert found.line_share.sel(latent_space="log-rescaled") < line
+    assert found.step_index.sel(latent_space="principal components") < 0
+
+
+def test_offsets_of_the_sweep_can_be_chosen(surface):
+    offsets = [0.5, 8.0]
+    swept = didymos.pair_statistics(surface, EUCLIDEAN, offsets=offsets)
+    assert swept.sweep_offset.values.tolist() == offsets
+    distances = naive.pair_distances(spectra_of(surface)[::5])
+    for offset in offsets:
+        u = np.log(distances + offset)
+        density = swept.log_distance_sweep.sel(sweep_offset=offset)
+        assert float((density * swept.sweep_bin).sum() / density.sum()) == pytest.approx(u.mean(), abs=0.02)
+
+
+@pytest.mark.parametrize("offsets", [[], [0.0], [-1.0, 2.0], [np.nan]])
+def test_offsets_that_have_no_logarithm_are_refused(surface, offsets):
+    with pytest.raises(InputError, match="allowed are numbers over 0"):
+        didymos.pair_statistics(surface, offsets=offsets)
+
+
+def test_missing_and_spoiled_spectra_have_no_statistics(surface):
+    spoiled = surface.spectra.copy(deep=True)
+    spoiled[3, 4] = np.nan
+    spoiled[5, 6, 10:20] = np.nan
+    spoiled[7, 8] = 0.0
+    found = didymos.pair_statistics(spoiled, EUCLIDEAN)
+    for place in ((3, 4), (5, 6), (7, 8)):
+        assert found.distance_label.values[place] == -1
+        for name in ("abundance", "mean_distance", "distance_to_mean"):
+            assert np.isnan(found[name].values[place])
+    assert int((found.distance_label >= 0).sum()) == 32 * 32 - 3
+    assert found.attrs["distance_references"] == 32 * 32 - 4
+
+
+def test_a_sample_has_a_standard_error_and_all_pairs_have_none(surface, monkeypatch):
+    from didymos.core import pair_statistics as core
+
+    everything = didymos.pair_statistics(surface, EUCLIDEAN)
+    assert not everything.log_distance_histogram_std.any()
+    monkeypatch.setattr(core.choose_references, "__kwdefaults__", {"pairs": 200_000, "all_up_to": 500})
+    monkeypatch.setattr(core, "FEWEST_REFERENCES", 100)
+    sampled = didymos.pair_statistics(surface, EUCLIDEAN)
+    assert sampled.attrs["distance_references"] == 195
+    assert sampled.log_distance_histogram_std.max() > 0
+    exact = didymos.pair_statistics(surface, Settings(metric="euclidean", rank=96, pairs="all"))
+    assert exact.attrs["distance_references"] == 1023
+    assert exact.log_distance_histogram.equals(everything.log_distance_histogram)
+    assert sampled.distance_quantile.values[3:6] == pytest.approx(exact.distance_quantile.values[3:6], rel=0.1)
+
+
+def test_units_of_the_signal_change_only_units(surface, found):
+    scaled = didymos.pair_statistics(surface.spectra * 1e-9, EUCLIDEAN)
+    assert scaled.distance_label.equals(found.distance_label)
+    assert scaled.abundance.values == pytest.approx(found.abundance.values, rel=1e-2)
+    assert scaled.mean_distance.values == pytest.approx(1e-9 * found.mean_distance.values, rel=1e-4)
+    assert scaled.step_index.values == pytest.approx(found.step_index.values, abs=1e-4)
+
+
+def test_progress_is_reported(surface):
+    seen = []
+    didymos.pair_statistics(surface, EUCLIDEAN, progress=lambda step, share: seen.append((step, share)))
+    assert seen[0][1] == 0
+    assert seen[-1][1] == 1
+    assert all(later >= earlier for (_, earlier), (_, later) in pairwise(seen))
