@@ -1,8 +1,17 @@
 import numpy as np
 import pytest
 
-from didymos.core.mixture import choose_offset, fit_two_gaussians, log_histogram
-from didymos.core.pair_statistics import PairHistogram, pair_histogram
+from didymos.core.distance_histogram import PairHistogram
+from didymos.core.mixture import (
+    TwoGaussians,
+    best_fit,
+    choose_offset,
+    fit_two_gaussians,
+    gain_of_spectra,
+    gain_standard_error,
+    log_histogram,
+)
+from didymos.core.pair_statistics import pair_histogram, pair_statistics
 
 
 def histogram_of(distances, bins=4000):
@@ -115,3 +124,91 @@ def test_degenerate_histograms_have_a_usable_threshold(features):
     assert np.all(np.isfinite([*fit.weight, *fit.mean, *fit.sd, fit.log_likelihood_gain, fit.separation]))
     assert np.all(fit.sd > 0)
     assert 0 < fit.crossing <= histogram.edges[-1] * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("weight", [0.03, 0.5, 0.9])
+@pytest.mark.parametrize("sds", [(0.2, 0.5), (0.5, 0.2), (0.3, 0.3), (0.3, 0.3000001)])
+def test_crossing_is_where_the_weighted_densities_change_places(weight, sds):
+    fit = TwoGaussians(np.array([1 - weight, weight]), np.array([0.0, 2.0]), np.array(sds), 0.5, 0.0, 0.0, 1.0)
+    u = np.linspace(0, 2, 200_001)
+    near, far = fit.density(u)
+    change = u[np.flatnonzero((near[:-1] > far[:-1]) & (near[1:] <= far[1:]))]
+    equal = 2 * sds[0] / sum(sds)
+    expected = change[0] if len(change) else equal
+    assert np.log(fit.crossing + 0.5) == pytest.approx(expected, abs=2e-5)
+
+
+def plain_fit(u, share, split, floor, steps):
+    """Return the log-likelihood after plain expectation maximisation from the shares below and above a split."""
+    far = (u > split).astype(float)
+    for _ in range(steps):
+        weight = np.array([share @ (1 - far), share @ far])
+        mean = np.array([share @ ((1 - far) * u), share @ (far * u)]) / weight
+        variance = np.array([share @ ((1 - far) * (u - mean[0]) ** 2), share @ (far * (u - mean[1]) ** 2)]) / weight
+        sd = np.maximum(np.sqrt(variance), floor)
+        density = weight / sd * np.exp(-0.5 * ((u[:, np.newaxis] - mean) / sd) ** 2) / np.sqrt(2 * np.pi)
+        far = density[:, 1] / density.sum(axis=1)
+    return share @ np.log(density.sum(axis=1))
+
+
+@pytest.mark.parametrize("features", [1, 3, 20])
+def test_the_fit_is_no_worse_than_plain_expectation_maximisation(features):
+    rng = np.random.default_rng(7)
+    histogram = pair_histogram(rng.normal(size=(200, features)))
+    offset = 0.3 * histogram.quantile(0.5)
+    edges, counts = log_histogram(histogram, offset)
+    u, share = (edges[1:] + edges[:-1]) / 2, counts / counts.sum()
+    fit = fit_two_gaussians(histogram, offset)
+    mean = share @ u
+    sd = np.sqrt(share @ (u - mean) ** 2)
+    single = share @ (-0.5 * ((u - mean) / sd) ** 2 - np.log(sd * np.sqrt(2 * np.pi)))
+    for split in (0.5, 0.75, 0.9, 0.97):
+        start = np.interp(split, np.cumsum(share), u)
+        plain = plain_fit(u, share, start, (edges[1] - edges[0]) / 2, 1500)
+        assert fit.log_likelihood_gain >= plain - single - 1e-8
+    assert fit.log_likelihood_gain == pytest.approx(share @ np.log(fit.density(u).sum(axis=0)) - single, abs=1e-9)
+    assert (fit.single_mean, fit.single_sd) == pytest.approx((mean, sd))
+
+
+def test_gain_of_every_spectrum_is_that_of_a_plain_loop():
+    spectra = two_clusters(np.random.default_rng(8), 60, 10)
+    statistics = pair_statistics(spectra)
+    fit = best_fit(statistics.histogram)
+    expected = np.zeros(60)
+    for i in range(60):
+        distances = np.array([np.linalg.norm(spectra[i] - spectra[j]) for j in range(60) if j != i])
+        for u in np.log(distances + fit.offset):
+            two = fit.density(np.array([u])).sum()
+            one = np.exp(-0.5 * ((u - fit.single_mean) / fit.single_sd) ** 2) / (fit.single_sd * np.sqrt(2 * np.pi))
+            expected[i] += np.log(two / one) / 59
+    gains = gain_of_spectra(statistics, fit)
+    assert gains == pytest.approx(expected, abs=0.02)
+    assert gains.mean() == pytest.approx(fit.log_likelihood_gain, abs=0.01)
+
+
+def test_standard_error_of_the_gain_is_its_scatter_between_surfaces():
+    rng = np.random.default_rng(9)
+    fit = best_fit(pair_histogram(two_clusters(rng, 150, 30)))
+    gains, errors = [], []
+    for _ in range(50):
+        spectra = rng.normal(size=(80, 3)) + 15 * (rng.random((80, 1)) < 0.2)
+        own = gain_of_spectra(pair_statistics(spectra), fit)
+        gains.append(own.mean())
+        errors.append(gain_standard_error(own))
+    assert np.mean(errors) == pytest.approx(np.std(gains), rel=0.35)
+    assert gain_standard_error(np.array([1.0, np.nan])) == np.inf
+
+
+def test_the_best_offset_is_that_of_the_largest_likelihood_of_the_distances():
+    rng = np.random.default_rng(10)
+    # log(d + n) of these is a mixture of two Gaussians for one n alone, by construction
+    distances = two_populations(rng, 0.2, (1.5, 2.7), (0.15, 0.25), 1.5)
+    histogram = histogram_of(distances)
+    median = histogram.quantile(0.5)
+    fits = [fit_two_gaussians(histogram, multiple * median) for multiple in (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)]
+    for fit in fits:
+        u = np.log(distances + fit.offset)
+        assert fit.log_likelihood == pytest.approx(np.mean(np.log(fit.density(u).sum(axis=0)) - u), abs=2e-3)
+    assert best_fit(histogram).offset == max(fits, key=lambda fit: fit.log_likelihood).offset
+    # and of all of them the nearest to the true one
+    assert abs(np.log(best_fit(histogram).offset / 1.5)) == min(abs(np.log(fit.offset / 1.5)) for fit in fits)
