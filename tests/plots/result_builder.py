@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import xarray as xr
+from pair_builder import add_distances
 
 from didymos.schema import SPECTRAL_REGIONS, region_attributes
 
@@ -28,6 +29,7 @@ def build_result(
     flagged: bool = True,
     shape: tuple[int, ...] | None = None,
     energies: int = 96,
+    spaces: int = 3,
     seed: int = 0,
 ) -> xr.Dataset:
     """Return a result whose every variable fits the others."""
@@ -67,7 +69,7 @@ def build_result(
     data["kind"] = (space, kind)
     _add_spaces(data, space, score, random)
     _add_averages(data, spectra, region, kind)
-    _add_distances(data, spectra, random)
+    add_distances(data, space, spectra, spaces, random)
     _add_energies(data, spectra, region, energy)
     slice_ = np.where(np.isfinite(score), spectra[..., energies // 2], np.nan)
     level = np.nanquantile(slice_, 0.95)
@@ -78,7 +80,7 @@ def build_result(
     if truth:
         data["truth_amplitude"] = (space, amplitude)
         data["truth_kind"] = (space, np.where(amplitude > 0.02, np.maximum(kind, 1), 0).astype(np.int8))
-    data.attrs = _attributes(distinct)
+    data.attrs |= _attributes(distinct, int(np.isfinite(spectra).all(-1).sum()))
     return data
 
 
@@ -149,26 +151,6 @@ def _add_averages(data, spectra, region, kind):
             data["region_spectrum_std"] = ((dim, "energy"), np.array(spreads), {"units": "V"})
 
 
-def _add_distances(data, spectra, random):
-    flat = spectra.reshape(-1, spectra.shape[-1])
-    flat = flat[np.isfinite(flat).all(1)]
-    flat = flat[random.integers(len(flat), size=300)] / 5e-6
-    distance = np.linalg.norm(flat[:, None] - flat[None], axis=-1)[np.triu_indices(300, 1)]
-    distance = distance[distance > 0] if (distance > 0).any() else distance + 1
-    counts, sides = np.histogram(distance, 100, range=(0, distance.max()))
-    data["distance_histogram"] = ("distance_bin", counts)
-    data.coords["distance_bin"] = ("distance_bin", (sides[1:] + sides[:-1]) / 2)
-    logarithm = np.log(distance + 2.0)
-    density, sides = np.histogram(logarithm, 80, density=True)
-    data["log_distance_histogram"] = ("log_distance_bin", density)
-    data.coords["log_distance_bin"] = (sides[1:] + sides[:-1]) / 2
-    middle = np.quantile(logarithm, 0.85)
-    low, high = logarithm[logarithm <= middle], logarithm[logarithm >= middle]
-    rows = [[0.85, low.mean(), low.std() + 0.05], [0.15, high.mean(), high.std() + 0.05]]
-    data["distance_components"] = (("component", "parameter"), np.array(rows))
-    data.coords["parameter"] = ["weight", "mean", "sd"]
-
-
 def _add_energies(data, spectra, region, energy):
     flat = spectra.reshape(-1, energy.size)
     flat = flat[np.isfinite(flat).all(1)]
@@ -196,13 +178,18 @@ def _add_energies(data, spectra, region, energy):
         data[name].attrs["units"] = "V mV"
 
 
-def _attributes(distinct):
+def _attributes(distinct, usable):
     settings = {"seed": 7, "metric": "robust", "channel": None, "twin": {"layers": [20, 5, 2], "margin": 1.0}}
     return {
         "distinct_population": int(distinct),
         "distinct_population_p_value": 2.4e-6 if distinct else 0.37,
         "distance_threshold": 18.0,
         "distance_offset": 2.0,
+        "distance_pairs": usable * (usable - 1) // 2,
+        "distance_references": usable - 1,
+        "two_gaussians_gain": 0.12 if distinct else 0.004,
+        "two_gaussians_gain_std": 0.02,
+        "two_gaussians_p_value": 2e-4 if distinct else 0.41,
         "metric": "robust",
         "rank": 4,
         "settings": json.dumps(settings),

@@ -27,6 +27,7 @@ def written(tmp_path_factory):
 
 def test_all_tables_are_there(written):
     expected = {"region_spectra", "regions", "scores", "pca", "distance_histogram", "log_distance_histogram"}
+    expected |= {"distance_moments", "distance_quantiles", "typical_log_distance_histograms", "distance_correlation"}
     assert set(written[1]) == expected | {"energy_windows", "kind_spectra"}
     assert {path.parent.name for path in written[1].values()} == {"tables"}
 
@@ -39,6 +40,10 @@ def test_all_tables_are_there(written):
         ("scores", ["x (m)", "y (m)", "score", "score_std", "kind", "topography (m)"]),
         ("pca", ["mode", "explained variance ratio"]),
         ("distance_histogram", ["distance (σ)", "number of pairs"]),
+        ("distance_moments", ["mean (σ)", "sd (σ)", "skewness", "kurtosis"]),
+        ("distance_quantiles", ["share of pairs", "distance (σ)"]),
+        ("typical_log_distance_histograms", ["log(distance + offset)", "majority density", "minority density"]),
+        ("distance_correlation", ["latent space", "share of variance explained by a line"]),
         ("energy_windows", ["start (mV)", "stop (mV)", "sign"]),
         ("kind_spectra", ["energy (mV)", "kind 1 dI/dV (V)", "kind 2 dI/dV (V)"]),
     ],
@@ -72,6 +77,56 @@ def test_region_spectra_round_trip_exactly(written):
         expected = result["region_spectrum"].sel(region_name=region).values
         np.testing.assert_array_equal(table[f"{region} dI/dV (V)"], expected)
     np.testing.assert_array_equal(table["energy (mV)"], result["energy"].values)
+
+
+def test_the_points_tell_of_their_distances(written):
+    result, paths = written
+    table = dict(zip(*read_table(paths["scores"]), strict=True))
+    for name, column in (
+        ("abundance", "abundance"),
+        ("distance_label", "distance_label"),
+        ("mean_distance", "mean_distance (σ)"),
+        ("distance_to_mean", "distance_to_mean (V)"),
+    ):
+        np.testing.assert_array_equal(np.array(table[column], float), result[name].values.ravel())
+    assert set(table["distance_label"]) == {"-1", "0", "1"}
+
+
+def test_statistics_of_distances_round_trip_exactly(written):
+    result, paths = written
+    moments = read_table(paths["distance_moments"])[1]
+    np.testing.assert_array_equal(np.array(moments, float)[:, 0], result["distance_moments"].values)
+    share, distance = np.array(read_table(paths["distance_quantiles"])[1], float)
+    np.testing.assert_array_equal(share, result["pair_share"].values)
+    np.testing.assert_array_equal(distance, result["distance_quantile"].values)
+    where, *densities = np.array(read_table(paths["typical_log_distance_histograms"])[1], float)
+    np.testing.assert_array_equal(where, result["log_distance_bin"].values)
+    np.testing.assert_array_equal(densities, result["typical_log_distance_histogram"].values)
+
+
+def test_every_latent_space_has_its_numbers(written):
+    result, paths = written
+    header, (spaces, *columns) = read_table(paths["distance_correlation"])
+    assert header[1:] == [
+        "share of variance explained by a line",
+        "share of variance explained by a step",
+        "step index",
+    ]
+    assert spaces == list(result["latent_space"].values)
+    for name, column in zip(("line_share", "step_share", "step_index"), columns, strict=True):
+        np.testing.assert_array_equal(np.array(column, float), result[name].values)
+
+
+def test_a_result_without_statistics_of_distances_has_no_such_tables(tmp_path):
+    full = build_result("image")
+    names = ("distance_moments", "distance_quantile", "typical_log_distance_histogram", "line_share", "step_share")
+    older = full.drop_vars([*names, "step_index", "abundance", "distance_label", "mean_distance", "distance_to_mean"])
+    write_tables(full, tmp_path)
+    stems = {path.stem for path in write_tables(older, tmp_path)}
+    assert {path.stem for path in (tmp_path / "tables").iterdir()} == stems
+    assert not stems & {"distance_moments", "distance_quantiles", "typical_log_distance_histograms"}
+    assert "distance_correlation" not in stems
+    assert "abundance" not in read_table(tmp_path / "tables" / "scores.csv")[0]
 
 
 def test_regions_add_up(written):

@@ -5,6 +5,8 @@ from didymos.plots.distances import distance_statistics
 from didymos.plots.export import rendered, save_figures
 from didymos.plots.histogram import signal_histogram
 from didymos.plots.latent import embedding, scree_and_latent
+from didymos.plots.latent_distances import distance_correlation
+from didymos.plots.pairs import abundance, distance_sweep
 from didymos.plots.reference import iso_energy, score_against_truth
 from didymos.plots.regions import kind_map, region_map
 from didymos.plots.score import score_map, score_uncertainty
@@ -16,8 +18,11 @@ from didymos.plots.transfer import weight_transfer
 __all__ = [
     "FIGURES",
     "FigureEntry",
+    "abundance",
     "available",
+    "distance_correlation",
     "distance_statistics",
+    "distance_sweep",
     "embedding",
     "iso_energy",
     "kind_map",

@@ -7,8 +7,13 @@ from typing import Any
 
 import xarray as xr
 
-from didymos.plots.units import units_of
+from didymos.plots.distances import distance_units
+from didymos.plots.pairs import is_swept
+from didymos.plots.units import plain, units_of
 from didymos.schema import Region
+
+FAIR, SMALLEST = 0.05, 0.001
+"""Probabilities from which on something is no evidence, and below which no number is said."""
 
 
 def score_map(result: xr.Dataset) -> str:
@@ -88,9 +93,47 @@ def distance_statistics(result: xr.Dataset) -> str:
     robust = str(result.attrs.get("metric")) == "robust"
     unit = " Distances count standard deviations (σ) of the majority's own variation." if robust else ""
     return (
-        "(a, b) How often each distance between two spectra occurs among all pairs; spectra unlike the rest make the "
-        "long tail. (c) The same over a logarithm of the distance, with two fitted Gaussians and their sum. Pairs "
-        f"nearer than the dotted line ({nearer}) counted as similar when the twin network was trained.{unit}"
+        f"(a, b) How often each distance between two spectra occurs among {_pairs(result)}; spectra unlike the rest "
+        "make the long tail. (c) The same over a logarithm of the distance, with two fitted Gaussians and their sum. "
+        f"{_two_gaussians(result)}Pairs nearer than the dotted line ({nearer}) counted as similar when the twin "
+        f"network was trained.{unit}"
+    )
+
+
+def distance_sweep(result: xr.Dataset) -> str:
+    """Caption of the sweep of n."""
+    offset = _number(result.attrs.get("distance_offset"))
+    where = "of the n chosen" if offset and is_swept(result) else "of the n nearest to the one chosen"
+    thick = f" The thick curve is that {where} ({offset} {plain(distance_units(result))})." if offset else ""
+    return (
+        "Each curve shows how the distances d of all pairs spread over log(d + n) for one n, scaled to its own peak. "
+        "A large n leaves distances as they are, a small one draws the long tail together; with a good n, pairs of "
+        f"unlike spectra form a second peak or a shoulder.{thick}"
+    )
+
+
+def abundance(result: xr.Dataset) -> str:
+    """Caption of the abundance."""
+    labels = result.get("distance_label")
+    none = " None does." if labels is not None and not bool((labels == 1).any()) else ""
+    return (
+        "(a) Which part of the other spectra lies about as far from each spectrum as the farther of the two Gaussians: "
+        "little for the majority, much for a sparse minority. (b) Distances of a single spectrum to all others, "
+        "averaged over the spectra of the majority and of the minority; the dotted line is the farther peak. A "
+        "spectrum belongs to the minority here if most of its distances belong to the farther Gaussian, whatever the "
+        f"twin networks say.{none}{_flagged(result) if 'region' in result else ''}"
+    )
+
+
+def distance_correlation(result: xr.Dataset) -> str:
+    """Caption of the distance correlation."""
+    known = "step_index" in result and bool(result["step_index"].notnull().all())
+    none = "" if known else " There is none where all latent distances are the same."
+    return (
+        "Each panel compares how far every spectrum is from the mean spectrum in the data and in one latent space; "
+        "darker means more spectra. A straight line keeps the distances of the data, a curve rescales them, a step "
+        "sorts the spectra into two groups. The step index is 1 for a step and −1 for a line; it is near 0.5 where the "
+        f"two distances have nothing to do with each other, so only well above that there is a step.{none}"
     )
 
 
@@ -156,6 +199,39 @@ def _flagged(result: xr.Dataset) -> str:
         " Artefacts are spoiled spectra that took no part." if (region == Region.ARTEFACT).any() else "",
     )
     return "".join(sentences)
+
+
+def _pairs(result: xr.Dataset) -> str:
+    pairs, references = (_count(result.attrs.get(f"distance_{name}")) for name in ("pairs", "references"))
+    error = result.get("log_distance_histogram_std")
+    if error is None or not bool((error > 0).any()):
+        return f"all {pairs} pairs".replace("  ", " ")
+    drawn = f"each spectrum with {references} drawn at random" if references else "a random sample"
+    return f"{pairs} pairs ({drawn}; the band in c is the standard error)".lstrip()
+
+
+def _two_gaussians(result: xr.Dataset) -> str:
+    try:
+        chance = float(result.attrs.get("two_gaussians_p_value", math.nan))
+    except (TypeError, ValueError):
+        return ""
+    if not math.isfinite(chance):
+        return ""
+    probability = f"{chance:.2g}" if chance >= SMALLEST else f"less than {SMALLEST}"
+    found = int(result.attrs.get("distinct_population", 1)) == 1
+    enough = "no evidence" if chance >= FAIR else "" if found else "not enough evidence"
+    words = f": that alone is {enough} for a second population" if enough else ""
+    return (
+        "In a single population of as many spectra, two Gaussians would fit so much better than one with a "
+        f"probability of {probability}{words}. "
+    )
+
+
+def _count(value: Any) -> str:
+    try:
+        return f"{int(value):,}".replace(",", "\u202f")
+    except (TypeError, ValueError, OverflowError):
+        return ""
 
 
 def _number(value: Any) -> str:

@@ -13,6 +13,8 @@ from didymos.plots import captions
 from didymos.plots.distances import distance_statistics
 from didymos.plots.histogram import signal_histogram
 from didymos.plots.latent import embedding, scree_and_latent
+from didymos.plots.latent_distances import distance_correlation
+from didymos.plots.pairs import abundance, distance_sweep
 from didymos.plots.reference import iso_energy, score_against_truth
 from didymos.plots.regions import kind_map, region_map
 from didymos.plots.score import score_map, score_uncertainty
@@ -122,6 +124,29 @@ FIGURES: Mapping[str, FigureEntry] = {
         captions.distance_statistics,
         "Histograms of pair distances: linear counts, logarithmic counts, and over the logarithm of the distance.",
         ("distance_histogram", "log_distance_histogram", "distance_components"),
+    ),
+    "distance_sweep": FigureEntry(
+        distance_sweep,
+        "Logarithms of the distances",
+        captions.distance_sweep,
+        "Distributions of log(d + n) over all pairs, one curve above the other for growing n, the chosen one thick.",
+        ("log_distance_sweep",),
+        ("log_distance_sweep",),
+    ),
+    "abundance": FigureEntry(
+        abundance,
+        "Labels from distances alone",
+        captions.abundance,
+        "Map of how many others are at the farther distance from each spectrum, and two typical histograms.",
+        ("abundance", "typical_log_distance_histogram"),
+    ),
+    "distance_correlation": FigureEntry(
+        distance_correlation,
+        "Distances in latent spaces",
+        captions.distance_correlation,
+        "For each latent space, density of spectra over the distances from the mean in the data and in that space.",
+        ("distance_correlation", "latent_distance"),
+        ("distance_correlation",),
     ),
     "embedding": FigureEntry(
         embedding,

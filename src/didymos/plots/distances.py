@@ -26,7 +26,7 @@ from didymos.plots.style import (
 from didymos.plots.units import edges, label, plain, scale, units_of
 
 MOSAIC = [["a", "b"], ["c", "c"]]
-FILL = "#d0d0d0"
+FILL, ERROR = "#d0d0d0", "#8c8c8c"
 
 
 @styled
@@ -56,7 +56,7 @@ def distance_statistics(result: xr.Dataset, axes: AxesLike = None) -> Figure:
 
 def distance_units(result: xr.Dataset) -> str:
     """Return the unit of the distances; those of the robust metric count standard deviations of the majority."""
-    units = units_of(result["distance_bin"])
+    units = units_of(result["distance_bin"]) if "distance_bin" in result else ""
     robust = str(result.attrs.get("metric", "")) == "robust"
     return "σ" if robust and units in ("", "1") else units or "arb. units"
 
@@ -85,6 +85,7 @@ def _rescaled(axes: Axes, result: xr.Dataset) -> list[Artist]:
     centres = result["log_distance_bin"].values
     density = result["log_distance_histogram"].values
     handles: list[Artist] = [axes.stairs(density, edges(centres), fill=True, color=FILL, label="all pairs")]
+    handles += _standard_error(axes, result)
     where = np.linspace(centres.min(), centres.max(), 400)
     total = np.zeros_like(where)
     components = sorted(result["distance_components"].values.tolist(), key=lambda component: component[1])
@@ -110,6 +111,18 @@ def _rescaled(axes: Axes, result: xr.Dataset) -> list[Artist]:
     axes.axhline(0, color=FAINT, linewidth=0.5)
     axes.set_xlim(*edges(centres)[[0, -1]])
     return handles
+
+
+def _standard_error(axes: Axes, result: xr.Dataset) -> list[Artist]:
+    """Draw the standard error of the density as a band, where only a sample of the pairs was taken."""
+    if "log_distance_histogram_std" not in result:
+        return []
+    error = np.nan_to_num(result["log_distance_histogram_std"].values)
+    if not (error > 0).any():
+        return []
+    density, sides = result["log_distance_histogram"].values, edges(result["log_distance_bin"].values)
+    band = axes.stairs(density + error, sides, baseline=density - error, fill=True, color=ERROR, label="standard error")
+    return [band]
 
 
 def _gaussian(values: NDArray[np.float64], mean: float, deviation: float) -> NDArray[np.float64]:

@@ -53,14 +53,24 @@ def signal_histogram(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     return panels.figure
 
 
-def draw_density(axes: Axes, x_edges: NDArray[np.float64], y_edges: NDArray[np.float64], counts: ArrayLike) -> QuadMesh:
-    """Draw counts on a logarithmic grey scale; bins without any stay white."""
+def density_norm(counts: ArrayLike) -> LogNorm:
+    """Return a logarithmic scale from the lowest to the highest of some counts, leaving out zero."""
     filled = np.ma.masked_less_equal(np.asarray(counts, dtype=float), 0)
     highest = max(float(filled.max()), 2.0) if filled.count() else 2.0
-    lowest = min(float(filled.min()), highest / 2) if filled.count() else 1.0
-    # the scale starts below the lowest count, so that a single spectrum is still seen on white
-    norm = LogNorm(lowest / 3, highest)
+    return LogNorm(min(float(filled.min()), highest / 2) if filled.count() else 1.0, highest)
+
+
+def draw_density(
+    axes: Axes,
+    x_edges: NDArray[np.float64],
+    y_edges: NDArray[np.float64],
+    counts: ArrayLike,
+    norm: LogNorm | None = None,
+) -> QuadMesh:
+    """Draw counts on a logarithmic grey scale, their own or a given one; bins without any stay white."""
+    filled = np.ma.masked_less_equal(np.asarray(counts, dtype=float), 0)
     rows = np.flatnonzero(filled.count(axis=1))
     if rows.size:
         axes.set_ylim(y_edges[rows[0]], y_edges[rows[-1] + 1])
-    return axes.pcolormesh(x_edges, y_edges, filled, cmap=DENSITY_COLOURS, norm=norm, rasterized=True)
+    own = norm or density_norm(counts)
+    return axes.pcolormesh(x_edges, y_edges, filled, cmap=DENSITY_COLOURS, norm=own, rasterized=True)

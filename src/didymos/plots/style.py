@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
@@ -47,7 +48,9 @@ KIND_COLOURS = (
 """Colours of the kinds, repeated beyond nine (Tol, muted)."""
 
 NEAR_COLOUR, FAR_COLOUR = "#56b4e9", "#009e73"
-SCORE_COLOURS, HEIGHT_COLOURS, DENSITY_COLOURS, CORRELATION_COLOURS = "cividis", "gray", "Greys", "RdBu_r"
+SCORE_COLOURS, HEIGHT_COLOURS, ABUNDANCE_COLOURS, CORRELATION_COLOURS = "cividis", "gray", "viridis", "RdBu_r"
+DENSITY_COLOURS = ListedColormap(matplotlib.colormaps["Greys"](np.linspace(0.35, 1, 256)))
+"""Greys for counts: even the lowest is seen on white."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 INK, FAINT = "#1a1a1a", "#8c8c8c"
 
@@ -146,11 +149,25 @@ class Sheet:
                 axes.set_title(letter, loc="left", fontweight="bold", pad=3)
 
     def colour_bar(
-        self, mappable: ScalarMappable, axes: Axes, label: str, location: str, extend: str, aspect: float = 18
+        self,
+        mappable: ScalarMappable,
+        axes: Axes | list[Axes],
+        label: str,
+        location: str,
+        extend: str,
+        aspect: float = 18,
+        room: float = 0.08,
     ) -> None:
-        """Put a labelled colour bar beside or above a panel."""
+        """Put a labelled colour bar beside or above a panel, or several."""
         bar = self.figure.colorbar(
-            mappable, ax=axes, location=location, label=label, extend=extend, aspect=aspect, pad=0.03, fraction=0.08
+            mappable,
+            ax=axes,
+            location=location,
+            label=label,
+            extend=extend,
+            aspect=aspect,
+            pad=0.375 * room,
+            fraction=room,
         )
         tidy(bar.ax)
         bar.outline.set_linewidth(0.5)

@@ -52,14 +52,14 @@ SECTIONS = (
     Section(
         "variation",
         "How the spectra vary",
-        "The two classical views of the whole data set, before any learning.",
-        ("scree_and_latent", "distance_statistics"),
+        "The whole data set before any learning: its principal components, and the distances of all pairs.",
+        ("scree_and_latent", "distance_statistics", "distance_sweep", "abundance"),
     ),
     Section(
         "twin",
         "What the twin network learnt",
         "Two copies of one network see a pair of spectra each time and learn to place similar ones close together.",
-        ("embedding", "training_loss"),
+        ("embedding", "distance_correlation", "training_loss"),
     ),
     Section(
         "transfer",

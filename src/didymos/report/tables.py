@@ -19,6 +19,19 @@ from didymos.schema import Region, is_image, space_dims
 Column = Sequence[Any] | np.ndarray[Any, Any]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
+PER_POINT = (
+    "score",
+    "score_std",
+    "kind",
+    "topography",
+    "distance_to_majority",
+    "mean_distance",
+    "distance_to_mean",
+    "abundance",
+    "distance_label",
+)
+"""Variables that have a column in the table of the points."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -121,9 +134,10 @@ def scores(result: xr.Dataset) -> Table | None:
         position = result[name] if name in result.coords else xr.DataArray(np.arange(result.sizes[dim]), dims=dim)
         spread = position.broadcast_like(result["score"]) if is_image(result) else position
         columns[header(position, name)] = spread.transpose(*space).values.ravel()
-    for name in ("score", "score_std", "kind", "topography", "distance_to_majority"):
+    for name in PER_POINT:
         if name in result:
-            columns[header(result[name], name)] = result[name].transpose(*space).values.ravel()
+            units = distance_units(result) if name == "mean_distance" else None
+            columns[header(result[name], name, units=units)] = result[name].transpose(*space).values.ravel()
     if "region" in result:
         words = {int(region): region.name.lower() for region in Region}
         flags = result["region"].transpose(*space).values.ravel().astype(int)
@@ -176,6 +190,49 @@ def distance_histogram(result: xr.Dataset) -> Table | None:
     return Table(names, (along.values, result["distance_histogram"].values))
 
 
+def distance_moments(result: xr.Dataset) -> Table | None:
+    """Mean, standard deviation, skewness and excess kurtosis of the distances, in one row."""
+    if "distance_moments" not in result:
+        return None
+    moments = result["distance_moments"]
+    names = [str(name) for name in moments["moment"].values]
+    units = [distance_units(result) if name in ("mean", "sd") else "" for name in names]
+    headers = [header(moments, name, units=unit) for name, unit in zip(names, units, strict=True)]
+    return Table(tuple(headers), tuple(moments.values[:, np.newaxis]))
+
+
+def distance_quantiles(result: xr.Dataset) -> Table | None:
+    """Return the distances that some shares of the pairs do not exceed."""
+    if "distance_quantile" not in result:
+        return None
+    quantile = result["distance_quantile"]
+    names = ("share of pairs", header(quantile, "distance", units=distance_units(result)))
+    return Table(names, (quantile["pair_share"].values, quantile.values))
+
+
+def typical_histograms(result: xr.Dataset) -> Table | None:
+    """Average histogram of log(distance + offset) of single spectra, for each label."""
+    if "typical_log_distance_histogram" not in result:
+        return None
+    density = result["typical_log_distance_histogram"].transpose("distance_group", "log_distance_bin")
+    names = [f"{name} density" for name in density["distance_group"].values]
+    return Table(("log(distance + offset)", *names), (result["log_distance_bin"].values, *density.values))
+
+
+def distance_correlation(result: xr.Dataset) -> Table | None:
+    """How well a line and a step describe the distances in each latent space."""
+    named = {
+        "line_share": "share of variance explained by a line",
+        "step_share": "share of variance explained by a step",
+        "step_index": "step index",
+    }
+    known = {name: words for name, words in named.items() if name in result}
+    if not known:
+        return None
+    spaces = result[next(iter(known))]["latent_space"].values
+    return Table(("latent space", *known.values()), (spaces, *(result[name].values for name in known)))
+
+
 def _along(variable: str, name: str, dim: str, position: str) -> Callable[[xr.Dataset], Table | None]:
     """Return a table of one variable along its only dim."""
 
@@ -198,6 +255,10 @@ TABLES: Mapping[str, Callable[[xr.Dataset], Table | None]] = {
     "log_distance_histogram": _along(
         "log_distance_histogram", "density of pairs", "log_distance_bin", "log(distance + offset)"
     ),
+    "distance_moments": distance_moments,
+    "distance_quantiles": distance_quantiles,
+    "typical_log_distance_histograms": typical_histograms,
+    "distance_correlation": distance_correlation,
     "energy_windows": energy_windows,
     "kind_spectra": kind_spectra,
     "defects": defects,

@@ -1,0 +1,82 @@
+"""Distance of every spectrum from the mean spectrum, against that of its place in a latent space."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from didymos.plots.histogram import density_norm, draw_density
+from didymos.plots.style import AxesLike, Sheet, sheet, styled
+from didymos.plots.units import ARBITRARY, edges, label, plain, scale, units_of
+
+LONGEST_TITLE = 23
+"""Letters over half a column."""
+BAR = 0.16
+"""Height of the colour bar in inches."""
+RAW, LATENT = "distance from the mean spectrum", "latent distance"
+
+
+@styled
+def distance_correlation(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+    """Draw the density of spectra over their distance from the mean, in the data and in each latent space (Fig. 5, 6).
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        With ``distance_correlation`` and ``latent_distance``, and ``step_index`` where known.
+    axes : as many matplotlib.axes.Axes as there are latent spaces, optional
+        Where to draw instead of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    names = [str(name) for name in result["latent_space"].values]
+    panels = _panels(axes, len(names))
+    counts = result["distance_correlation"].transpose("latent_space", "latent_distance_bin", "raw_distance_bin").values
+    latent = result["latent_distance"].transpose("latent_space", "latent_distance_bin").values
+    raw = result["raw_distance_bin"]
+    shown = scale(raw.values, units_of(raw))
+    index = result["step_index"].values if "step_index" in result else np.full(len(names), np.nan)
+    norm = density_norm(counts)
+    for number, (panel, name) in enumerate(zip(panels.axes, names, strict=True)):
+        power = scale(latent[number], "")
+        drawn = draw_density(panel, edges(shown(raw.values)), edges(power(latent[number])), counts[number], norm)
+        if power.factor != 1:
+            panel.set_ylabel(f"({power.units})")  # only this space is in other units than the label of all says
+        panel.set_title(f"{plain(name, LONGEST_TITLE)}\n{step_words(index[number])}", loc="left", pad=3)
+    room = BAR / panels.figure.get_figheight()
+    panels.colour_bar(drawn, panels.axes, "number of spectra", "top", "neither", 40, room)
+    _name_axes(panels, shown.units)
+    return panels.figure
+
+
+def step_words(index: float) -> str:
+    """Return "step index 0.83", for a title or a caption."""
+    return f"step index {index:.2f}".replace("-", "−") if math.isfinite(index) else "no step index"
+
+
+def _panels(axes: AxesLike, count: int) -> Sheet:
+    if count == 1:
+        return sheet(axes, [["0"]], 2.9)
+    names = [str(number) for number in range(count)]
+    if axes is None and count % 2:
+        names.append(".")  # an empty place; a caller has none to give
+    rows = [names[start : start + 2] for start in range(0, len(names), 2)]
+    return sheet(axes, rows, 1.35 * len(rows) + 0.7)
+
+
+def _name_axes(panels: Sheet, units: str) -> None:
+    x_label, y_label = label(RAW, units), label(LATENT, ARBITRARY)
+    if panels.own and len(panels.axes) > 1:
+        # beside panels this small the words would stand once each
+        panels.figure.supxlabel(x_label, fontsize=7.5)
+        panels.figure.supylabel(y_label, fontsize=7.5)
+        return
+    for panel in panels.axes:
+        own = panel.get_ylabel()
+        panel.set(xlabel=x_label, ylabel=f"{LATENT} {own}" if own else y_label)

@@ -1,0 +1,147 @@
+"""What the distances between spectra become over a logarithm, and what they say about every single spectrum."""
+
+from __future__ import annotations
+
+import math
+
+import matplotlib
+import numpy as np
+import xarray as xr
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from didymos.plots.distances import distance_units
+from didymos.plots.maps import draw_flags, draw_values, level, map_sheet, over_space, region_handles
+from didymos.plots.style import ABUNDANCE_COLOURS, FAINT, INK, REGION_COLOURS, AxesLike, sheet, styled
+from didymos.plots.units import edges, label, plain, scale
+from didymos.schema import Region
+
+RIDGE = 1.7
+"""Height of a curve of the sweep over the step from one curve to the next."""
+SWEEP_COLOURS = "viridis"
+GROUPS = {"majority": (Region.MAJORITY, "-"), "minority": (Region.MINORITY, "--")}
+
+
+@styled
+def distance_sweep(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+    """Draw the density of all pairs over log(d + n) for several n, one above the other (Fig. 4b).
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        With ``log_distance_sweep``, and the attributes ``distance_offset`` and ``metric``.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw instead of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    result = result.sortby("sweep_offset")
+    panels = sheet(axes, [["a"]], 3.0)
+    panel = panels.axes[0]
+    density = result["log_distance_sweep"].transpose("sweep_offset", "sweep_bin").values
+    where, offsets = result["sweep_bin"].values, result["sweep_offset"].values
+    units = distance_units(result)
+    shown = scale(offsets, units)
+    chosen = nearest_offset(result)
+    handles: list[Artist] = []
+    for number, row in enumerate(density):
+        # the widths differ tenfold: on one common scale the wide curves would be flat
+        height = RIDGE * row / (row.max() or 1.0)
+        drawn = _ridge(panel, where, height, number, len(density), number == chosen)
+        if number == chosen:
+            drawn.set_label(_chosen(result, f"{shown(offsets[number]):.3g} {shown.units}"))
+            handles.append(drawn)
+    panel.set_yticks(range(len(offsets)), [f"{value:.3g}" for value in shown(offsets)])
+    panel.set(xlabel=f"log(d + n), d in {plain(units)}", ylabel=label("n", shown.units))
+    panel.set(xlim=edges(where)[[0, -1]], ylim=(-0.35, len(density) - 1 + 1.1 * RIDGE))
+    panels.legend(handles)
+    return panels.figure
+
+
+def nearest_offset(result: xr.Dataset) -> int | None:
+    """Return which n of the sweep is nearest to the one chosen, None where none was."""
+    offset = result.attrs.get("distance_offset")
+    if offset is None or not math.isfinite(float(offset)):
+        return None
+    return int(np.abs(result["sweep_offset"].values - float(offset)).argmin())
+
+
+def is_swept(result: xr.Dataset) -> bool:
+    """Tell whether the n chosen is one of the sweep."""
+    return bool(np.isclose(result["sweep_offset"].values, float(result.attrs["distance_offset"]), atol=0).any())
+
+
+def _chosen(result: xr.Dataset, words: str) -> str:
+    return f"n = {words}, as chosen" if is_swept(result) else f"n = {words}, nearest to the n chosen"
+
+
+def _ridge(
+    axes: Axes, where: NDArray[np.float64], height: NDArray[np.float64], number: int, count: int, chosen: bool
+) -> Line2D:
+    """Draw one curve on its own base line; lower curves hide those behind them."""
+    order = 2 + 2 * (count - number)
+    colour = matplotlib.colormaps[SWEEP_COLOURS](0.8 * number / max(count - 1, 1))
+    axes.axhline(number, color=FAINT, linewidth=0.4, zorder=1)
+    # the whole of the curve with the zero before and after it, not its way along the axis
+    drawn = np.convolve(height > 0, [1, 1, 1], mode="same") > 0
+    x, y = where[drawn], number + height[drawn]
+    axes.fill_between(x, number, y, color="white", alpha=0.8, linewidth=0, zorder=order)
+    if chosen:
+        axes.fill_between(x, number, y, color=colour, alpha=0.35, linewidth=0, zorder=order)
+    return axes.plot(x, y, color=colour, linewidth=1.8 if chosen else 0.9, zorder=order + 1)[0]
+
+
+@styled
+def abundance(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+    """Draw how many others are as far from each spectrum as the farther peak, and the typical histograms (Fig. 4d).
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        With ``abundance`` and ``typical_log_distance_histogram``, and where known ``distance_group_size``,
+        ``region`` and the attribute ``distance_peak``.
+    axes : two matplotlib.axes.Axes, optional
+        Where to draw instead of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    panels, where = map_sheet(result, axes, 2, share=False)
+    over_map, typical = panels.axes
+    values = over_space(result, "abundance")
+    draw_values(panels, over_map, where, values, "abundance (normed)", ABUNDANCE_COLOURS)
+    draw_flags(over_map, where, result)
+    handles = _typical(typical, result)
+    level(panels, where)
+    panels.letters()
+    flags = region_handles(result, where, (Region.ARTEFACT, Region.MISSING)) if "region" in result else []
+    panels.legend([*handles, *flags], columns=3, panel=1)
+    return panels.figure
+
+
+def _typical(axes: Axes, result: xr.Dataset) -> list[Artist]:
+    sides = edges(result["log_distance_bin"].values)
+    handles: list[Artist] = []
+    for name, (region, dashes) in GROUPS.items():
+        density = result["typical_log_distance_histogram"].sel(distance_group=name).values
+        if not np.isfinite(density).any():
+            continue
+        size = result["distance_group_size"].sel(distance_group=name) if "distance_group_size" in result else None
+        text = name if size is None else f"{name} ({int(size)})"
+        handles.append(
+            axes.stairs(density, sides, color=REGION_COLOURS[region], linestyle=dashes, linewidth=1.1, label=text)
+        )
+    peak = float(result.attrs.get("distance_peak", math.nan))
+    if math.isfinite(peak):
+        handles.append(axes.axvline(peak, color=INK, linestyle=":", linewidth=1, label="farther peak"))
+    axes.set(xlabel=f"log(d + n), d in {plain(distance_units(result))}", ylabel="density (normed)")
+    axes.set(xlim=(sides[0], sides[-1]), ylim=(0, None))
+    return handles
