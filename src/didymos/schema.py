@@ -133,6 +133,7 @@ RESULT_ATTRIBUTES: Mapping[str, str] = {
     "distinct_population_p_value": "probability of such evidence in one smoothly varying population",
     "distance_threshold": "pairs nearer than this count as similar",
     "distance_offset": "n of log(d + n)",
+    "distance_peak": "log(d + n) of the farther peak of all pairs",
     "distance_references": "number of spectra that each spectrum was compared with",
     "two_gaussians_gain": "mean log-likelihood per pair of two Gaussians over that of one",
     "two_gaussians_gain_std": "standard error of two_gaussians_gain",

@@ -129,7 +129,8 @@ def test_a_sample_has_a_standard_error_and_all_pairs_have_none(surface, monkeypa
 def test_units_of_the_signal_change_only_units(surface, found):
     scaled = didymos.pair_statistics(surface.spectra * 1e-9, EUCLIDEAN)
     assert scaled.distance_label.equals(found.distance_label)
-    assert scaled.abundance.values == pytest.approx(found.abundance.values, rel=1e-2)
+    # bins are powers of two: they lie elsewhere in other units
+    assert scaled.abundance.values == pytest.approx(found.abundance.values, abs=0.02 * float(found.abundance.max()))
     assert scaled.mean_distance.values == pytest.approx(1e-9 * found.mean_distance.values, rel=1e-4)
     assert scaled.step_index.values == pytest.approx(found.step_index.values, abs=1e-4)
 
@@ -139,4 +140,5 @@ def test_progress_is_reported(surface):
     didymos.pair_statistics(surface, EUCLIDEAN, progress=lambda step, share: seen.append((step, share)))
     assert seen[0][1] == 0
     assert seen[-1][1] == 1
-    assert all(later >= earlier for (_, earlier), (_, later) in pairwise(seen))
+    assert all(later >= earlier or step != next_ for (step, earlier), (next_, later) in pairwise(seen))
+    assert len({step for step, _ in seen}) == 2

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
-from didymos.core.distance_histogram import rebin
-from didymos.core.mixture import TwoGaussians
+from didymos.core.distance_histogram import PairHistogram, rebin
+from didymos.core.mixture import TwoGaussians, log_histogram
 from didymos.core.rescaling import log_rescale
 from didymos.core.spectrum_distances import PairStatistics
 
@@ -14,11 +15,36 @@ LABELS = (0, 1)
 """Majority and minority."""
 
 
-def abundance(statistics: PairStatistics, fit: TwoGaussians) -> NDArray[np.float64]:
-    """Return the density of each spectrum's own log(d + n) at the farther of the two peaks.
+def farther_peak(histogram: PairHistogram, fit: TwoGaussians) -> float:
+    """Return the place u of the farther peak of the histogram of log(d + n).
 
-    It is averaged over m_2 - s_2 / 2 to m_2 + s_2 / 2, so that the answer does not hang on a few pairs. Spectra of the
-    majority have few others there, those of a sparse minority nearly all.
+    It is the highest point of the part of the histogram that belongs to the farther Gaussian, h(u) p_2(u), smoothed
+    over s_2 / 4. Where spectra pass gradually from the one kind to the other, it lies beyond the mean m_2.
+
+    Parameters
+    ----------
+    histogram : PairHistogram
+        All pairs.
+    fit : TwoGaussians
+        Of their log(d + n).
+
+    Returns
+    -------
+    float
+        In log(d + n). Source: the paper, Fig. 4c and d.
+    """
+    edges, counts = log_histogram(histogram, fit.offset)
+    u = (edges[1:] + edges[:-1]) / 2
+    step = edges[1] - edges[0]
+    smooth = gaussian_filter1d(counts * _belongs(u, fit), fit.sd[1] / (4 * step), mode="constant")
+    return float(u[smooth.argmax()])
+
+
+def abundance(statistics: PairStatistics, fit: TwoGaussians) -> NDArray[np.float64]:
+    """Return the density of each spectrum's own log(d + n) at the farther peak of all pairs.
+
+    It is averaged over s_2 around the peak, so that the answer does not hang on a few pairs. Spectra of the majority
+    have few others there, those of a sparse minority nearly all.
 
     Parameters
     ----------
@@ -31,7 +57,7 @@ def abundance(statistics: PairStatistics, fit: TwoGaussians) -> NDArray[np.float
     array, shape (n_points,)
         Per unit of log(d + n), NaN for spectra that were left out. Source: the paper, Fig. 4d.
     """
-    window = fit.mean[1] + fit.sd[1] * np.array([-0.5, 0.5])
+    window = farther_peak(statistics.histogram, fit) + fit.sd[1] * np.array([-0.5, 0.5])
     every_bin = np.eye(len(statistics.edges) - 1)
     inside = rebin(statistics.edges, every_bin, window, fit.offset)[:, 0]
     return statistics.mean_of(inside / (window[1] - window[0]))
@@ -56,12 +82,16 @@ def farther_share(statistics: PairStatistics, fit: TwoGaussians) -> NDArray[np.f
     """
     centres = statistics.centres
     positive = np.maximum(centres, np.finfo(float).tiny) if fit.offset == 0 else centres
-    u = log_rescale(positive, fit.offset)
+    return statistics.mean_of(_belongs(log_rescale(positive, fit.offset), fit))
+
+
+def _belongs(u: NDArray[np.float64], fit: TwoGaussians) -> NDArray[np.float64]:
+    """Return the probability that a pair at each of ascending u belongs to the farther Gaussian."""
     near, far = fit.density(u)
     total = near + far
     belongs = np.divide(far, total, out=(u > fit.mean[1]).astype(np.float64), where=total > 0)
     belongs[u < fit.mean[0]] = 0
-    return statistics.mean_of(np.maximum.accumulate(belongs))
+    return np.maximum.accumulate(belongs)
 
 
 def label(share: NDArray[np.floating]) -> NDArray[np.int8]:

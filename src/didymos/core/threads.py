@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from typing import TypeVar
 
 import numba
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 Piece = TypeVar("Piece")
 Answer = TypeVar("Answer")
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Return a handle on the libraries that numpy has loaded; to look for them takes milliseconds."""
+    return ThreadpoolController()
 
 
 def allowed_threads() -> int:
@@ -20,7 +27,7 @@ def allowed_threads() -> int:
     ``NUMBA_NUM_THREADS``, ``numba.set_num_threads``, ``OMP_NUM_THREADS``, ``OPENBLAS_NUM_THREADS``,
     ``MKL_NUM_THREADS`` and `threadpoolctl` all count; without any of them it is the number of cores.
     """
-    libraries = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    libraries = [pool["num_threads"] for pool in _libraries().info() if pool["user_api"] == "blas"]
     return int(min([numba.get_num_threads(), *libraries]))
 
 
@@ -42,7 +49,11 @@ def in_order(work: Callable[[Piece], Answer], pieces: Iterable[Piece], threads: 
     object
         What `work` returns.
     """
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+    if threads == 1:
+        with _libraries().limit(limits=1, user_api="blas"):
+            yield from map(work, pieces)
+        return
+    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Answer]] = deque()
         try:
             for piece in pieces:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from didymos.core import abundance
 from didymos.core.distance_correlation import correlate_distances, distance_to_mean, log_distance_correlation
-from didymos.core.mixture import log_histogram
+from didymos.core.mixture import gain_of_spectra, gain_standard_error, log_histogram
 from didymos.schema import VERSION
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.points import Points
@@ -127,8 +127,12 @@ def pair_attributes(points: Points, settings: Settings, pairs: Pairs) -> dict[st
     return {
         "distance_threshold": pairs.threshold,
         "distance_offset": pairs.mixture.offset,
+        "distance_peak": abundance.farther_peak(statistics.histogram, pairs.mixture),
         "distance_pairs": statistics.histogram.pairs,
         "distance_references": others,
+        "two_gaussians_gain": pairs.mixture.log_likelihood_gain,
+        "two_gaussians_gain_std": gain_standard_error(gain_of_spectra(statistics, pairs.mixture)),
+        "two_gaussians_p_value": pairs.one_population.p_value,
         "metric": settings.metric,
         "rank": pairs.metric.rank,
         "settings": settings.to_json(),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from didymos.core.kinds import find_kinds
 from didymos.core.metric import FittedMetric, fit_metric
 from didymos.core.mixture import TwoGaussians, best_fit, fit_two_gaussians
+from didymos.core.one_population import OnePopulationTest, compare_with_one_population
 from didymos.core.pair_statistics import choose_references, pair_statistics
 from didymos.core.population import Population, find_population
 from didymos.core.regions import ScoreThresholds, score_thresholds
@@ -24,6 +25,7 @@ from didymos.workflow.progress import Report
 from didymos.workflow.settings import Settings
 
 PAIRS = "distances of all pairs"
+ONE_POPULATION = "two Gaussians or one"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Pairs:
     mixture : TwoGaussians
     threshold : float
         Pairs nearer than this are similar.
+    one_population : OnePopulationTest
+        Whether the two Gaussians are more than one population would give.
     """
 
     metric: FittedMetric
@@ -45,6 +49,7 @@ class Pairs:
     statistics: PairStatistics
     mixture: TwoGaussians
     threshold: float
+    one_population: OnePopulationTest
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,10 @@ def measure_pairs(points: Points, settings: Settings, report: Report) -> Pairs:
     mixture = best_fit(histogram) if offset == "auto" else fit_two_gaussians(histogram, offset)
     threshold = mixture.crossing if settings.threshold == "auto" else settings.threshold
     report(PAIRS, 1.0)
-    return Pairs(metric, features, statistics, mixture, float(threshold))
+    report(ONE_POPULATION, 0.0)
+    test = compare_with_one_population(features, seed=settings.seed, progress=partial(report, ONE_POPULATION))
+    report(ONE_POPULATION, 1.0)
+    return Pairs(metric, features, statistics, mixture, float(threshold), test)
 
 
 def measure_distances(points: Points, settings: Settings, report: Report) -> Distances:
