@@ -1,5 +1,7 @@
 """The plain, slow twin of every fast path: short functions, float64, nothing clever."""
 
+import math
+
 import numpy as np
 
 
@@ -123,3 +125,116 @@ def plane_residual(features, positions, neighbours):
         design = np.column_stack([np.ones(len(nearest)), offset / np.abs(offset).max()])
         residual[i] = features[i] - np.linalg.lstsq(design, features[nearest], rcond=None)[0][0]
     return residual
+
+
+def distances_to_mean(features):
+    """Return the distance of every finite point from the mean of the finite ones, NaN for the others."""
+    points = [[float(entry) for entry in point] for point in features]
+    finite = [point for point in points if np.isfinite(point).all()]
+    mean = [math.fsum(column) / len(finite) for column in zip(*finite, strict=True)]
+    return np.array([math.dist(point, mean) if np.isfinite(point).all() else np.nan for point in points])
+
+
+def line_share(x, y):
+    """Return the share of the variance of y that the least-squares line in x explains, from its residuals."""
+    design = np.column_stack([np.ones(len(x)), x])
+    residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    return 1 - np.sum(residual**2) / np.sum((y - np.mean(y)) ** 2)
+
+
+def step_share(values):
+    """Return the largest share of the variance that the means of the values below and above any cut explain."""
+    explained = []
+    for level in sorted(set(values))[:-1]:
+        below, above = values[values <= level], values[values > level]
+        left = np.sum((below - below.mean()) ** 2) + np.sum((above - above.mean()) ** 2)
+        explained.append(1 - left / np.sum((values - values.mean()) ** 2))
+    return max(explained)
+
+
+def joint_counts(x, y, x_edges, y_edges):
+    """Return how many pairs (x, y) lie in each bin, the last bins with their upper edges."""
+    counts = np.zeros((len(x_edges) - 1, len(y_edges) - 1), dtype=int)
+    for pair in zip(x, y, strict=True):
+        place = [
+            min(sum(edge <= value for edge in edges) - 1, len(edges) - 2)
+            for value, edges in zip(pair, (x_edges, y_edges), strict=True)
+        ]
+        counts[tuple(place)] += 1
+    return counts
+
+
+def distance_table(features):
+    """Return the distance of every spectrum from every other, NaN from itself and of what is not finite."""
+    spectra = [[float(entry) for entry in spectrum] for spectrum in features]
+    table = np.full((len(spectra), len(spectra)), np.nan)
+    for i, first in enumerate(spectra):
+        for j, second in enumerate(spectra):
+            if i != j and np.isfinite(first).all() and np.isfinite(second).all():
+                table[i, j] = math.dist(first, second)
+    return table
+
+
+def known(distances):
+    """Return the entries of a row of distances that are numbers."""
+    return np.array([distance for distance in distances if not math.isnan(distance)])
+
+
+def counts_below(distances, edges, tolerance):
+    """Return the fewest and the most distances below every edge, if each is known within a relative tolerance."""
+    distances = np.asarray(distances, dtype=np.float64)
+    fewest = [np.count_nonzero(distances * (1 + tolerance) < edge) for edge in edges]
+    most = [np.count_nonzero(distances * (1 - tolerance) <= edge) for edge in edges]
+    return np.array(fewest), np.array(most)
+
+
+def mean_distance(table):
+    """Return the mean distance of every spectrum from the others."""
+    return np.array([math.fsum(known(row)) / len(known(row)) if len(known(row)) else np.nan for row in table])
+
+
+def moments(values):
+    """Return mean, standard deviation, skewness and excess kurtosis."""
+    mean = math.fsum(values) / len(values)
+    second, third, fourth = (math.fsum((v - mean) ** power for v in values) / len(values) for power in (2, 3, 4))
+    return mean, math.sqrt(second), third / second**1.5, fourth / second**2 - 3
+
+
+def sampled_mean(table, references, function):
+    """Return the average of a function of the distance over references and others, and its standard error."""
+    averages = [np.mean([function(distance) for distance in known(table[reference])]) for reference in references]
+    number, population = len(averages), sum(len(known(row)) > 0 for row in table)
+    mean = sum(averages) / number
+    variance = sum((average - mean) ** 2 for average in averages) / (number - 1)
+    return mean, math.sqrt(variance / number * (1 - number / population))
+
+
+def window_density(distances, low, high, offset):
+    """Return the density of log(d + offset) between two values of it."""
+    inside = sum(low <= math.log(distance + offset) < high for distance in distances)
+    return inside / len(distances) / (high - low)
+
+
+def belongs_to_farther(distance, fit):
+    """Return the largest probability of the farther Gaussian from its nearer neighbour's mean up to log(d + n)."""
+
+    def densities(u):
+        scores = [(u - fit.mean[k]) / fit.sd[k] for k in range(2)]
+        return [fit.weight[k] / fit.sd[k] * math.exp(-(scores[k] ** 2) / 2) for k in range(2)]
+
+    u = math.log(distance + fit.offset) if distance + fit.offset > 0 else -math.inf
+    if u < fit.mean[0]:
+        return 0.0
+    each = [densities(value) for value in np.linspace(fit.mean[0], u, 100)]
+    return max(far / (near + far) for near, far in each if near + far > 0)
+
+
+def farther_density(distances, places, fit):
+    """Return the sum over distances of their part in the farther Gaussian, smoothed over a quarter of its width."""
+    logarithms = [math.log(distance + fit.offset) for distance in distances]
+    parts = [belongs_to_farther(distance, fit) for distance in distances]
+    density = np.zeros(len(places))
+    for i, place in enumerate(places):
+        for u, part in zip(logarithms, parts, strict=True):
+            density[i] += part * math.exp(-(((place - u) / (fit.sd[1] / 4)) ** 2) / 2)
+    return density

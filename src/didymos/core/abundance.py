@@ -36,7 +36,8 @@ def farther_peak(histogram: PairHistogram, fit: TwoGaussians) -> float:
     edges, counts = log_histogram(histogram, fit.offset)
     u = (edges[1:] + edges[:-1]) / 2
     step = edges[1] - edges[0]
-    smooth = gaussian_filter1d(counts * _belongs(u, fit), fit.sd[1] / (4 * step), mode="constant")
+    width = min(fit.sd[1] / (4 * step), len(u))
+    smooth = gaussian_filter1d(counts * _belongs(u, fit), width, mode="constant")
     return float(u[smooth.argmax()])
 
 

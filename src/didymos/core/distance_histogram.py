@@ -19,7 +19,8 @@ class PairHistogram:
     edges : array, shape (n_bins + 1,)
         Edges of the bins of the distance, ascending, in the units of the spectra.
     counts : array of int, shape (n_bins,)
-        Number of pairs i < j in each bin.
+        Number of pairs in each bin. Of a sample: pairs of a reference with any other spectrum, so that a pair of two
+        references counts from both sides.
     """
 
     edges: NDArray[np.float64]
@@ -77,7 +78,9 @@ def bin_centres(edges: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(edges[:-1] > 0, (edges[1:] + edges[:-1]) / 2, 0.0)
 
 
-def quantile_of(edges: NDArray[np.float64], cumulative: NDArray[np.number], share: float) -> float:
+def quantile_of(
+    edges: NDArray[np.float64], cumulative: NDArray[np.integer] | NDArray[np.floating], share: float
+) -> float:
     """Return the distance that this share of the pairs does not exceed.
 
     Parameters

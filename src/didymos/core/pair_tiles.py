@@ -199,10 +199,13 @@ def _mend(
 ) -> None:
     """Compute the marked squared distances as differences, in double precision."""
     for i in range(tile.shape[0]):
-        for j in range(tile.shape[1]):
-            if tile[i, j] < 0:
+        row, marked = tile[i], 0
+        for j in range(row.shape[0]):
+            marked += row[j] < 0
+        for j in range(row.shape[0] if marked else 0):
+            if row[j] < 0:
                 total = 0.0
                 for k in range(first.shape[1]):
                     difference = (np.float64(first[i, k]) - np.float64(second[j, k])) * inverse_unit
                     total += difference * difference
-                tile[i, j] = max(total, SMALLEST) if total > 0 else 0.0
+                row[j] = max(total, SMALLEST) if total > 0 else 0.0
