@@ -8,7 +8,8 @@ import naive
 from didymos import InputError, Settings, simulate
 from didymos.schema import RESULT_ATTRIBUTES, RESULT_VARIABLES
 
-EUCLIDEAN = Settings(metric="euclidean", rank=96)
+EUCLIDEAN = Settings(metric="euclidean")
+EVERY_COMPONENT = Settings(metric="euclidean", rank=96)
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +37,8 @@ def test_every_variable_is_of_the_schema(found):
 
 def test_all_pairs_are_those_of_a_plain_loop(surface, found):
     distances = naive.pair_distances(spectra_of(surface)[::7])
-    few = didymos.pair_statistics(
-        surface.spectra.stack(point=("y", "x"))[..., ::7].drop_vars(["point", "x", "y"]), EUCLIDEAN
-    )
+    scattered = didymos.spectral_map(spectra_of(surface)[::7], surface.energy.values)
+    few = didymos.pair_statistics(scattered, EVERY_COMPONENT)
     assert few.attrs["distance_pairs"] == len(distances)
     moments = [distances.mean(), distances.std()]
     assert few.distance_moments.values[:2] == pytest.approx(moments, rel=2e-3)
@@ -81,7 +81,7 @@ def test_principal_components_are_a_line_and_the_logarithm_is_bent(found):
 
 def test_offsets_of_the_sweep_can_be_chosen(surface):
     offsets = [0.5, 8.0]
-    swept = didymos.pair_statistics(surface, EUCLIDEAN, offsets=offsets)
+    swept = didymos.pair_statistics(surface, EVERY_COMPONENT, offsets=offsets)
     assert swept.sweep_offset.values.tolist() == offsets
     distances = naive.pair_distances(spectra_of(surface)[::5])
     for offset in offsets:
@@ -120,7 +120,7 @@ def test_a_sample_has_a_standard_error_and_all_pairs_have_none(surface, monkeypa
     sampled = didymos.pair_statistics(surface, EUCLIDEAN)
     assert sampled.attrs["distance_references"] == 195
     assert sampled.log_distance_histogram_std.max() > 0
-    exact = didymos.pair_statistics(surface, Settings(metric="euclidean", rank=96, pairs="all"))
+    exact = didymos.pair_statistics(surface, Settings(metric="euclidean", pairs="all"))
     assert exact.attrs["distance_references"] == 1023
     assert exact.log_distance_histogram.equals(everything.log_distance_histogram)
     assert sampled.distance_quantile.values[3:6] == pytest.approx(exact.distance_quantile.values[3:6], rel=0.1)
@@ -133,6 +133,14 @@ def test_units_of_the_signal_change_only_units(surface, found):
     assert scaled.abundance.values == pytest.approx(found.abundance.values, abs=0.02 * float(found.abundance.max()))
     assert scaled.mean_distance.values == pytest.approx(1e-9 * found.mean_distance.values, rel=1e-4)
     assert scaled.step_index.values == pytest.approx(found.step_index.values, abs=1e-4)
+
+
+def test_two_populations_are_told_from_one(surface, found):
+    assert found.attrs["two_gaussians_p_value"] == pytest.approx(0.1)  # none of nine replicates
+    assert found.attrs["two_gaussians_gain"] > 3 * found.attrs["two_gaussians_gain_std"] > 0
+    noise = np.random.default_rng(0).normal(size=(20, 20, 6))
+    alike = didymos.pair_statistics(didymos.spectral_map(noise, np.arange(6)), EUCLIDEAN)
+    assert alike.attrs["two_gaussians_p_value"] > 0.1
 
 
 def test_progress_is_reported(surface):

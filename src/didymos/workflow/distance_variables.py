@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from didymos.core import abundance
 from didymos.core.distance_correlation import correlate_distances, distance_to_mean, log_distance_correlation
-from didymos.core.mixture import gain_of_spectra, gain_standard_error, log_histogram
+from didymos.core.mixture import MULTIPLES, gain_of_spectra, gain_standard_error, log_histogram
 from didymos.schema import VERSION
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.points import Points
@@ -19,8 +19,6 @@ from didymos.workflow.steps import Pairs
 
 DISTANCE_BINS = 256
 SWEEP_BINS = 400
-SWEEP = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-"""The offsets n of the sweep, over the median distance."""
 SHARES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 PCA_PLANE = 2
 """Principal components of the paper's latent space."""
@@ -54,7 +52,7 @@ def _add_sweep(assembly: Assembly, pairs: Pairs, offsets: tuple[float, ...] | No
     """Add the histograms of log(d + n) for several n over one axis (Fig. 4b)."""
     histogram = pairs.statistics.histogram
     median = histogram.quantile(0.5) or float(histogram.edges[-1])
-    values = np.array(offsets if offsets is not None else [multiple * median for multiple in SWEEP])
+    values = np.array(offsets if offsets is not None else [multiple * median for multiple in MULTIPLES])
     low, high = histogram.quantile(1e-4) + values.min(), histogram.edges[-1] + values.max()
     edges = np.linspace(np.log(low), np.log(high), SWEEP_BINS + 1)
     counts = np.stack([histogram.rebin(edges, float(offset)) for offset in values])
@@ -82,6 +80,7 @@ def add_own_histograms(assembly: Assembly, pairs: Pairs) -> None:
     edges = log_histogram(statistics.histogram, offset)[0]
     counts = statistics.log_histogram(edges, offset)
     number = statistics.counts.sum(axis=1, dtype=np.int64)
+    counts[:, 0] += number - counts.sum(axis=1)  # as for all pairs, the very near ones are in the first bin
     density = counts / (number[:, np.newaxis] * np.diff(edges))
     assembly.add("own_log_distance_histogram", assembly.points.spread(density, assembly.points.usable))
 
