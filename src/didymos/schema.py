@@ -137,7 +137,7 @@ RESULT_ATTRIBUTES: Mapping[str, str] = {
     "distance_references": "number of spectra that each spectrum was compared with",
     "two_gaussians_gain": "mean log-likelihood per pair of two Gaussians over that of one",
     "two_gaussians_gain_std": "standard error of two_gaussians_gain",
-    "two_gaussians_p_value": "probability of such a gain in one population of as many spectra",
+    "two_gaussians_p_value": "share of the draws of one population with long tails whose Gaussians part as far",
     "metric": "similarity metric",
     "rank": "number of signal components above the noise",
     "settings": "all settings as JSON",

@@ -5,7 +5,6 @@ from didymos.core.distance_histogram import PairHistogram
 from didymos.core.mixture import (
     TwoGaussians,
     best_fit,
-    choose_offset,
     fit_two_gaussians,
     gain_of_spectra,
     gain_standard_error,
@@ -65,7 +64,7 @@ def test_densities_integrate_to_the_weights():
 def test_crossing_separates_within_from_between():
     features = two_clusters(np.random.default_rng(3))
     histogram = pair_histogram(features)
-    crossing = fit_two_gaussians(histogram, choose_offset(histogram)).crossing
+    crossing = fit_two_gaussians(histogram, best_fit(histogram).offset).crossing
     between = np.linalg.norm(features[:60, np.newaxis] - features[np.newaxis, 60:], axis=-1)
     within = np.linalg.norm(features[60:, np.newaxis] - features[np.newaxis, 60:], axis=-1)
     assert np.mean(between < crossing) < 0.01
@@ -84,8 +83,8 @@ def test_one_population_gains_little_over_a_single_gaussian():
 def test_threshold_and_offset_scale_with_the_features(factor):
     features = two_clusters(np.random.default_rng(5))
     plain, scaled = pair_histogram(features), pair_histogram(factor * features)
-    offset = choose_offset(plain)
-    assert choose_offset(scaled) == pytest.approx(factor * offset, rel=3e-3)
+    offset = best_fit(plain).offset
+    assert best_fit(scaled).offset == pytest.approx(factor * offset, rel=3e-3)
     first, second = fit_two_gaussians(plain, offset), fit_two_gaussians(scaled, factor * offset)
     assert second.crossing == pytest.approx(factor * first.crossing, rel=5e-3)
     assert second.mean == pytest.approx(first.mean + np.log(factor), abs=5e-3)
@@ -120,7 +119,7 @@ def simplex(points):
 )
 def test_degenerate_histograms_have_a_usable_threshold(features):
     histogram = pair_histogram(1e-12 * features)
-    fit = fit_two_gaussians(histogram, choose_offset(histogram))
+    fit = fit_two_gaussians(histogram, best_fit(histogram).offset)
     assert np.all(np.isfinite([*fit.weight, *fit.mean, *fit.sd, fit.log_likelihood_gain, fit.separation]))
     assert np.all(fit.sd > 0)
     assert 0 < fit.crossing <= histogram.edges[-1] * (1 + 1e-6)
@@ -186,17 +185,29 @@ def test_gain_of_every_spectrum_is_that_of_a_plain_loop():
     assert gains.mean() == pytest.approx(fit.log_likelihood_gain, abs=0.01)
 
 
-def test_standard_error_of_the_gain_is_its_scatter_between_surfaces():
+@pytest.mark.parametrize("references", [None, 25])
+def test_standard_error_of_the_gain_is_its_scatter_between_surfaces(references):
     rng = np.random.default_rng(9)
     fit = best_fit(pair_histogram(two_clusters(rng, 150, 30)))
     gains, errors = [], []
-    for _ in range(50):
+    for _ in range(80):
         spectra = rng.normal(size=(80, 3)) + 15 * (rng.random((80, 1)) < 0.2)
-        own = gain_of_spectra(pair_statistics(spectra), fit)
-        gains.append(own.mean())
-        errors.append(gain_standard_error(own))
-    assert np.mean(errors) == pytest.approx(np.std(gains), rel=0.35)
-    assert gain_standard_error(np.array([1.0, np.nan])) == np.inf
+        chosen = None if references is None else rng.choice(80, references, replace=False)
+        statistics = pair_statistics(spectra, references=chosen)
+        own = gain_of_spectra(statistics, fit)
+        gains.append(own.mean() if chosen is None else pair_gain(statistics.histogram, fit))
+        errors.append(gain_standard_error(statistics, fit))
+    assert np.mean(errors) == pytest.approx(np.std(gains), rel=0.3)
+    assert gain_standard_error(pair_statistics(np.zeros((1, 3))), fit) == np.inf
+
+
+def pair_gain(histogram, fit):
+    return histogram.counts @ fit.log_ratio(histogram.centres) / histogram.pairs
+
+
+def test_no_pair_cannot_be_fitted():
+    with pytest.raises(ValueError, match="no pair"):
+        best_fit(pair_histogram(np.full((5, 2), np.nan)))
 
 
 def test_the_best_offset_is_that_of_the_largest_likelihood_of_the_distances():

@@ -237,3 +237,14 @@ def test_an_error_inside_the_pair_statistics_comes_out_and_leaves_no_trace(where
         assert ends_with(MemoryError, lambda: pair_statistics(features, progress=fail if where == "progress" else None))
     assert blas_threads() == before
     assert_same_statistics(pair_statistics(features[:600]), expected)
+
+
+def test_overlapping_work_of_two_threads_restores_the_limit():
+    before = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    first = in_order(lambda piece: piece, range(3), 1)
+    second = in_order(lambda piece: piece, range(3), 1)
+    # the one that entered first leaves first
+    assert [next(first), next(second), *first] == [0, 0, 1, 2]
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+    assert list(second) == [1, 2]
+    assert [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"] == before

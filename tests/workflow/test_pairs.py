@@ -90,9 +90,9 @@ def test_offsets_of_the_sweep_can_be_chosen(surface):
         assert float((density * swept.sweep_bin).sum() / density.sum()) == pytest.approx(u.mean(), abs=0.02)
 
 
-@pytest.mark.parametrize("offsets", [[], [0.0], [-1.0, 2.0], [np.nan]])
+@pytest.mark.parametrize("offsets", [[], [0.0], [-1.0, 2.0], [np.nan], 0.5, ["a"], "3"])
 def test_offsets_that_have_no_logarithm_are_refused(surface, offsets):
-    with pytest.raises(InputError, match="allowed are numbers over 0"):
+    with pytest.raises(InputError, match="allowed is a list of numbers over 0"):
         didymos.pair_statistics(surface, offsets=offsets)
 
 
@@ -150,3 +150,39 @@ def test_progress_is_reported(surface):
     assert seen[-1][1] == 1
     assert all(later >= earlier or step != next_ for (step, earlier), (next_, later) in pairwise(seen))
     assert len({step for step, _ in seen}) == 2
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e-12, 1e6])
+def test_spectra_mostly_alike_have_the_same_statistics_in_any_unit(factor):
+    pattern = np.sin(np.arange(16) / 3)
+    values = np.tile(pattern, (10, 10, 1))
+    values[2, :4] += 0.5
+    values[7, :4] -= 0.5
+    found = didymos.pair_statistics(didymos.spectral_map(factor * values, np.arange(16)), EUCLIDEAN)
+    assert np.isfinite(found.latent_distance).all()
+    plain = didymos.pair_statistics(didymos.spectral_map(values, np.arange(16)), EUCLIDEAN)
+    assert found.abundance.values == pytest.approx(plain.abundance.values, rel=0.02)
+    assert found.distance_label.equals(plain.distance_label)
+
+
+def test_an_offset_that_makes_all_distances_alike_is_refused(surface):
+    with pytest.raises(InputError, match=r"give about the median distance, \S+$"):
+        didymos.pair_statistics(surface.spectra * 1e-12, Settings(metric="euclidean", distance_offset=1.0))
+
+
+def test_statistics_are_saved_and_opened_again(found, tmp_path):
+    didymos.save_result(found, tmp_path / "pairs.nc")
+    again = didymos.open_result(tmp_path / "pairs.nc")
+    assert {*again.data_vars} == {*found.data_vars}
+    for name in found.data_vars:
+        np.testing.assert_array_equal(again[name].values, found[name].values)
+
+
+def test_a_report_of_statistics_speaks_of_no_score_and_no_twin(found, tmp_path):
+    didymos.write(found, tmp_path / "out")
+    text = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "no twin network was trained" in text
+    assert "By the score" not in text
+    assert "What the twin network learnt" not in text
+    header = (tmp_path / "out" / "tables" / "scores.csv").read_text("utf-8").splitlines()[0]
+    assert "abundance" in header

@@ -44,8 +44,8 @@ def farther_peak(histogram: PairHistogram, fit: TwoGaussians) -> float:
 def abundance(statistics: PairStatistics, fit: TwoGaussians) -> NDArray[np.float64]:
     """Return the density of each spectrum's own log(d + n) at the farther peak of all pairs.
 
-    It is averaged over s_2 around the peak, so that the answer does not hang on a few pairs. Spectra of the majority
-    have few others there, those of a sparse minority nearly all.
+    It is averaged over s_2 around the peak, at least three bins of the single spectra, so that the answer does not hang
+    on a few pairs. Spectra of the majority have few others there, those of a sparse minority nearly all.
 
     Parameters
     ----------
@@ -58,7 +58,11 @@ def abundance(statistics: PairStatistics, fit: TwoGaussians) -> NDArray[np.float
     array, shape (n_points,)
         Per unit of log(d + n), NaN for spectra that were left out. Source: the paper, Fig. 4d.
     """
-    window = farther_peak(statistics.histogram, fit) + fit.sd[1] * np.array([-0.5, 0.5])
+    peak = farther_peak(statistics.histogram, fit)
+    # du = dd / (d + n), with the widest bin of all: the answer may not depend on where in the bins the peak lies
+    relative = float((statistics.edges[2:] / statistics.edges[1:-1]).max(initial=1.0)) - 1
+    narrowest = 3 * relative * max(1 - fit.offset * float(np.exp(-peak)), 0.0)
+    window = peak + max(fit.sd[1], narrowest) * np.array([-0.5, 0.5])
     every_bin = np.eye(len(statistics.edges) - 1)
     inside = rebin(statistics.edges, every_bin, window, fit.offset)[:, 0]
     return statistics.mean_of(inside / (window[1] - window[0]))
@@ -96,8 +100,15 @@ def _belongs(u: NDArray[np.float64], fit: TwoGaussians) -> NDArray[np.float64]:
 
 
 def label(share: NDArray[np.floating]) -> NDArray[np.int8]:
-    """Return 1 (minority) for spectra most of whose distances belong to the farther Gaussian, else 0; -1 for NaN."""
-    return np.where(np.isnan(share), -1, share > 0.5).astype(np.int8)
+    """Return 1 (minority) for spectra most of whose distances belong to the farther Gaussian, else 0; -1 for NaN.
+
+    Where that would be more than half of the spectra none is a minority, and all that are known have 0. The labels are
+    formal: whether there are two populations at all, they do not say.
+    """
+    minority = share > 0.5
+    if 2 * minority.sum() > np.isfinite(share).sum():
+        minority = np.zeros_like(minority)
+    return np.where(np.isnan(share), -1, minority).astype(np.int8)
 
 
 def typical_histograms(

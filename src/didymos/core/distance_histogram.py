@@ -50,11 +50,13 @@ class PairHistogram:
             return (np.nan, np.nan, np.nan, np.nan)
         share = self.counts / self.pairs
         mean = float(share @ self.centres)
-        deviation = self.centres - mean
+        if mean == 0:
+            return (0.0, 0.0, np.nan, np.nan)
+        deviation = self.centres / mean - 1  # powers of the distance itself leave the range of numbers
         second, third, fourth = (float(share @ deviation**power) for power in (2, 3, 4))
-        if second <= (1e-3 * mean) ** 2:
-            return (mean, float(np.sqrt(second)), np.nan, np.nan)
-        return (mean, float(np.sqrt(second)), third / second**1.5, fourth / second**2 - 3)
+        if second <= 1e-6:
+            return (mean, mean * float(np.sqrt(second)), np.nan, np.nan)
+        return (mean, mean * float(np.sqrt(second)), third / second**1.5, fourth / second**2 - 3)
 
     def rebin(self, edges: NDArray[np.floating], offset: float | None = None) -> NDArray[np.float64]:
         """Return the number of pairs in other bins, see :func:`rebin`.

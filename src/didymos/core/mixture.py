@@ -119,11 +119,18 @@ def fit_two_gaussians(
     TwoGaussians
         The best of several starts.
 
+    Raises
+    ------
+    ValueError
+        Where there is no pair.
+
     Notes
     -----
     The steps are extrapolated (SQUAREM: Varadhan and Roland, Scand. J. Stat. 35, 335 (2008)), and an extrapolation
     that lowers the likelihood is undone. No component is narrower than half a bin.
     """
+    if not histogram.pairs:
+        raise ValueError("there is no pair to fit: two spectra without gaps are the least")
     edges, counts = log_histogram(histogram, offset, bins)
     u = (edges[1:] + edges[:-1]) / 2
     share, floor = counts / counts.sum(), (edges[1] - edges[0]) / 2
@@ -143,11 +150,6 @@ def fit_two_gaussians(
     means, sds = mean + theta[4, 1:3], np.maximum(np.exp(theta[4, 3:]), floor)
     order = np.argsort(means, kind="stable")
     return TwoGaussians(weight[order], means[order], sds[order], offset, float(highest - single), mean, sd)
-
-
-def choose_offset(histogram: PairHistogram) -> float:
-    """Return n of log(d + n) of the :func:`best_fit`."""
-    return best_fit(histogram).offset
 
 
 def best_fit(histogram: PairHistogram, *, tolerance: float = TOLERANCE, bins: int = LOG_BINS) -> TwoGaussians:
@@ -209,20 +211,36 @@ def gain_of_spectra(statistics: PairStatistics, fit: TwoGaussians) -> Floats:
     array, shape (n_points,)
         Per pair, NaN for spectra that were left out. With as many pairs for each, their mean is the gain of the fit.
     """
-    # without an offset the bin that begins at 0 has no logarithm there
-    return statistics.mean_of(
-        fit.log_ratio(np.maximum(statistics.centres, 0 if fit.offset > 0 else statistics.edges[1] / 2))
-    )
+    return statistics.mean_of(_ratio(statistics, fit))
 
 
-def gain_standard_error(gains: NDArray[np.floating]) -> float:
-    """Return the standard error of the gain of the fit, 2 sd(h_i) / sqrt(N); infinite for fewer than two spectra.
+def gain_standard_error(statistics: PairStatistics, fit: TwoGaussians) -> float:
+    """Return the standard error of the gain of the fit, sd(h) sqrt(1 / m + 3 / N); infinite for fewer than two spectra.
 
     Pairs that share a spectrum are not independent: this is the error of Hajek's projection on single spectra
-    (Hoeffding, Ann. Math. Stat. 19, 293 (1948)), with the h_i of :func:`gain_of_spectra`.
+    (Hoeffding, Ann. Math. Stat. 19, 293 (1948)), with the mean gains h of the m references among N spectra. Where every
+    pair was taken, m = N, it is 2 sd(h) / sqrt(N).
+
+    Parameters
+    ----------
+    statistics : PairStatistics
+    fit : TwoGaussians
+
+    Returns
+    -------
+    float
+        Per pair.
     """
+    gains = statistics.references_mean_of(_ratio(statistics, fit))
     known = gains[np.isfinite(gains)]
-    return float(2 * np.std(known, ddof=1) / np.sqrt(len(known))) if len(known) > 1 else np.inf
+    if len(known) < 2:
+        return np.inf
+    return float(np.std(known, ddof=1) * np.sqrt(1 / len(known) + 3 / statistics.usable.sum()))
+
+
+def _ratio(statistics: PairStatistics, fit: TwoGaussians) -> Floats:
+    # without an offset the bin that begins at 0 has no logarithm there
+    return fit.log_ratio(np.maximum(statistics.centres, 0 if fit.offset > 0 else statistics.edges[1] / 2))
 
 
 def _log_normal(u: NDArray[np.floating], mean: Floats, sd: Floats) -> Floats:

@@ -118,8 +118,10 @@ def compare_with_one_population(
     fewer dimensions than its covariance says. Both are taken with :data:`CAUTION`, so that for a normal population
     of any covariance the test is conservative. The two most distant spectra are left out of data and draws alike.
 
-    It is too liberal where one population has a gap or two humps by nature, and on a smooth surface with little
-    noise: of ten features that are plane waves over 10 x 10 points with a noise of a fifth, nearly half are called
+    The gain is that of the n under which the two Gaussians are farthest apart, whatever n was chosen for the data.
+    It is too liberal for a flat population (a uniform one) of one or two dimensions, the more the more spectra there
+    are, where one population has a gap or two humps by nature, and on a smooth surface with little noise: of ten
+    features that are plane waves over 10 x 10 points with a noise of a fifth, nearly half are called
     two, since such spectra lie on a bent sheet and, neighbours being alike, are fewer than they seem. It knows no
     positions; :mod:`didymos.core.population` is the test that compares with the surroundings. It is blind to
     populations that long tails could explain, and to fewer than three spectra among those used. Drawing until enough

@@ -2,7 +2,8 @@
 
 Every tile of squared distances is consumed at once by a compiled loop that only counts, so memory does not grow with
 the number of pairs. One fine histogram of d serves every n of log(d + n): no logarithm is taken per pair. Beyond some
-number of spectra each is compared with a random sample of them, the references, and every figure has a standard error.
+number of spectra each is compared with a random sample of them, the references; shares and averages over all pairs then
+have a standard error.
 """
 
 from __future__ import annotations
@@ -135,7 +136,8 @@ def _prepared(
     if references is None:
         return prepare(finite), usable, None
     place = np.cumsum(usable) - 1
-    return prepare(finite), usable, np.unique(place[references[usable[references]]]).astype(np.intp)
+    chosen = np.asarray(references, dtype=np.intp)
+    return prepare(finite), usable, np.unique(place[chosen[usable[chosen]]]).astype(np.intp)
 
 
 class _Workspace:

@@ -15,7 +15,7 @@ from didymos.core.pair_tiles import TILE, PreparedSpectra, squared_distances
 FINEST_BITS = 5
 """32 bins to a doubling of d^2: a bin is 0.8 to 1.6 % of d wide."""
 MOST_BINS = 1024
-MOST_BYTES = 2**29
+MOST_BYTES = 2**28
 """All histograms together: with a million spectra the bins become wider instead."""
 LOWEST_SHARE = 1e-3
 BELOW = 4

@@ -97,6 +97,15 @@ class PairStatistics:
         """
         return _mean_of(self.counts, weight, self.usable)
 
+    def references_mean_of(self, weight: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the same average for every reference, over all others, shape (n_references,).
+
+        Where every pair was taken all spectra are references.
+        """
+        if self.reference_counts is None:
+            return self.mean_of(weight)
+        return _mean_of(self.reference_counts, weight, np.ones(len(self.reference_counts), dtype=bool))
+
     def standard_error(self, weight: NDArray[np.floating]) -> float:
         """Return the standard error of the average over all pairs of a function of the distance.
 
@@ -113,9 +122,9 @@ class PairStatistics:
         float
             0 where every pair was taken.
         """
-        if self.references is None or self.reference_counts is None:
+        if self.reference_counts is None:
             return 0.0
-        means = _mean_of(self.reference_counts, weight, np.ones(len(self.reference_counts), dtype=bool))
+        means = self.references_mean_of(weight)
         return float(_standard_error(means[:, np.newaxis], int(self.usable.sum()))[0])
 
     def share(
@@ -137,9 +146,12 @@ class PairStatistics:
         share = self.histogram.rebin(edges, offset) / max(self.histogram.pairs, 1)
         if self.reference_counts is None:
             return share, np.zeros_like(share)
-        single = rebin(self.edges, self.reference_counts, edges, offset)
         others = int(self.usable.sum())
-        return share, _standard_error(single / max(others - 1, 1), others)
+        single = np.empty((len(self.reference_counts), len(share)))
+        for first in range(0, len(single), ROWS):
+            rows = slice(first, first + ROWS)
+            single[rows] = rebin(self.edges, self.reference_counts[rows], edges, offset) / max(others - 1, 1)
+        return share, _standard_error(single, others)
 
     def _rows(self) -> Iterator[slice]:
         for first in range(0, len(self.counts), ROWS):

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from threading import Lock
 from typing import TypeVar
 
 import numba
@@ -13,6 +14,28 @@ from threadpoolctl import ThreadpoolController
 
 Piece = TypeVar("Piece")
 Answer = TypeVar("Answer")
+
+
+class _OneThread:
+    """Linear algebra in one thread while anybody is inside; the last one out restores what was before."""
+
+    def __init__(self) -> None:
+        self.lock, self.inside = Lock(), 0
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.inside:
+                self.limit = _libraries().limit(limits=1, user_api="blas")
+            self.inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                self.limit.restore_original_limits()
+
+
+_ONE_THREAD = _OneThread()
 
 
 @cache
@@ -50,10 +73,10 @@ def in_order(work: Callable[[Piece], Answer], pieces: Iterable[Piece], threads: 
         What `work` returns.
     """
     if threads == 1:
-        with _libraries().limit(limits=1, user_api="blas"):
+        with _ONE_THREAD:
             yield from map(work, pieces)
         return
-    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with _ONE_THREAD, ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Answer]] = deque()
         try:
             for piece in pieces:

@@ -15,7 +15,8 @@ from didymos.io.atomic import replacing
 from didymos.io.labelled import load_netcdf
 from didymos.schema import InputError
 
-_REQUIRED = ("spectra", "score")
+_ONE_OF = ("score", "distance_histogram")
+"""What an analysis holds, and what the statistics of pairs hold."""
 
 
 def save_result(result: xr.Dataset, path: str | os.PathLike[str]) -> Path:
@@ -68,7 +69,8 @@ def open_result(path: str | os.PathLike[str]) -> xr.Dataset:
         result = load_netcdf(path)
     except OSError as error:
         raise InputError(f"{path} cannot be opened ({error.strerror or error}): give a results.nc") from error
-    lacking = [name for name in _REQUIRED if name not in result.data_vars]
+    lacking = ["spectra"] if "spectra" not in result.data_vars else []
+    lacking += [_ONE_OF[0]] if not {*_ONE_OF} & {*result.data_vars} else []
     lacking += ["didymos_version"] if "didymos_version" not in result.attrs else []
     if lacking:
         raise InputError(f"{path.name} is no result of didymos (it has no {', '.join(lacking)}): give a results.nc")

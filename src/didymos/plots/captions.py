@@ -92,11 +92,11 @@ def distance_statistics(result: xr.Dataset) -> str:
     nearer = f"d = {threshold}" if threshold else "it"
     robust = str(result.attrs.get("metric")) == "robust"
     unit = " Distances count standard deviations (σ) of the majority's own variation." if robust else ""
+    trained = " when a twin network is trained" if "embedding" not in result else " for the twin network"
     return (
         f"(a, b) How often each distance between two spectra occurs among {_pairs(result)}; spectra unlike the rest "
         "make the long tail. (c) The same over a logarithm of the distance, with two fitted Gaussians and their sum. "
-        f"{_two_gaussians(result)}Pairs nearer than the dotted line ({nearer}) counted as similar when the twin "
-        f"network was trained.{unit}"
+        f"{_two_gaussians(result)}Pairs nearer than the dotted line ({nearer}) count as similar{trained}.{unit}"
     )
 
 

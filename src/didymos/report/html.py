@@ -52,14 +52,14 @@ SECTIONS = (
     Section(
         "variation",
         "How the spectra vary",
-        "The whole data set before any learning: its principal components, and the distances of all pairs.",
-        ("scree_and_latent", "distance_statistics", "distance_sweep", "abundance"),
+        "The whole data set at a glance: principal components, the distances of all pairs, and their latent images.",
+        ("scree_and_latent", "distance_statistics", "distance_sweep", "abundance", "distance_correlation"),
     ),
     Section(
         "twin",
         "What the twin network learnt",
         "Two copies of one network see a pair of spectra each time and learn to place similar ones close together.",
-        ("embedding", "distance_correlation", "training_loss"),
+        ("embedding", "training_loss"),
     ),
     Section(
         "transfer",

@@ -110,6 +110,8 @@ def _population(result: xr.Dataset) -> list[str]:
             f"The minority holds {kinds} different kinds of spectra." if kinds > 1 else "",
             *moved(result),
         ]
+    if "score" not in result:
+        return ["This is what the distances of all pairs say; no twin network was trained."]
     if verdict(result) == UNDECIDED:
         return [f"By the score, {number(minority)} of {number(scored)} spectra are in the minority, {between}."]
     marked = (

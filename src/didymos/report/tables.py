@@ -125,19 +125,19 @@ def regions(result: xr.Dataset) -> Table | None:
 
 
 def scores(result: xr.Dataset) -> Table | None:
-    """Position, score, region and kind of every point."""
-    if "score" not in result:
+    """Position, score, region, kind and what the distances say of every point."""
+    known = [name for name in PER_POINT if name in result]
+    if not known:
         return None
     space = space_dims(result)
     columns: dict[str, np.ndarray[Any, Any]] = {}
     for name, dim in (("x", space[-1]), ("y", space[0])):
         position = result[name] if name in result.coords else xr.DataArray(np.arange(result.sizes[dim]), dims=dim)
-        spread = position.broadcast_like(result["score"]) if is_image(result) else position
+        spread = position.broadcast_like(result[known[0]]) if is_image(result) else position
         columns[header(position, name)] = spread.transpose(*space).values.ravel()
-    for name in PER_POINT:
-        if name in result:
-            units = distance_units(result) if name == "mean_distance" else None
-            columns[header(result[name], name, units=units)] = result[name].transpose(*space).values.ravel()
+    for name in known:
+        units = distance_units(result) if name == "mean_distance" else None
+        columns[header(result[name], name, units=units)] = result[name].transpose(*space).values.ravel()
     if "region" in result:
         words = {int(region): region.name.lower() for region in Region}
         flags = result["region"].transpose(*space).values.ravel().astype(int)

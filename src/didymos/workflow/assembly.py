@@ -62,7 +62,8 @@ def assemble(
     add_principal_components(assembly)
     add_spectra_of_regions(assembly, regions)
     add_pairs(assembly, distances.pairs)
-    add_distance_correlation(assembly, distances.pairs, {"twin network": assembly.usable("embedding")})
+    mean = model.predict(assembly.moments.mean[np.newaxis])[0][0]
+    add_distance_correlation(assembly, distances.pairs, {"twin network": (assembly.usable("embedding"), mean)})
     add_energies(assembly, regions)
     add_iso_energy(assembly, settings)
     add_training(assembly, losses)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from didymos.core import abundance
 from didymos.core.distance_correlation import correlate_distances, distance_to_mean, log_distance_correlation
-from didymos.core.mixture import MULTIPLES, gain_of_spectra, gain_standard_error, log_histogram
+from didymos.core.mixture import MULTIPLES, gain_standard_error, log_histogram
 from didymos.schema import VERSION
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.points import Points
@@ -18,8 +18,12 @@ from didymos.workflow.settings import Settings
 from didymos.workflow.steps import Pairs
 
 DISTANCE_BINS = 256
-SWEEP_BINS = 400
+SWEEP_BINS = (400, 10_000)
+"""Fewest and most."""
+BINS_IN_A_CURVE = 40
 SHARES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
+Space = tuple[NDArray[np.floating], NDArray[np.floating]]
+"""All spectra and the mean spectrum in a latent space."""
 PCA_PLANE = 2
 """Principal components of the paper's latent space."""
 
@@ -30,7 +34,9 @@ def add_pairs(assembly: Assembly, pairs: Pairs, offsets: tuple[float, ...] | Non
     histogram = statistics.histogram
     edges = np.linspace(0.0, histogram.edges[-1], DISTANCE_BINS + 1)
     assembly.add("distance_histogram", histogram.rebin(edges))
-    assembly.coordinate("distance_bin", (edges[1:] + edges[:-1]) / 2)
+    # the robust metric counts standard deviations
+    units = str(assembly.points.map.attrs.get("units", "")) if pairs.metric_name == "euclidean" else "1"
+    assembly.coordinate("distance_bin", (edges[1:] + edges[:-1]) / 2, units=units)
     log_edges, counts = log_histogram(histogram, mixture.offset)
     width = np.diff(log_edges)
     assembly.add("log_distance_histogram", counts / (counts.sum() * width))
@@ -48,13 +54,21 @@ def add_pairs(assembly: Assembly, pairs: Pairs, offsets: tuple[float, ...] | Non
     _add_each_spectrum(assembly, pairs, log_edges)
 
 
+def usual_distance(pairs: Pairs) -> float:
+    """Return the median distance of two spectra, the largest one where half of the pairs are identical."""
+    histogram = pairs.statistics.histogram
+    return histogram.quantile(0.5) or float(histogram.edges[-1])
+
+
 def _add_sweep(assembly: Assembly, pairs: Pairs, offsets: tuple[float, ...] | None) -> None:
     """Add the histograms of log(d + n) for several n over one axis (Fig. 4b)."""
     histogram = pairs.statistics.histogram
-    median = histogram.quantile(0.5) or float(histogram.edges[-1])
-    values = np.array(offsets if offsets is not None else [multiple * median for multiple in MULTIPLES])
-    low, high = histogram.quantile(1e-4) + values.min(), histogram.edges[-1] + values.max()
-    edges = np.linspace(np.log(low), np.log(high), SWEEP_BINS + 1)
+    usual = usual_distance(pairs)
+    values = np.array(offsets if offsets is not None else [multiple * usual for multiple in MULTIPLES])
+    near, far = histogram.quantile(1e-4), histogram.edges[-1]
+    low, high = np.log(near + values.min()), np.log(far + values.max())
+    narrowest = np.log(far + values.max()) - np.log(near + values.max())
+    edges = np.linspace(low, high, int(np.clip(BINS_IN_A_CURVE * (high - low) / narrowest, *SWEEP_BINS)) + 1)
     counts = np.stack([histogram.rebin(edges, float(offset)) for offset in values])
     assembly.add("log_distance_sweep", counts / (max(histogram.pairs, 1) * np.diff(edges)))
     assembly.coordinate("sweep_offset", values)
@@ -86,7 +100,9 @@ def add_own_histograms(assembly: Assembly, pairs: Pairs) -> None:
 
 
 def add_distance_correlation(
-    assembly: Assembly, pairs: Pairs, latent_spaces: dict[str, NDArray[np.floating]] | None = None
+    assembly: Assembly,
+    pairs: Pairs,
+    latent_spaces: dict[str, Space] | None = None,
 ) -> None:
     """Add the distances from the mean spectrum against those in latent spaces (Figs. 5 and 6).
 
@@ -94,20 +110,22 @@ def add_distance_correlation(
     ----------
     assembly : Assembly
     pairs : Pairs
-    latent_spaces : dict of str to array, shape (n_usable, n_components)
-        Besides the principal components and the logarithm of the distance.
+    latent_spaces : dict of str to (array, array), shapes (n_usable, n_components) and (n_components,)
+        Spectra and mean spectrum in other spaces than the principal components and the logarithm of the distance,
+        whose n is the same multiple of the median distance from the mean as it is of the median pair distance.
     """
     points = assembly.points
     values = points.values[points.usable]
     raw = distance_to_mean(values)
     scores = assembly.usable("pca")[:, :PCA_PLANE]
     # the offset in the units of the raw distance: the same multiple of the usual one
-    multiple = pairs.mixture.offset / (pairs.statistics.histogram.quantile(0.5) or 1.0)
+    multiple = pairs.mixture.offset / usual_distance(pairs)
     found = {
         "principal components": correlate_distances(raw, distance_to_mean(scores)),
-        "log-rescaled": log_distance_correlation(raw, multiple * float(np.median(raw))),
-        **{name: correlate_distances(raw, distance_to_mean(space)) for name, space in (latent_spaces or {}).items()},
+        "log-rescaled": log_distance_correlation(raw, multiple * float(np.median(raw) or raw.max())),
     }
+    for name, (space, origin) in (latent_spaces or {}).items():
+        found[name] = correlate_distances(raw, np.linalg.norm(space - origin, axis=1))
     every = list(found.values())
     signal = {"units": str(points.map.attrs.get("units", ""))}
     assembly.add("distance_to_mean", points.spread(raw, points.usable), **signal)
@@ -130,7 +148,7 @@ def pair_attributes(points: Points, settings: Settings, pairs: Pairs) -> dict[st
         "distance_pairs": statistics.histogram.pairs,
         "distance_references": others,
         "two_gaussians_gain": pairs.mixture.log_likelihood_gain,
-        "two_gaussians_gain_std": gain_standard_error(gain_of_spectra(statistics, pairs.mixture)),
+        "two_gaussians_gain_std": gain_standard_error(statistics, pairs.mixture),
         "two_gaussians_p_value": pairs.one_population.p_value,
         "metric": settings.metric,
         "rank": pairs.metric.rank,

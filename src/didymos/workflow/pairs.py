@@ -59,8 +59,8 @@ def pair_statistics(
         Where the map cannot be analysed or an offset is not over 0; the message says why and what to do.
     """
     chosen = settings or Settings()
-    if offsets is not None and not (len(offsets) and all(np.isfinite(n) and n > 0 for n in offsets)):
-        raise InputError(f"offsets are {list(offsets)}; allowed are numbers over 0, in the units of the distance")
+    if offsets is not None and not _are_offsets(offsets):
+        raise InputError(f"offsets are {offsets!r}; allowed is a list of numbers over 0, in the units of the distance")
     with shown(progress) as report:
         points = points_of(data, chosen.energy_range)
         pairs = measure_pairs(points, chosen, report)
@@ -73,3 +73,9 @@ def pair_statistics(
         add_distance_correlation(assembly, pairs)
         assembly.result.attrs.update(pair_attributes(points, chosen, pairs))
     return assembly.result
+
+
+def _are_offsets(offsets: object) -> bool:
+    if not isinstance(offsets, (Sequence, np.ndarray)) or isinstance(offsets, str):
+        return False
+    return len(offsets) > 0 and all(isinstance(n, (int, float, np.number)) and 0 < n < np.inf for n in offsets)

@@ -16,7 +16,7 @@ from didymos.core.pair_statistics import choose_references, pair_statistics
 from didymos.core.population import Population, find_population
 from didymos.core.regions import ScoreThresholds, score_thresholds
 from didymos.core.spectrum_distances import PairStatistics
-from didymos.schema import Region
+from didymos.schema import InputError, Region
 from didymos.twin.stages import fit_embedding, fit_score, reference_member
 from didymos.twin.storage import TwinModel
 from didymos.twin.training import Trained
@@ -26,6 +26,8 @@ from didymos.workflow.settings import Settings
 
 PAIRS = "distances of all pairs"
 ONE_POPULATION = "two Gaussians or one"
+LARGEST_OFFSET = 1e4
+"""n over the largest distance."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Pairs:
 
     Attributes
     ----------
+    metric_name : str
     metric : FittedMetric
     features : array, shape (n_usable, n_features)
     statistics : PairStatistics
@@ -44,6 +47,7 @@ class Pairs:
         Whether the two Gaussians are more than one population would give.
     """
 
+    metric_name: str
     metric: FittedMetric
     features: NDArray[np.float64]
     statistics: PairStatistics
@@ -112,13 +116,19 @@ def measure_pairs(points: Points, settings: Settings, report: Report) -> Pairs:
     statistics = pair_statistics(features, references=references, progress=partial(report, PAIRS))
     offset = settings.distance_offset
     histogram = statistics.histogram
+    if offset != "auto" and offset > LARGEST_OFFSET * histogram.edges[-1]:
+        raise InputError(
+            f"distance_offset is {offset:g}; over {LARGEST_OFFSET:g} times the largest distance "
+            f"({histogram.edges[-1]:.3g}) log(d + n) is the same for all pairs: give about the median distance, "
+            f"{histogram.quantile(0.5):.3g}"
+        )
     mixture = best_fit(histogram) if offset == "auto" else fit_two_gaussians(histogram, offset)
     threshold = mixture.crossing if settings.threshold == "auto" else settings.threshold
     report(PAIRS, 1.0)
     report(ONE_POPULATION, 0.0)
     test = compare_with_one_population(features, seed=settings.seed, progress=partial(report, ONE_POPULATION))
     report(ONE_POPULATION, 1.0)
-    return Pairs(metric, features, statistics, mixture, float(threshold), test)
+    return Pairs(settings.metric, metric, features, statistics, mixture, float(threshold), test)
 
 
 def measure_distances(points: Points, settings: Settings, report: Report) -> Distances:
