@@ -30,6 +30,7 @@ ONE = {
     "more features than spectra": lambda rng: rng.normal(size=(20, 25)),
     "tails": lambda rng: student(rng, 40, 3, 5),
     "drift": lambda rng: drift(rng, 7, 2),
+    "flat": lambda rng: rng.uniform(size=(60, 2)),
 }
 
 
@@ -44,6 +45,12 @@ def test_one_population_is_rarely_called_two():
     assert np.sum(np.array(found) <= 0.1) <= binom.isf(1e-3, len(found), 0.1)
 
 
+def test_a_flat_population_on_a_line_is_rarely_called_two():
+    rng = np.random.default_rng(1)
+    found = [compare_with_one_population(rng.uniform(size=(100, 1)), replicates=9, seed=0).p_value for _ in range(20)]
+    assert np.sum(np.array(found) <= 0.1) <= binom.isf(1e-3, len(found), 0.1)
+
+
 @pytest.mark.parametrize(
     ("points", "features", "share", "away"), [(120, 10, 0.06, 10), (100, 3, 0.1, 10), (80, 5, 0.5, 10)]
 )
@@ -52,7 +59,7 @@ def test_two_populations_are_found(points, features, share, away):
     found = compare_with_one_population(spectra, replicates=19, seed=0)
     assert found.p_value == pytest.approx(1 / 20)
     assert found.gain > found.replicate_gains.max()
-    assert len(found.replicate_gains) == 19
+    assert len(found.replicate_gains) == 2 * 19  # with long tails, and flat
 
 
 def test_p_value_counts_the_replicates_that_reach_the_gain():
