@@ -90,6 +90,11 @@ def test_offsets_of_the_sweep_can_be_chosen(surface):
         assert float((density * swept.sweep_bin).sum() / density.sum()) == pytest.approx(u.mean(), abs=0.02)
 
 
+def test_an_offset_far_over_all_distances_is_swept_without_a_warning(surface):
+    swept = didymos.pair_statistics(surface, EUCLIDEAN, offsets=[1e18])
+    assert np.isfinite(swept.log_distance_sweep).all()
+
+
 @pytest.mark.parametrize("offsets", [[], [0.0], [-1.0, 2.0], [np.nan], 0.5, ["a"], "3"])
 def test_offsets_that_have_no_logarithm_are_refused(surface, offsets):
     with pytest.raises(InputError, match="allowed is a list of numbers over 0"):

@@ -67,7 +67,8 @@ def _add_sweep(assembly: Assembly, pairs: Pairs, offsets: tuple[float, ...] | No
     values = np.array(offsets if offsets is not None else [multiple * usual for multiple in MULTIPLES])
     near, far = histogram.quantile(1e-4), histogram.edges[-1]
     low, high = np.log(near + values.min()), np.log(far + values.max())
-    narrowest = np.log(far + values.max()) - np.log(near + values.max())
+    # where all distances are the same, or n covers them, a curve has no width
+    high, narrowest = max(high, low + 1e-9), max(high - np.log(near + values.max()), 1e-9)
     edges = np.linspace(low, high, int(np.clip(BINS_IN_A_CURVE * (high - low) / narrowest, *SWEEP_BINS)) + 1)
     counts = np.stack([histogram.rebin(edges, float(offset)) for offset in values])
     assembly.add("log_distance_sweep", counts / (max(histogram.pairs, 1) * np.diff(edges)))
