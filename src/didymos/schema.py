@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 VERSION = "0.1.0"
 ENERGY = "energy"
@@ -207,6 +209,8 @@ def spectral_map(
         name: np.arange(size, dtype=float) if given is None else np.asarray(given, dtype=float)
         for name, given, size in (("y", y, sizes[0]), ("x", x, sizes[1]))
     }
+    import xarray as xr  # half a second that who only needs arrays is spared
+
     array = xr.DataArray(values, dims=(*space, ENERGY), name="spectra")
     array.attrs.update({"units": signal_units, "long_name": signal_name, **(attrs or {})})
     array = _with_coordinate(array, ENERGY, (ENERGY,), np.asarray(energy, dtype=float), energy_units)

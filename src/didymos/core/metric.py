@@ -152,6 +152,9 @@ class Robust:
         return replace(fitted, length=length if length > 0 else None)
 
 
+LARGEST_SAMPLE = 40_000
+"""Spectra that a metric is fitted to at most."""
+
 METRICS: dict[str, Callable[[int | None], Metric]] = {"euclidean": Euclidean, "robust": Robust}
 """Metrics by name; each is made from a rank (None: from the data)."""
 
@@ -164,7 +167,7 @@ def distance_to_centre(features: NDArray[np.floating]) -> NDArray[np.float64]:
 def fit_metric(
     name: str, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, rank: int | None, seed: int
 ) -> FittedMetric:
-    """Fit the metric of that name.
+    """Fit the metric of that name, to a random sample where there are very many spectra.
 
     Parameters
     ----------
@@ -188,7 +191,32 @@ def fit_metric(
     KeyError
         Where no metric has that name.
     """
-    return METRICS[name](rank).fit(values, neighbours, seed=seed)
+    return METRICS[name](rank).fit(*sample_with_neighbours(values, neighbours, seed=seed), seed=seed)
+
+
+def sample_with_neighbours(
+    values: NDArray[np.floating], neighbours: NDArray[np.intp], *, seed: int
+) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
+    """Draw :data:`LARGEST_SAMPLE` spectra, each with its neighbour, where there are more.
+
+    Parameters
+    ----------
+    values : array, shape (n_points, n_energies)
+    neighbours : array of int, shape (n_points,)
+    seed : int
+
+    Returns
+    -------
+    values : array, shape (n_drawn, n_energies)
+    neighbours : array of int, shape (n_drawn,)
+        Within the sample; the neighbour of a spectrum that came as one is that whose neighbour it is.
+    """
+    if len(values) <= LARGEST_SAMPLE:
+        return values, neighbours
+    half = LARGEST_SAMPLE // 2
+    chosen = np.sort(np.random.default_rng(seed).choice(len(values), half, replace=False))
+    place = np.arange(LARGEST_SAMPLE)
+    return values[np.concatenate([chosen, neighbours[chosen]])], (place + half) % LARGEST_SAMPLE
 
 
 __all__ = [
@@ -199,4 +227,5 @@ __all__ = [
     "Robust",
     "distance_to_centre",
     "fit_metric",
+    "sample_with_neighbours",
 ]

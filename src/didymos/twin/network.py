@@ -1,14 +1,12 @@
-"""The encoder that both twins share: fully connected layers with a non-linear activation between them."""
+"""The forward pass of the encoder within compiled programs, its weights as one flat vector."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
@@ -18,58 +16,37 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "gelu": jax.nn.gelu,
     "silu": jax.nn.silu,
 }
-"""Activations by name."""
+"""The activations of :data:`didymos.twin.encoder.ACTIVATIONS` in JAX."""
 
 
-class Encoder(eqx.Module):
-    """Fully connected layers h_k = a(W_k h_(k-1) + b_k), the last one linear (the paper, Fig. 7a).
-
-    Attributes
-    ----------
-    weights : tuple of arrays, shape (n_in, n_out)
-    biases : tuple of arrays, shape (n_out,)
-    activation : str
-        A key of :data:`ACTIVATIONS`.
-    """
-
-    weights: tuple[Array, ...]
-    biases: tuple[Array, ...]
-    activation: str = eqx.field(static=True)
-
-    def __call__(self, features: Array) -> Array:
-        """Embed features, shape (n_points, n_features), as an array of shape (n_points, n_components)."""
-        hidden = features
-        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            hidden = ACTIVATIONS[self.activation](hidden @ weight + bias)
-        return hidden @ self.weights[-1] + self.biases[-1]
+def parameter_count(sizes: Sequence[int]) -> int:
+    """Return the number of weights and biases of an encoder, `sizes` from the input to the embedding."""
+    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
 
 
-def random_encoders(
-    generators: Sequence[np.random.Generator], features: int, layers: Sequence[int], activation: str
-) -> Encoder:
-    """Draw encoders with Glorot-normal weights and zero biases (Glorot and Bengio, AISTATS 2010).
+def forward(parameters: Array, sizes: Sequence[int], activation: str, features: Array) -> Array:
+    """Embed features of one member.
 
     Parameters
     ----------
-    generators : sequence of numpy.random.Generator
-        One for each member of the ensemble.
-    features : int
-        Size of the input.
-    layers : sequence of int
-        Sizes of the layers, the last one the size of the embedding.
+    parameters : array, shape (n_parameters,)
+        Weights and then biases of every layer: one vector, so that a step of the optimiser is one operation.
+    sizes : sequence of int
+        From the input to the embedding.
     activation : str
         A key of :data:`ACTIVATIONS`.
+    features : array, shape (..., n_inputs)
 
     Returns
     -------
-    Encoder
-        Every array has a leading axis over the members.
+    array, shape (..., n_components)
     """
-    sizes = [features, *layers]
-    weights = []
-    for n_in, n_out in pairwise(sizes):
-        spread = np.sqrt(2.0 / (n_in + n_out))
-        drawn = [generator.normal(scale=spread, size=(n_in, n_out)) for generator in generators]
-        weights.append(jax.device_put(np.stack(drawn).astype(np.float32)))
-    biases = tuple(jax.device_put(np.zeros((len(generators), size), dtype=np.float32)) for size in layers)
-    return Encoder(tuple(weights), biases, activation)
+    hidden, place = features, 0
+    for layer, (n_in, n_out) in enumerate(pairwise(sizes)):
+        weight = parameters[place : place + n_in * n_out].reshape(n_in, n_out)
+        place += n_in * n_out
+        hidden = hidden @ weight + parameters[place : place + n_out]
+        place += n_out
+        if layer < len(sizes) - 2:
+            hidden = ACTIVATIONS[activation](hidden)
+    return hidden

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from numpy.typing import NDArray
 
 STRATA = 40
@@ -30,8 +28,23 @@ def cumulative_weights(distance: NDArray[np.floating]) -> NDArray[np.float32]:
     scale = float(np.median(distance))
     logarithm = np.log(distance / scale + 0.1) if scale > 0 else np.zeros_like(distance)
     edges = np.linspace(logarithm.min(), logarithm.max() + 1e-9, STRATA + 1)
-    stratum = np.clip(np.digitize(logarithm, edges) - 1, 0, STRATA - 1)
-    weight = 1.0 / np.bincount(stratum, minlength=STRATA)[stratum]
+    return balanced_weights(np.clip(np.digitize(logarithm, edges) - 1, 0, STRATA - 1))
+
+
+def balanced_weights(group: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Return the cumulative probability to draw each one where every group is drawn as often as every other.
+
+    Parameters
+    ----------
+    group : array of int, shape (n_points,)
+        Number of the group of each, from 0.
+
+    Returns
+    -------
+    array, shape (n_points,)
+        Ascending, the last one 1.
+    """
+    weight = 1.0 / np.bincount(group)[group]
     cumulative = np.cumsum(weight)
     return np.asarray(cumulative / cumulative[-1], dtype=np.float32)
 
@@ -60,16 +73,17 @@ def draw_batches(
     return np.concatenate([common, np.minimum(rare, points - 1)], axis=1).astype(np.int32)
 
 
-def held_out(indices: Array) -> Array:
+def held_out(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Tell which pairs (i, j) never train, one in eight, the same whenever the two spectra meet.
 
     Parameters
     ----------
-    indices : array of int, shape (n_points,)
+    first, second : array of int, broadcastable to each other
+        Indices of the two spectra; arrays of JAX as well.
 
     Returns
     -------
-    array of bool, shape (n_points, n_points)
+    array of bool, shape of the two together
     """
-    total = indices[:, jnp.newaxis] + indices[jnp.newaxis, :]
-    return total % HELD_OUT_ONE_IN == 0
+    out: NDArray[np.bool_] = (first + second) % HELD_OUT_ONE_IN == 0
+    return out

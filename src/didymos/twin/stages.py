@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.rescaling import log_rescale
-from didymos.twin.alignment import align
-from didymos.twin.network import Encoder
-from didymos.twin.sampling import cumulative_weights
-from didymos.twin.training import Progress, Trained, TrainingData, TrainingSettings, embed, train
+from didymos.twin.compilation import prepare
+from didymos.twin.encoder import Encoder
+from didymos.twin.ensemble import Ensemble, agreements, compared, in_one_frame
+from didymos.twin.health import TrainingError, describe, sound, train_soundly
+from didymos.twin.sampling import balanced_weights, cumulative_weights
+from didymos.twin.settings import TrainingSettings
+from didymos.twin.similarity import ByDistance, ByLabel, ByPair, Similarity
+from didymos.twin.training import Progress, Trained, TrainingData, groups_of, holds_out, plan_for
 
 STARTS = 3
 """Independent starts of the second twin for each member."""
 
 LEVELS = 4
 """Steps of the score between the majority and the most distinct population that the second twin tells apart."""
+
+WIDTH = 20
+"""Features are filled up with zeros to a multiple of this, so that one program serves most maps."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class EmbeddingStage:
     Attributes
     ----------
     encoder : Encoder
-        With a leading axis over the members.
+        Of all members, which lie on each other in one frame.
     scale : float
         Typical length of the features of the majority.
     """
@@ -36,9 +42,9 @@ class EmbeddingStage:
     encoder: Encoder
     scale: float
 
-    def embed(self, features: NDArray[np.floating]) -> NDArray[np.float32]:
+    def embed(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Embed features, shape (n_points, n_features), as (n_members, n_points, n_components)."""
-        return embed(self.encoder, np.asarray(features / self.scale, dtype=np.float32)[np.newaxis])
+        return self.encoder.embed((features / self.scale)[np.newaxis])
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,6 @@ class ScoreStage:
     Attributes
     ----------
     encoder : Encoder
-        With a leading axis over the members.
     centre : array, shape (n_members,)
         Output of the encoder for the majority.
     unit : array, shape (n_members,)
@@ -56,27 +61,29 @@ class ScoreStage:
     """
 
     encoder: Encoder
-    centre: NDArray[np.float32]
-    unit: NDArray[np.float32]
+    centre: NDArray[np.float64]
+    unit: NDArray[np.float64]
 
-    def score(self, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Score an embedding, shape (n_members, n_points, n_components), as (n_members, n_points), from 0 to 1."""
-        output = embed(self.encoder, embedding)[..., 0]
+    def score(self, embedding: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Score an embedding, shape (n_members or 1, n_points, n_components), as (n_members, n_points), 0 to 1."""
+        output = self.encoder.embed(embedding)[..., 0]
         distance = np.abs(output - self.centre[:, np.newaxis]) / self.unit[:, np.newaxis]
-        return np.asarray(np.minimum(distance, 1.0), dtype=np.float32)
+        return np.asarray(np.minimum(distance, 1.0))
 
 
 def fit_embedding(
     features: NDArray[np.floating],
     distance: NDArray[np.floating],
-    threshold: float,
+    similarity: float | ByLabel | ByPair,
     settings: TrainingSettings,
     *,
     members: int,
     seed: int,
+    known: NDArray[np.intp] | None = None,
+    start: EmbeddingStage | None = None,
     progress: Progress | None = None,
-) -> tuple[EmbeddingStage, Trained]:
-    """Train the first twin on pairs that are similar where their features are nearer than the threshold.
+) -> tuple[EmbeddingStage, Ensemble]:
+    """Train the first twin on pairs of spectra.
 
     Parameters
     ----------
@@ -84,117 +91,183 @@ def fit_embedding(
         Features of a metric.
     distance : array, shape (n_points,)
         Distance of each spectrum from the centre of the majority.
-    threshold : float
-        In the units of `features`.
+    similarity : float, ByLabel or ByPair
+        A number: pairs are similar where their features are nearer than this.
     settings : TrainingSettings
     members, seed, progress
         As in :func:`didymos.twin.training.train`.
+    known : array of int, optional
+        The spectra that `similarity` has labels of; default all.
+    start : EmbeddingStage, optional
+        Where to start from, instead of random weights.
 
     Returns
     -------
     EmbeddingStage
-    Trained
+        Members in one frame: the majority at the origin, the largest variance along the first axis.
+    Ensemble
     """
-    scale = float(np.median(distance)) or 1.0
+    scale = (float(np.median(distance)) or 1.0) if start is None else start.scale
     # a common factor of features and threshold changes no label and keeps squares within float32
-    scaled = np.asarray(features / scale, dtype=np.float32)[np.newaxis]
-    data = TrainingData(
-        inputs=scaled,
-        features=scaled,
-        threshold=threshold / scale,
-        cumulative=cumulative_weights(distance),
+    inputs = _padded(np.asarray(features / scale, dtype=np.float32))
+    judge: Similarity = ByDistance(None, similarity / scale) if isinstance(similarity, (int, float)) else similarity
+    data = TrainingData((inputs if known is None else inputs[known])[np.newaxis], judge, _weights(judge, distance))
+    trained = train_soundly(
+        data,
+        settings,
+        members=members,
+        seed=seed,
+        start=None if start is None else _widened(start.encoder, inputs.shape[1]),
+        progress=progress,
     )
-    trained = train(data, settings, members=members, seed=seed, progress=progress)
-    return EmbeddingStage(trained.encoder, scale), trained
+    notes = describe(trained)
+    trained = trained.choose(sound(trained, settings))
+    encoder = _widened(trained.encoder, features.shape[1])
+    encoder, reference, alike = in_one_frame(encoder, features / scale, distance)
+    return EmbeddingStage(encoder, scale), Ensemble(replace(trained, encoder=encoder), notes, reference, alike)
 
 
 def fit_score(
-    embedding: NDArray[np.float32],
+    embedding: NDArray[np.floating],
+    similarity: Similarity,
     distance: NDArray[np.floating],
-    boundary: float,
     settings: TrainingSettings,
     *,
+    members: int,
     seed: int,
+    known: NDArray[np.intp] | None = None,
+    start: ScoreStage | None = None,
     progress: Progress | None = None,
-) -> tuple[ScoreStage, Trained]:
+) -> tuple[ScoreStage, Ensemble]:
     """Train the second twin on the projected space of each member.
-
-    A pair is similar where its two spectra are equally far from the majority, |u_i - u_j| < u(boundary) - u(median)
-    with the rescaled distance u = log(d + n): one number can order the spectra by one quantity only, and this one
-    puts the majority at one end whatever the number of kinds.
 
     Parameters
     ----------
-    embedding : array, shape (n_members, n_points, n_components)
+    embedding : array, shape (n_members or 1, n_points, n_components)
+    similarity : Similarity
+        As a rule :func:`levels` of the distance.
     distance : array, shape (n_points,)
         Distance of each spectrum from the centre of the majority.
-    boundary : float
-        Distance from the centre that ends the majority, in the units of `distance`.
     settings : TrainingSettings
         With a last layer of one.
-    seed, progress
+    members, seed, progress
         As in :func:`didymos.twin.training.train`.
+    known : array of int, optional
+        The spectra that `similarity` has labels of; default all.
+    start : ScoreStage, optional
+        Where to start from, instead of random weights.
 
     Returns
     -------
     ScoreStage
-    Trained
+        Scores of 0 for the nearer half of the majority.
+    Ensemble
+    """
+    inputs = np.asarray(embedding if known is None else embedding[:, known], dtype=np.float32)
+    data = TrainingData(inputs, similarity, _weights(similarity, distance))
+    # one output cannot always fold all branches of the embedding to one side: the best of several starts does
+    starts = STARTS if start is None else 1
+    trained = train_soundly(
+        data,
+        settings,
+        members=starts * members,
+        seed=seed,
+        start=None if start is None else start.encoder,
+        progress=progress,
+    )
+    trained = _best_starts(trained, starts)
+    if len(sound(trained, settings)) < members:
+        raise TrainingError("a member of the score diverged: give a smaller margin")
+    near = _majority(similarity, known, distance)
+    output = trained.encoder.embed(embedding)[..., 0]
+    centre = np.median(output[:, near], axis=1)
+    away = np.abs(output - centre[:, np.newaxis])
+    # where nothing lies beyond the boundary the unit stays the margin: noise is not blown up to 1
+    unit = np.maximum(np.quantile(away, 0.999, axis=1), settings.margin)
+    chosen = compared(distance)
+    alike = agreements(away[:, chosen, np.newaxis] / unit[:, np.newaxis, np.newaxis])
+    return ScoreStage(trained.encoder, centre, unit), Ensemble(
+        trained, describe(trained), int(alike.mean(axis=1).argmax()), alike
+    )
+
+
+def levels(distance: NDArray[np.floating], boundary: float) -> ByDistance:
+    """Call two spectra similar where they are equally far from the majority.
+
+    That is |u_i - u_j| < u(boundary) - u(median) with the rescaled distance u = log(d + n): one number can order the
+    spectra by one quantity only, and this one puts the majority at one end whatever the number of kinds.
+
+    Parameters
+    ----------
+    distance : array, shape (n_points,)
+        Distance of each spectrum from the centre of the majority.
+    boundary : float
+        Distance from the centre that ends the majority, in the units of `distance`.
+
+    Returns
+    -------
+    ByDistance
     """
     offset = float(np.median(distance)) or 1.0
     # spectra nearer than the median are no less of the majority than those at it
     level = log_rescale(np.maximum(distance / offset, 1), 1.0)
     boundary_level = float(log_rescale(np.array(boundary / offset), 1.0) - np.median(level))
     threshold = max(boundary_level, float(np.quantile(level, 0.999) - np.median(level)) / LEVELS, 1e-3)
-    # one output cannot always fold all branches of the embedding to one side: the best of several starts does
-    starts = np.repeat(embedding, STARTS, axis=0)
-    data = TrainingData(
-        inputs=starts,
-        features=np.asarray(level / threshold, dtype=np.float32)[np.newaxis, :, np.newaxis],
-        threshold=1.0,
-        cumulative=cumulative_weights(distance),
-    )
-    trained = _best_starts(train(data, settings, members=len(starts), seed=seed, progress=progress))
-    output = embed(trained.encoder, embedding)[..., 0]
-    centre = np.median(output[:, distance <= offset], axis=1)
-    away = np.abs(output - centre[:, np.newaxis])
-    # where nothing lies beyond the boundary the unit stays the margin: noise is not blown up to 1
-    unit = np.maximum(np.quantile(away, 0.999, axis=1), settings.margin)
-    return ScoreStage(trained.encoder, centre, unit.astype(np.float32)), trained
+    return ByDistance(np.asarray(level / threshold, dtype=np.float32)[:, np.newaxis], 1.0)
 
 
-def _best_starts(trained: Trained) -> Trained:
-    """Keep the start with the smallest held-out loss of each member."""
-    chosen = trained.best.reshape(-1, STARTS).argmin(axis=1) + STARTS * np.arange(len(trained.best) // STARTS)
-    encoder = jax.tree.map(lambda array: array[chosen], trained.encoder)
-    return replace(trained, encoder=encoder, loss=trained.loss[chosen], best=trained.best[chosen])
-
-
-def reference_member(embedding: NDArray[np.float32], sample: int = 2000) -> tuple[int, NDArray[np.float64]]:
-    """Find the member that agrees best with the others.
+def prepare_stages(
+    embedding: TrainingSettings, score: TrainingSettings | None = None, *, points: int, members: int
+) -> None:
+    """Start to compile what a training on distances will need, while other work goes on.
 
     Parameters
     ----------
-    embedding : array, shape (n_members, n_points, n_components)
-    sample : int
-        Number of points, evenly spread, that are compared.
-
-    Returns
-    -------
-    member : int
-    agreement : array, shape (n_members, n_members)
-        Correlation of two embeddings after the best rotation and reflection: 1 where they agree.
+    embedding, score : TrainingSettings
+        Of the two stages; the second one only where it will be trained.
+    points : int
+        Number of spectra.
+    members : int
     """
-    chosen = np.linspace(0, embedding.shape[1] - 1, min(sample, embedding.shape[1])).astype(int)
-    parts = embedding[:, chosen]
-    agreement = np.eye(len(parts))
-    for first in range(len(parts)):
-        for second in range(first + 1, len(parts)):
-            moved = align(parts[second], parts[first])
-            agreement[first, second] = agreement[second, first] = _correlation(moved, parts[first])
-    return int(agreement.mean(axis=1).argmax()), agreement
+    stages = [(embedding, WIDTH, 0, members)]
+    if score is not None:
+        stages.append((score, embedding.layers[-1], 1, STARTS * members))
+    for settings, inputs, columns, count in stages:
+        for size in sorted({len(group) for group in groups_of(count)}):
+            prepare(plan_for(settings, ByDistance.kind, inputs, columns, members=size, hold_out=holds_out(points)))
 
 
-def _correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
-    a, b = first - first.mean(axis=0), second - second.mean(axis=0)
-    length = np.linalg.norm(a) * np.linalg.norm(b)
-    return float((a * b).sum() / length) if length > 0 else 1.0
+def _weights(similarity: Similarity, distance: NDArray[np.floating]) -> NDArray[np.float32]:
+    if isinstance(similarity, ByLabel):
+        return balanced_weights(similarity.labels)
+    if isinstance(similarity, ByPair):
+        return balanced_weights((similarity.similarity >= 0.5).astype(np.intp))
+    return cumulative_weights(distance)
+
+
+def _majority(
+    similarity: Similarity, known: NDArray[np.intp] | None, distance: NDArray[np.floating]
+) -> NDArray[np.intp]:
+    """Return the spectra that a score of 0 stands for."""
+    if isinstance(similarity, ByLabel):
+        first = np.flatnonzero(similarity.labels == 0)
+        return first if known is None else known[first]
+    return np.flatnonzero(distance <= np.median(distance))
+
+
+def _padded(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    width = -(-features.shape[1] // WIDTH) * WIDTH
+    return np.pad(features, ((0, 0), (0, width - features.shape[1])))
+
+
+def _widened(encoder: Encoder, inputs: int) -> Encoder:
+    """Return the encoder for so many inputs: those it lacks count nothing, those too many were zero."""
+    first = encoder.weights[0][:, :inputs]
+    first = np.pad(first, ((0, 0), (0, inputs - first.shape[1]), (0, 0)))
+    return replace(encoder, weights=(first, *encoder.weights[1:]))
+
+
+def _best_starts(trained: Trained, starts: int) -> Trained:
+    """Keep the start with the smallest held-out loss of each member."""
+    best = trained.best.reshape(-1, starts)
+    return trained.choose(best.argmin(axis=1) + starts * np.arange(len(best)))

@@ -1,26 +1,36 @@
-"""A trained model as one file of plain arrays, and its use on new spectra."""
+"""Trained models and estimators as files, and a model's use on new spectra."""
 
 from __future__ import annotations
 
-import json
 import os
-import zipfile
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.metric import FittedMetric
 from didymos.schema import InputError
-from didymos.twin.network import Encoder
+from didymos.twin.archive import (
+    DAMAGE,
+    Arrays,
+    encoder_arrays,
+    encoder_from,
+    metric_arrays,
+    metric_from,
+    read,
+    write,
+)
 from didymos.twin.stages import EmbeddingStage, ScoreStage
 
-FORMAT = "didymos twin model"
-FORMAT_VERSION = 1
-_DAMAGE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
-"""What plain arrays raise that are not those of a model."""
+if TYPE_CHECKING:
+    from didymos.twin.base import Twin
+
+    Estimator = TypeVar("Estimator", bound=Twin)
+
+MODEL = "TwinModel"
+NOT_STORED = ("callback",)
+"""Parameters of an estimator that are code."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,13 @@ class TwinModel:
         scores = self.score.score(embedded)
         mean = scores.mean(axis=0)
         spread = scores.std(axis=0, ddof=1) if len(scores) > 1 else np.full_like(mean, np.nan)
-        return embedded[self.reference], mean, spread, self.metric.distance(features)
+        shown = embedded[self.reference]
+        return (
+            shown.astype(np.float32),
+            mean.astype(np.float32),
+            spread.astype(np.float32),
+            self.metric.distance(features),
+        )
 
 
 def save_model(model: TwinModel, file: str | os.PathLike[str] | BinaryIO) -> None:
@@ -84,37 +100,24 @@ def save_model(model: TwinModel, file: str | os.PathLike[str] | BinaryIO) -> Non
     ----------
     model : TwinModel
     file : path or binary file
-        A path is written as it is named.
+        A path is written as it is named, under a temporary name first.
     """
+    encoders = model.embedding.encoder, model.score.encoder
     header = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "activation": [model.embedding.encoder.activation, model.score.encoder.activation],
-        "layers": [len(model.embedding.encoder.weights), len(model.score.encoder.weights)],
+        "kind": MODEL,
+        "activation": [encoder.activation for encoder in encoders],
+        "layers": [len(encoder.weights) for encoder in encoders],
         "rank": model.metric.rank,
         "reference": model.reference,
         "about": model.about,
     }
     arrays = {
-        "header": np.array(json.dumps(header)),
         "energy": model.energy,
-        "metric_scale": model.metric.scale,
-        "metric_mean": model.metric.mean,
-        "metric_projection": model.metric.projection,
-        "metric_length": np.array(np.nan if model.metric.length is None else model.metric.length),
-        "embedding_scale": np.array(model.embedding.scale),
-        "score_centre": np.asarray(model.score.centre),
-        "score_unit": np.asarray(model.score.unit),
+        **metric_arrays(model.metric),
+        **_embedding_arrays(model.embedding),
+        **_score_arrays(model.score),
     }
-    for name, encoder in (("embedding", model.embedding.encoder), ("score", model.score.encoder)):
-        for index, (weight, bias) in enumerate(zip(encoder.weights, encoder.biases, strict=True)):
-            arrays[f"{name}_weight_{index}"] = np.asarray(weight)
-            arrays[f"{name}_bias_{index}"] = np.asarray(bias)
-    if isinstance(file, (str, os.PathLike)):
-        with open(file, "wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
-    else:
-        np.savez(file, allow_pickle=False, **arrays)
+    write(file, header, arrays)
 
 
 def load_model(path: str | os.PathLike[str]) -> TwinModel:
@@ -133,61 +136,115 @@ def load_model(path: str | os.PathLike[str]) -> TwinModel:
     InputError
         Where the file is missing, damaged, of another kind or of a later format.
     """
-    name = os.path.basename(path)
-    try:
-        with open(path, "rb") as stream:
-            arrays = _arrays(stream)
-        header = json.loads(str(arrays["header"]))
-        if header["format"] != FORMAT:
-            raise KeyError("format")
-        version = int(header["format_version"])
-    except FileNotFoundError:
-        raise InputError(f"{name}: no such model file: give the folder that 'didymos analyze' wrote") from None
-    except (*_DAMAGE, OSError, EOFError, zipfile.BadZipFile):
-        raise InputError(f"{name} is not a model of didymos or is damaged: analyse the map again") from None
-    if version > FORMAT_VERSION:
-        raise InputError(f"{name} has model format {version}, this didymos reads up to {FORMAT_VERSION}: update it")
+    header, arrays = read(path)
+    # the first format held nothing but models
+    _check_kind(path, header.get("kind", MODEL), MODEL)
     try:
         model = _model(header, arrays)
         # one spectrum on its way through shows whether all parts fit
         model.predict(np.zeros((1, len(model.energy))))
-    except _DAMAGE:
-        raise InputError(f"{name} is damaged, parts of the model do not fit: analyse the map again") from None
+    except DAMAGE:
+        raise _damaged(path) from None
     return model
 
 
-def _arrays(stream: BinaryIO) -> dict[str, NDArray[Any]]:
-    stored = np.load(stream, allow_pickle=False)
-    if not isinstance(stored, np.lib.npyio.NpzFile):
-        raise ValueError("a single array")
-    with stored:
-        return {key: stored[key] for key in stored.files}
+def save_estimator(estimator: Twin, file: str | os.PathLike[str] | BinaryIO) -> None:
+    """Write a fitted estimator; see :meth:`didymos.twin.base.Twin.save`."""
+    parameters = {name: value for name, value in estimator.get_params().items() if name not in NOT_STORED}
+    stage = estimator.stage_
+    header = {
+        "kind": type(estimator).__name__,
+        "activation": stage.encoder.activation,
+        "layers": len(stage.encoder.weights),
+        "parameters": {name: _plain(value) for name, value in parameters.items()},
+        "n_iter": estimator.n_iter_,
+        "notes": list(estimator.notes_),
+        **estimator._numbers(),
+    }
+    arrays: Arrays = {"loss": estimator.loss_, "agreement": estimator.agreement_, **estimator._arrays()}
+    if hasattr(estimator, "feature_names_in_"):
+        arrays["feature_names"] = np.asarray(estimator.feature_names_in_, dtype=np.str_)
+    arrays |= _embedding_arrays(stage) if isinstance(stage, EmbeddingStage) else _score_arrays(stage)
+    write(file, header, arrays)
 
 
-def _model(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> TwinModel:
-    length = float(arrays["metric_length"])
-    metric = FittedMetric(
-        arrays["metric_scale"],
-        arrays["metric_mean"],
-        arrays["metric_projection"],
-        int(header["rank"]),
-        length if np.isfinite(length) else None,
-    )
-    encoders = []
-    for name, activation, layers in zip(("embedding", "score"), header["activation"], header["layers"], strict=True):
-        weights = tuple(jax.device_put(arrays[f"{name}_weight_{index}"]) for index in range(layers))
-        biases = tuple(jax.device_put(arrays[f"{name}_bias_{index}"]) for index in range(layers))
-        encoders.append(Encoder(weights, biases, str(activation)))
-    members, reference = len(arrays["score_unit"]), int(header["reference"])
-    if {len(array) for encoder in encoders for array in (*encoder.weights, *encoder.biases)} != {members}:
+def load_estimator(kind: type[Estimator], path: str | os.PathLike[str]) -> Estimator:
+    """Read an estimator; see :meth:`didymos.twin.base.Twin.load`."""
+    header, arrays = read(path)
+    _check_kind(path, header.get("kind", MODEL), kind.__name__)
+    try:
+        parameters = {name: _listed(value) for name, value in header["parameters"].items()}
+        estimator = kind(**parameters)
+        estimator._restore(header, arrays)
+        estimator.loss_, estimator.agreement_ = arrays["loss"], arrays["agreement"]
+        estimator.n_iter_, estimator.notes_ = int(header["n_iter"]), tuple(map(str, header["notes"]))
+        if "feature_names" in arrays:
+            estimator.feature_names_in_ = arrays["feature_names"].astype(object)
+        estimator._members_of(np.zeros((1, estimator.n_features_in_)))
+    except DAMAGE:
+        raise _damaged(path) from None
+    return estimator
+
+
+def embedding_stage(header: dict[str, Any], arrays: Arrays) -> EmbeddingStage:
+    """Return the first twin of an estimator."""
+    encoder = encoder_from("embedding", int(header["layers"]), str(header["activation"]), arrays)
+    return EmbeddingStage(encoder, float(arrays["embedding_scale"]))
+
+
+def score_stage(header: dict[str, Any], arrays: Arrays) -> ScoreStage:
+    """Return the second twin of an estimator."""
+    encoder = encoder_from("score", int(header["layers"]), str(header["activation"]), arrays)
+    if len(arrays["score_unit"]) != encoder.members or len(arrays["score_centre"]) != encoder.members:
+        raise ValueError("the parts have different numbers of members")
+    return ScoreStage(encoder, arrays["score_centre"], arrays["score_unit"])
+
+
+def _model(header: dict[str, Any], arrays: Arrays) -> TwinModel:
+    metric = metric_from(int(header["rank"]), arrays)
+    headers = [
+        {"layers": layers, "activation": activation}
+        for layers, activation in zip(header["layers"], header["activation"], strict=True)
+    ]
+    first, second = headers
+    embedding, score = embedding_stage(first, arrays), score_stage(second, arrays)
+    members, reference = score.encoder.members, int(header["reference"])
+    if embedding.encoder.members != members:
         raise ValueError("the parts have different numbers of members")
     if not 0 <= reference < members or metric.scale.shape != arrays["energy"].shape:
         raise ValueError("reference or energies do not fit")
-    return TwinModel(
-        arrays["energy"],
-        metric,
-        EmbeddingStage(encoders[0], float(arrays["embedding_scale"])),
-        ScoreStage(encoders[1], arrays["score_centre"], arrays["score_unit"]),
-        reference,
-        dict(header["about"]),
-    )
+    return TwinModel(arrays["energy"], metric, embedding, score, reference, dict(header["about"]))
+
+
+def _embedding_arrays(stage: EmbeddingStage) -> Arrays:
+    return {"embedding_scale": np.array(stage.scale), **encoder_arrays("embedding", stage.encoder)}
+
+
+def _score_arrays(stage: ScoreStage) -> Arrays:
+    return {
+        "score_centre": np.asarray(stage.centre),
+        "score_unit": np.asarray(stage.unit),
+        **encoder_arrays("score", stage.encoder),
+    }
+
+
+def _check_kind(path: str | os.PathLike[str], found: object, wanted: str) -> None:
+    if found != wanted:
+        raise InputError(f"{os.path.basename(path)} holds a {found}, not a {wanted}: read it as what it is")
+
+
+def _damaged(path: str | os.PathLike[str]) -> InputError:
+    return InputError(f"{os.path.basename(path)} is damaged, parts of the model do not fit: train it again")
+
+
+def _plain(value: object) -> object:
+    """Return a parameter as JSON knows it; objects of the user's own are left to the user."""
+    if isinstance(value, (tuple, list)):
+        return [int(part) for part in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if isinstance(value, (str, int, float, bool, type(None))) else None
+
+
+def _listed(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value

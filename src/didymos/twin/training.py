@@ -1,66 +1,69 @@
-"""Training an ensemble of twin networks: one compiled program per stretch of steps."""
+"""Training an ensemble of twin networks, several members in one compiled program."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
-from jax import Array
 from numpy.typing import NDArray
 
-from didymos.twin.loss import contrastive_loss, gram_distances
-from didymos.twin.network import Encoder, random_encoders
+from didymos.core.threads import allowed_threads
+from didymos.twin.compilation import prepare
+from didymos.twin.encoder import Encoder, random_encoder
+from didymos.twin.plan import HELD_OUT_BATCHES, Batch, Look, Plan
 from didymos.twin.sampling import draw_batches, held_out
+from didymos.twin.settings import TrainingSettings
+from didymos.twin.similarity import ByPair, Similarity
 
-HELD_OUT_BATCHES = 16
+FEWEST_HELD_OUT = 100
+"""With fewer held-out pairs than this nothing is held out: all pairs train, and the same ones tell when to stop."""
 
-Progress = Callable[[float, float], None]
-"""Called with the share of the steps done (0 to 1) and the present held-out loss."""
+PAIRS_OF_A_SPECTRUM = 8
+"""Given pairs in a batch over the spectra that a batch would have."""
+
+GROUP = 4
+"""Most members in one program; groups run side by side, and are the same for any number of cores."""
+
+BETTER = 0.99
+"""A held-out loss counts as better below this share of the best."""
+
+Progress = Callable[[float, float], object]
+"""Called with the share of the steps done (0 to 1) and the present held-out loss; stops the training by True."""
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
-    """How a twin network is trained.
+class TrainingData:
+    """What the members are trained on.
 
     Attributes
     ----------
-    layers : tuple of int
-        Sizes of the layers, the last one the size of the embedding.
-    activation : str
-        A key of :data:`didymos.twin.network.ACTIVATIONS`.
-    margin : float
-        Margin m of the contrastive loss.
-    margin_grows : bool
-        Whether the margin of a dissimilar pair is m d_ij / threshold instead of m, so that the order of distances
-        beyond the threshold survives in the embedding; False is the paper's loss.
-    batch : int
-        Spectra in a batch; all their pairs are used.
-    stretch : int
-        Steps between two looks at the held-out pairs.
-    stretches : int
-        Most stretches.
-    patience : int
-        Stretches without a better held-out loss before training stops.
-    learning_rate : float
-        First step size of Adam; it falls to a tenth by the end.
+    inputs : array, shape (n_sets, n_points, n_inputs)
+        What the encoder sees: one set for all members, one for each, or one for every few that follow each other.
+    similarity : Similarity
+        Which pairs are similar.
+    cumulative : array, shape (n_points,) or (n_pairs,)
+        Cumulative probabilities of the rare half of a batch, of spectra or of given pairs.
     """
 
-    layers: tuple[int, ...] = (20, 5, 2)
-    activation: str = "tanh"
-    margin: float = 1.0
-    margin_grows: bool = True
-    batch: int = 128
-    stretch: int = 50
-    stretches: int = 30
-    patience: int = 6
-    learning_rate: float = 1e-2
+    inputs: NDArray[np.float32]
+    similarity: Similarity
+    cumulative: NDArray[np.float32]
+
+    def plan(self, settings: TrainingSettings, members: int) -> Plan:
+        """Return what the program of so many members is compiled for."""
+        similarity = self.similarity
+        if isinstance(similarity, ByPair):
+            out = held_out(*similarity.rows.T)
+            alike = float(similarity.similarity[out].sum())
+            enough = min(alike, out.sum() - alike) >= FEWEST_HELD_OUT
+        else:
+            enough = holds_out(self.inputs.shape[1])
+        return plan_for(
+            settings, similarity.kind, self.inputs.shape[-1], similarity.columns, members=members, hold_out=bool(enough)
+        )
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,12 @@ class Trained:
     Attributes
     ----------
     encoder : Encoder
-        Every array has a leading axis over the members.
     loss : array, shape (n_members, n_stretches)
-        Held-out loss after each stretch.
+        Held-out loss after each stretch; NaN after a member has stopped.
     best : array, shape (n_members,)
-        The smallest held-out loss, that of `encoder`.
+        The smallest held-out loss, that of `encoder`; infinite where no loss was finite.
+    look : Look
+        The last look at the held-out pairs, arrays of shape (n_members,).
     steps : int
         Steps between two entries of `loss`.
     interrupted : bool
@@ -84,34 +88,76 @@ class Trained:
     encoder: Encoder
     loss: NDArray[np.float32]
     best: NDArray[np.float32]
+    look: Look
     steps: int
     interrupted: bool
 
+    def choose(self, members: Sequence[int] | NDArray[np.integer]) -> Trained:
+        """Return some of the members, in the order given."""
+        index = np.asarray(members)
+        look = Look(*(entry[index] for entry in self.look))
+        return replace(
+            self, encoder=self.encoder.choose(index), loss=self.loss[index], best=self.best[index], look=look
+        )
 
-@dataclass(frozen=True)
-class TrainingData:
-    """What the members are trained on.
 
-    Attributes
+def holds_out(points: int) -> bool:
+    """Tell whether so many spectra have pairs enough to keep some from training."""
+    return held_out_pairs(points) >= FEWEST_HELD_OUT
+
+
+def held_out_pairs(points: int) -> int:
+    """Return about how many pairs of so many spectra are held out."""
+    return points * (points - 1) // 16
+
+
+def plan_for(settings: TrainingSettings, kind: str, inputs: int, columns: int, *, members: int, hold_out: bool) -> Plan:
+    """Return what the program of a training is compiled for.
+
+    Parameters
     ----------
-    inputs : array, shape (n_members or 1, n_points, n_inputs)
-        What the encoder sees; one set for all members or one for each.
-    features : array, shape (n_members or 1, n_points, n_features)
-        Their Euclidean distance decides which pairs are similar.
-    threshold : float
-        Pairs nearer than this are similar.
-    cumulative : array, shape (n_points,)
-        Cumulative probabilities of the rare half of a batch.
-    """
+    settings : TrainingSettings
+    kind : str
+        Of :data:`didymos.twin.similarity.Similarity`.
+    inputs, columns : int
+        Size of the input of the encoder, and of what judges the pairs.
+    members : int
+        In one program.
+    hold_out : bool
+        Whether some pairs never train.
 
-    inputs: NDArray[np.float32]
-    features: NDArray[np.float32]
-    threshold: float
-    cumulative: NDArray[np.float32]
+    Returns
+    -------
+    Plan
+    """
+    return Plan(
+        kind,
+        (inputs, *settings.layers),
+        columns,
+        settings.activation,
+        settings.loss,
+        settings.margin_grows,
+        hold_out,
+        members,
+        settings.batch * (PAIRS_OF_A_SPECTRUM if kind == ByPair.kind else 1),
+        settings.stretch,
+        settings.stretch * settings.stretches,
+    )
+
+
+def groups_of(members: int) -> list[list[int]]:
+    """Divide members into groups of nearly equal size."""
+    return [part.tolist() for part in np.array_split(np.arange(members), -(-members // GROUP))]
 
 
 def train(
-    data: TrainingData, settings: TrainingSettings, *, members: int, seed: int, progress: Progress | None = None
+    data: TrainingData,
+    settings: TrainingSettings,
+    *,
+    members: int,
+    seed: int | Sequence[int],
+    start: Encoder | None = None,
+    progress: Progress | None = None,
 ) -> Trained:
     """Train an ensemble of independently initialised twins on independently drawn pairs.
 
@@ -121,8 +167,10 @@ def train(
     settings : TrainingSettings
     members : int
         Size of the ensemble.
-    seed : int
+    seed : int or sequence of int
         Seed of weights and batches.
+    start : Encoder, optional
+        Where to start from, instead of random weights.
     progress : callable, optional
         See :data:`Progress`.
 
@@ -135,127 +183,95 @@ def train(
     -----
     Ctrl-C ends the training and keeps the best so far.
     """
-    generators = [np.random.default_rng([seed, member]) for member in range(members)]
-    encoder = random_encoders(generators, data.inputs.shape[-1], settings.layers, settings.activation)
-    optimiser = _optimiser(settings)
-    state = jax.jit(optimiser.init)(eqx.filter(encoder, eqx.is_array))
-    arrays = (jax.device_put(data.inputs), jax.device_put(data.features))
-    shape = (HELD_OUT_BATCHES, settings.batch)
-    looked_at = jax.device_put(np.stack([draw_batches(g, data.cumulative, shape) for g in generators]))
-    threshold = np.float32(data.threshold)
-    run = _stretch(settings, *(None if array.shape[0] == 1 else 0 for array in arrays))
-    best, best_loss = encoder, np.full(members, np.inf, dtype=np.float32)
-    losses: list[NDArray[np.float32]] = []
-    since_best, interrupted = 0, False
-    try:
-        for index in range(settings.stretches):
-            batches = np.stack(
-                [draw_batches(g, data.cumulative, (settings.stretch, settings.batch)) for g in generators]
-            )
-            encoder, state, best, device_loss = run(
-                encoder, state, best, best_loss, batches, looked_at, *arrays, threshold
-            )
-            loss = np.asarray(device_loss)
-            since_best = 0 if np.any(loss < 0.99 * best_loss) else since_best + 1
-            best_loss = np.minimum(best_loss, loss)
-            losses.append(loss)
-            if progress is not None:
-                progress((index + 1) / settings.stretches, float(loss.mean()))
-            if since_best >= settings.patience:
-                break
-    except KeyboardInterrupt:
-        if not losses:
-            raise
-        interrupted = True
-    return Trained(best, np.stack(losses, axis=1), best_loss, settings.stretch, interrupted)
+    seeds = [int(part) for part in np.atleast_1d(seed)]
+    groups = [_Group(data, settings, seeds, part, members, start) for part in groups_of(members)]
+    interrupted = False
+    with ThreadPoolExecutor(min(allowed_threads(), len(groups))) as pool:
+        try:
+            for index in range(settings.stretches):
+                busy = [group for group in groups if group.waiting.min() < settings.patience]
+                if not busy:
+                    break
+                list(pool.map(_Group.advance, busy))
+                now = float(np.mean(np.concatenate([group.losses[-1] for group in groups])))
+                if progress is not None and progress((index + 1) / settings.stretches, now) is True:
+                    interrupted = True
+                    break
+        except KeyboardInterrupt:
+            if not all(group.losses for group in groups):
+                raise
+            interrupted = True
+    return _together(groups, settings, interrupted)
 
 
-def embed(encoder: Encoder, inputs: NDArray[np.float32], block: int = 65536) -> NDArray[np.float32]:
-    """Embed spectra with every member.
+class _Group:
+    """Members that train in one program."""
 
-    Parameters
-    ----------
-    encoder : Encoder
-        With a leading axis over the members.
-    inputs : array, shape (n_members or 1, n_points, n_inputs)
+    def __init__(
+        self,
+        data: TrainingData,
+        settings: TrainingSettings,
+        seeds: Sequence[int],
+        members: list[int],
+        total: int,
+        start: Encoder | None,
+    ) -> None:
+        self.data, self.members, self.total = data, members, total
+        self.plan = data.plan(settings, len(members))
+        self.program = prepare(self.plan)
+        self.generators = [np.random.default_rng([*seeds, member]) for member in members]
+        encoder = (
+            random_encoder(self.generators, data.inputs.shape[-1], settings.layers, settings.activation)
+            if start is None
+            else start.choose(members)
+        )
+        self.looked_at = self._draw(HELD_OUT_BATCHES)
+        threshold = getattr(data.similarity, "threshold", 1.0)
+        self.numbers = np.array([threshold, settings.margin, settings.learning_rate], dtype=np.float32)
+        self.parameters: Any = encoder.flat()
+        self.best: Any = self.parameters
+        self.state: Any = None
+        self.best_loss = np.full(len(members), np.inf, dtype=np.float32)
+        self.waiting = np.zeros(len(members), dtype=np.intp)
+        self.losses: list[NDArray[np.float32]] = []
+        self.look: Look
 
-    Returns
-    -------
-    array, shape (n_members, n_points, n_components)
-    """
-    axis = None if inputs.shape[0] == 1 else 0
-    inputs = inputs[0] if axis is None else inputs
-    apply = _embedder(axis)
-    points = inputs.shape[-2]
-    parts = [apply(encoder, inputs[..., start : start + block, :]) for start in range(0, points, block)]
-    return np.concatenate([np.asarray(part) for part in parts], axis=1)
+    def advance(self) -> None:
+        """Train for one stretch and look at the held-out pairs."""
+        program = self.program.result()
+        batches = self._draw(self.plan.stretch)
+        self.parameters, self.state, self.best, look = program.advance(
+            self.parameters,
+            program.state if self.state is None else self.state,
+            self.best,
+            self.best_loss,
+            batches,
+            self.looked_at,
+            self.numbers,
+        )
+        self.look = Look(*map(np.asarray, look))
+        loss = self.look.loss
+        self.waiting = np.where(loss < BETTER * self.best_loss, 0, self.waiting + 1)
+        self.best_loss = np.fmin(self.best_loss, loss)
+        self.losses.append(loss)
+
+    def _draw(self, batches: int) -> Batch:
+        parts = []
+        for member, generator in zip(self.members, self.generators, strict=True):
+            drawn = draw_batches(generator, self.data.cumulative, (batches, self.plan.batch))
+            inputs = self.data.inputs[member * len(self.data.inputs) // self.total]
+            parts.append(self.data.similarity.gather(inputs, drawn))
+        return Batch(*(np.stack(arrays, axis=1) for arrays in zip(*parts, strict=True)))
 
 
-@lru_cache(maxsize=2)
-def _embedder(axis: int | None) -> Callable[..., Array]:
-    """Return the compiled program that embeds with every member, kept so that it is compiled once a shape."""
-    program: Callable[..., Array] = eqx.filter_jit(
-        eqx.filter_vmap(lambda twin, x: twin(x), in_axes=(eqx.if_array(0), axis))
-    )
-    return program
-
-
-def _optimiser(settings: TrainingSettings) -> optax.GradientTransformation:
-    steps = settings.stretch * settings.stretches
-    schedule = optax.cosine_decay_schedule(settings.learning_rate, steps, alpha=0.1)
-    return optax.adam(schedule)
-
-
-def _choose(better: Array, new: Array, old: Array) -> Array:
-    return jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-
-def _batch_loss(
-    encoder: Encoder,
-    indices: Array,
-    inputs: Array,
-    features: Array,
-    threshold: Array,
-    settings: TrainingSettings,
-    evaluate: bool,
-) -> Array:
-    ratio = jnp.sqrt(jnp.maximum(gram_distances(features[indices]), 0.0)) / threshold
-    apart = indices[:, jnp.newaxis] != indices[jnp.newaxis, :]
-    out = held_out(indices)
-    margins = settings.margin * (ratio if settings.margin_grows else jnp.ones_like(ratio))
-    return contrastive_loss(encoder(inputs[indices]), ratio < 1, apart & (out if evaluate else ~out), margins)
-
-
-@lru_cache(maxsize=32)
-def _stretch(settings: TrainingSettings, input_axis: int | None, feature_axis: int | None) -> Callable[..., Any]:
-    """Return the compiled program that trains all members for one stretch and looks at the held-out pairs."""
-    optimiser = _optimiser(settings)
-
-    def loss(twin: Encoder, indices: Array, data: tuple[Array, Array, Array], evaluate: bool) -> Array:
-        return _batch_loss(twin, indices, *data, settings, evaluate)
-
-    over_members = jax.vmap(loss, in_axes=(0, 0, (input_axis, feature_axis, None), None))
-
-    def total(twins: Encoder, indices: Array, data: tuple[Array, Array, Array]) -> Array:
-        # members share no weights, so the slope of the sum is the slope of each
-        return jnp.sum(over_members(twins, indices, data, False))
-
-    def program(
-        twins: Encoder, state: Any, best: Encoder, best_loss: Array,
-        batches: Array, looked_at: Array, inputs: Array, features: Array, threshold: Array,
-    ) -> tuple[Encoder, Any, Encoder, Array]:  # fmt: skip
-        shared = (inputs[0] if input_axis is None else inputs, features[0] if feature_axis is None else features)
-        data = (*shared, threshold)
-
-        def step(carry: tuple[Encoder, Any], indices: Array) -> tuple[tuple[Encoder, Any], None]:
-            twin, memory = carry
-            change, memory = optimiser.update(jax.grad(total)(twin, indices, data), memory)
-            return (eqx.apply_updates(twin, change), memory), None
-
-        (twins, state), _ = jax.lax.scan(step, (twins, state), jnp.swapaxes(batches, 0, 1))
-        held = jax.lax.map(lambda indices: over_members(twins, indices, data, True), jnp.swapaxes(looked_at, 0, 1))
-        held_loss = jnp.mean(held, axis=0)
-        best = jax.tree.map(partial(_choose, held_loss < best_loss), twins, best)
-        return twins, state, best, held_loss
-
-    return jax.jit(program)
+def _together(groups: list[_Group], settings: TrainingSettings, interrupted: bool) -> Trained:
+    """Return what the groups have learnt as one ensemble."""
+    longest = max(len(group.losses) for group in groups)
+    loss = np.full((sum(len(group.members) for group in groups), longest), np.nan, dtype=np.float32)
+    for group in groups:
+        loss[group.members, : len(group.losses)] = np.stack(group.losses, axis=1)
+    parameters = np.concatenate([np.asarray(group.best) for group in groups])
+    encoder = Encoder.from_flat(parameters, groups[0].plan.sizes, settings.activation)
+    best = np.concatenate([group.best_loss for group in groups])
+    look = Look(*(np.concatenate(entries) for entries in zip(*(group.look for group in groups), strict=True)))
+    return Trained(encoder, loss, best, look, settings.stretch, interrupted)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from didymos.schema import VERSION
+from didymos.twin.stages import prepare_stages
 from didymos.twin.storage import TwinModel
 from didymos.workflow.assembly import assemble, check_iso_energy
 from didymos.workflow.points import Points, points_of
@@ -76,13 +77,19 @@ def run(
     with shown(progress) as report:
         points = points_of(data, chosen.energy_range)
         check_iso_energy(points, chosen)
+        prepare_stages(
+            chosen.training(chosen.layers),
+            chosen.training(chosen.score_layers),
+            points=int(points.usable.sum()),
+            members=chosen.members,
+        )
         distances = measure_distances(points, chosen, report)
-        model, losses = train_twins(points, distances, chosen, report)
+        model, ensembles = train_twins(points, distances, chosen, report)
         report("regions", 0.0)
         score = model.predict(points.values[points.usable])[1]
         regions = find_regions(distances, score, chosen)
         model.about.update(_about(points, chosen, regions))
-        result = assemble(points, chosen, distances, model, losses, regions)
+        result = assemble(points, chosen, distances, model, ensembles, regions)
         _carry_truth(data, result)
         report("regions", 1.0)
     return Analysis(result, model)

@@ -20,8 +20,8 @@ from didymos.schema import (
     Region,
     region_attributes,
 )
+from didymos.twin.ensemble import Ensemble
 from didymos.twin.storage import TwinModel
-from didymos.twin.training import Trained
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.distance_variables import add_distance_correlation, add_pairs, pair_attributes
 from didymos.workflow.points import Points
@@ -36,14 +36,14 @@ def assemble(
     settings: Settings,
     distances: Distances,
     model: TwinModel,
-    losses: tuple[Trained, Trained],
+    ensembles: tuple[Ensemble, Ensemble],
     regions: Regions,
 ) -> xr.Dataset:
     """Put everything that an analysis found into one Dataset.
 
     Parameters
     ----------
-    points, settings, distances, model, losses, regions
+    points, settings, distances, model, ensembles, regions
         What the steps of :func:`didymos.workflow.analysis.run` gave.
 
     Returns
@@ -66,7 +66,7 @@ def assemble(
     add_distance_correlation(assembly, distances.pairs, {"twin network": (assembly.usable("embedding"), mean)})
     add_energies(assembly, regions)
     add_iso_energy(assembly, settings)
-    add_training(assembly, losses)
+    add_training(assembly, ensembles)
     assembly.result.attrs.update(_attributes(points, settings, distances, regions, model))
     return assembly.result
 
@@ -180,16 +180,17 @@ def add_iso_energy(assembly: Assembly, settings: Settings) -> None:
     assembly.add("iso_energy_label", points.spread(label, points.finite, -1, np.int8), **attrs)
 
 
-def add_training(assembly: Assembly, losses: tuple[Trained, Trained]) -> None:
+def add_training(assembly: Assembly, ensembles: tuple[Ensemble, Ensemble]) -> None:
     """Add the held-out loss of both twins over the training, NaN after a twin has stopped."""
-    stretches = max(trained.loss.shape[1] for trained in losses)
-    table: NDArray[np.float32] = np.full((2, len(losses[0].loss), stretches), np.nan, dtype=np.float32)
-    for row, trained in zip(table, losses, strict=True):
-        row[:, : trained.loss.shape[1]] = trained.loss
+    losses = [ensemble.trained.loss for ensemble in ensembles]
+    stretches = max(loss.shape[1] for loss in losses)
+    table: NDArray[np.float32] = np.full((2, len(losses[0]), stretches), np.nan, dtype=np.float32)
+    for row, loss in zip(table, losses, strict=True):
+        row[:, : loss.shape[1]] = loss
     assembly.add("training_loss", table)
     assembly.coordinate("network", ["embedding", "score"])
     assembly.coordinate("member", np.arange(1, table.shape[1] + 1))
-    assembly.coordinate("step", np.arange(1, stretches + 1) * losses[0].steps)
+    assembly.coordinate("step", np.arange(1, stretches + 1) * ensembles[0].trained.steps)
 
 
 def _attributes(

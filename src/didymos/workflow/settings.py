@@ -11,8 +11,8 @@ from typing import Literal
 
 from didymos.core.metric import METRICS
 from didymos.schema import InputError
-from didymos.twin.network import ACTIVATIONS
-from didymos.twin.training import TrainingSettings
+from didymos.twin.encoder import ACTIVATIONS
+from didymos.twin.settings import TrainingSettings
 
 LARGEST_SEED = 2**32 - 2
 """The second twin takes the next one, and numpy's older generators end at 2^32 - 1."""

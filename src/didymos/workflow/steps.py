@@ -17,9 +17,9 @@ from didymos.core.population import Population, find_population
 from didymos.core.regions import ScoreThresholds, score_thresholds
 from didymos.core.spectrum_distances import PairStatistics
 from didymos.schema import InputError, Region
-from didymos.twin.stages import fit_embedding, fit_score, reference_member
+from didymos.twin.ensemble import Ensemble
+from didymos.twin.stages import fit_embedding, fit_score, levels
 from didymos.twin.storage import TwinModel
-from didymos.twin.training import Trained
 from didymos.workflow.points import Points
 from didymos.workflow.progress import Report
 from didymos.workflow.settings import Settings
@@ -140,16 +140,16 @@ def measure_distances(points: Points, settings: Settings, report: Report) -> Dis
 
 def train_twins(
     points: Points, distances: Distances, settings: Settings, report: Report
-) -> tuple[TwinModel, tuple[Trained, Trained]]:
+) -> tuple[TwinModel, tuple[Ensemble, Ensemble]]:
     """Train the twin that embeds and the twin that scores, every member of the ensemble at once."""
 
     def advance(step: str, share: float, _loss: float) -> None:
         report(step, share)
 
-    lengths = np.linalg.norm(distances.pairs.features, axis=1)
+    features = distances.pairs.features
     embedding, first = fit_embedding(
-        distances.pairs.features,
-        lengths,
+        features,
+        np.linalg.norm(features, axis=1),
         distances.pairs.threshold,
         settings.training(settings.layers),
         members=settings.members,
@@ -157,18 +157,17 @@ def train_twins(
         progress=partial(advance, "first twin: embedding"),
     )
     report("first twin: embedding", 1.0)
-    embedded = embedding.embed(distances.pairs.features)
     score, second = fit_score(
-        embedded,
+        embedding.embed(features),
+        levels(distances.distance, distances.boundary),
         distances.distance,
-        distances.boundary,
         settings.training(settings.score_layers),
+        members=embedding.encoder.members,
         seed=settings.seed + 1,
         progress=partial(advance, "second twin: score"),
     )
     report("second twin: score", 1.0)
-    reference, _ = reference_member(embedded)
-    return TwinModel(points.energy, distances.pairs.metric, embedding, score, reference, {}), (first, second)
+    return TwinModel(points.energy, distances.pairs.metric, embedding, score, first.reference, {}), (first, second)
 
 
 def find_regions(distances: Distances, score: NDArray[np.floating], settings: Settings) -> Regions:

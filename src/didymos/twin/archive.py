@@ -1,0 +1,136 @@
+"""Files of trained networks: one ``.npz`` of plain arrays and a header in JSON, no pickles."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import uuid
+import zipfile
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymos.core.metric import FittedMetric
+from didymos.schema import InputError
+from didymos.twin.encoder import ACTIVATIONS, Encoder
+
+FORMAT = "didymos twin model"
+FORMAT_VERSION = 2
+DAMAGE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+"""What plain arrays raise that are not those of a model."""
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def write(file: str | os.PathLike[str] | BinaryIO, header: dict[str, Any], arrays: Arrays) -> None:
+    """Write a header and arrays.
+
+    Parameters
+    ----------
+    file : path or binary file
+        A path is written under a temporary name and renamed.
+    header : dict
+        JSON values; format and version are added.
+    arrays : dict of arrays
+    """
+    whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **header}
+    arrays = {"header": np.array(json.dumps(whole)), **arrays}
+    if not isinstance(file, (str, os.PathLike)):
+        np.savez(file, allow_pickle=False, **arrays)
+        return
+    temporary = f"{os.fspath(file)}.{uuid.uuid4().hex[:12]}"
+    try:
+        with open(temporary, "wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+        os.replace(temporary, file)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(temporary)
+
+
+def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Arrays]:
+    """Read what :func:`write` wrote.
+
+    Parameters
+    ----------
+    path : path of an ``.npz`` file
+
+    Returns
+    -------
+    header : dict
+    arrays : dict of arrays
+
+    Raises
+    ------
+    InputError
+        Where the file is missing, damaged, of another kind or of a later format.
+    """
+    name = os.path.basename(path)
+    try:
+        with open(path, "rb") as stream:
+            arrays = _arrays(stream)
+        header = json.loads(str(arrays["header"]))
+        if header["format"] != FORMAT:
+            raise KeyError("format")
+        version = int(header["format_version"])
+    except FileNotFoundError:
+        raise InputError(f"{name}: no such model file: give the folder that 'didymos analyze' wrote") from None
+    except (*DAMAGE, OSError, EOFError, zipfile.BadZipFile):
+        raise InputError(f"{name} is not a model of didymos or is damaged: train it again") from None
+    if version > FORMAT_VERSION:
+        raise InputError(f"{name} has model format {version}, this didymos reads up to {FORMAT_VERSION}: update it")
+    return header, arrays
+
+
+def encoder_arrays(name: str, encoder: Encoder) -> Arrays:
+    """Return the arrays of an encoder under names that begin with `name`."""
+    arrays = {}
+    for index, (weight, bias) in enumerate(zip(encoder.weights, encoder.biases, strict=True)):
+        arrays[f"{name}_weight_{index}"] = weight
+        arrays[f"{name}_bias_{index}"] = bias
+    return arrays
+
+
+def encoder_from(name: str, layers: int, activation: str, arrays: Arrays) -> Encoder:
+    """Return the encoder of :func:`encoder_arrays`, or raise one of :data:`DAMAGE`."""
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"no activation {activation!r}")
+    weights, biases = (
+        tuple(np.asarray(arrays[f"{name}_{part}_{index}"], dtype=np.float64) for index in range(layers))
+        for part in ("weight", "bias")
+    )
+    if len({len(array) for array in (*weights, *biases)}) != 1:
+        raise ValueError("the parts have different numbers of members")
+    return Encoder(weights, biases, activation)
+
+
+def metric_arrays(metric: FittedMetric) -> Arrays:
+    """Return the arrays of a metric."""
+    return {
+        "metric_scale": metric.scale,
+        "metric_mean": metric.mean,
+        "metric_projection": metric.projection,
+        "metric_length": np.array(np.nan if metric.length is None else metric.length),
+    }
+
+
+def metric_from(rank: int, arrays: Arrays) -> FittedMetric:
+    """Return the metric of :func:`metric_arrays`, or raise one of :data:`DAMAGE`."""
+    length = float(arrays["metric_length"])
+    return FittedMetric(
+        arrays["metric_scale"],
+        arrays["metric_mean"],
+        arrays["metric_projection"],
+        rank,
+        length if np.isfinite(length) else None,
+    )
+
+
+def _arrays(stream: BinaryIO) -> Arrays:
+    stored = np.load(stream, allow_pickle=False)
+    if not isinstance(stored, np.lib.npyio.NpzFile):
+        raise ValueError("a single array")
+    with stored:
+        return {key: stored[key] for key in stored.files}

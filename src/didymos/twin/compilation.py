@@ -1,0 +1,46 @@
+"""Compiled programs of the training, each made once in a process and beside other work."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from didymos.twin.plan import Plan
+
+if TYPE_CHECKING:
+    from didymos.twin.program import Program
+
+_programs: dict[Plan, Future[Program]] = {}
+_lock = Lock()
+
+
+@cache
+def _compiler() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(2, thread_name_prefix="didymos-compile")
+
+
+def prepare(plan: Plan) -> Future[Program]:
+    """Start to compile the program of a plan, once in a process, and return at once.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    Future
+        Its result is the :class:`didymos.twin.program.Program`.
+    """
+    with _lock:
+        if plan not in _programs:
+            _programs[plan] = _compiler().submit(_compile, plan)
+        return _programs[plan]
+
+
+def _compile(plan: Plan) -> Program:
+    # JAX takes a second to import: here other work goes on meanwhile, and who only applies a model is spared it
+    from didymos.twin.program import compile_program
+
+    return compile_program(plan)
