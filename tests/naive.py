@@ -238,3 +238,15 @@ def farther_density(distances, places, fit):
         for u, part in zip(logarithms, parts, strict=True):
             density[i] += part * math.exp(-(((place - u) / (fit.sd[1] / 4)) ** 2) / 2)
     return density
+
+
+def soft_contrastive_loss(embedded, similarity, counted, margin):
+    """Return the contrastive loss as a loop over ordered pairs, each pulled by its similarity and pushed by the rest."""
+    pull, push, alike, unlike = 0.0, 0.0, 0.0, 0.0
+    for i in range(len(embedded)):
+        for j in range(len(embedded)):
+            if counted[i][j]:
+                distance, weight = math.dist(embedded[i], embedded[j]), float(similarity[i][j])
+                pull, alike = pull + weight * distance**2, alike + weight
+                push, unlike = push + (1 - weight) * max(0.0, float(margin[i][j]) - distance) ** 2, unlike + 1 - weight
+    return (pull / alike if alike else 0.0) + (push / unlike if unlike else 0.0)

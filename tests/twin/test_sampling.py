@@ -2,12 +2,25 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from didymos.twin.sampling import HELD_OUT_ONE_IN, STRATA, cumulative_weights, draw_batches, held_out
+from didymos.twin.sampling import (
+    HELD_OUT_ONE_IN,
+    STRATA,
+    balanced_weights,
+    cumulative_weights,
+    draw_batches,
+    held_out,
+)
 
 
 def drawn(distance, batches=400, size=128, seed=0):
     cumulative = cumulative_weights(distance)
     return draw_batches(np.random.default_rng(seed), cumulative, (batches, size))
+
+
+def out_of_all(points):
+    """Which pairs of so many spectra are held out, as a table."""
+    rows = np.arange(points)
+    return np.asarray(held_out(rows[:, np.newaxis], rows))
 
 
 def test_one_rare_spectrum_in_twenty_thousand_is_in_most_batches():
@@ -37,6 +50,11 @@ def test_weights_are_equal_for_every_stratum_that_holds_any():
     distance = np.concatenate([np.full(900, 1.0), np.full(90, 5.0), np.full(10, 50.0)])
     share = np.diff(cumulative_weights(distance), prepend=0)
     assert [share[:900].sum(), share[900:990].sum(), share[990:].sum()] == pytest.approx([1 / 3] * 3, rel=1e-3)
+
+
+def test_weights_are_equal_for_every_group():
+    share = np.diff(balanced_weights(np.array([0, 2, 0, 0, 2, 1])), prepend=0)
+    assert share == pytest.approx(np.array([2, 3, 2, 2, 3, 6]) / 18, rel=1e-5)
 
 
 @pytest.mark.parametrize("factor", [1e-12, 1e12])
@@ -77,17 +95,40 @@ def test_half_of_a_batch_is_drawn_from_all_alike():
 
 
 def test_held_out_pairs_are_symmetric_and_one_in_eight():
-    indices = np.random.default_rng(5).integers(0, 10_000, 2000)
-    out = np.asarray(held_out(jnp.asarray(indices)))
+    out = out_of_all(2000)
     assert np.array_equal(out, out.T)
     assert HELD_OUT_ONE_IN == 8
     assert out.mean() == pytest.approx(1 / 8, abs=0.01)
     assert out.mean(axis=1) == pytest.approx(1 / 8, abs=0.04)  # of every spectrum
 
 
-def test_a_pair_is_held_out_wherever_it_meets():
-    first = np.array([3, 11, 40, 77, 5, 6])
-    second = first[::-1]
-    out, turned = (np.asarray(held_out(jnp.asarray(indices))) for indices in (first, second))
-    assert np.array_equal(out, turned[::-1, ::-1])
-    assert out.any()
+def test_a_pair_is_held_out_wherever_it_meets_and_in_the_compiled_program_too():
+    first, second = np.random.default_rng(5).integers(0, 100_000, (2, 500), dtype=np.int32)
+    out = np.asarray(held_out(first, second))
+    assert out.dtype == bool
+    assert 30 < out.sum() < 100
+    assert np.array_equal(out, held_out(second, first))
+    assert np.array_equal(out, held_out(jnp.asarray(first), jnp.asarray(second)))
+    order = np.random.default_rng(6).permutation(500)
+    assert np.array_equal(out[order], held_out(first[order], second[order]))
+
+
+@pytest.mark.parametrize("period", range(2, 17))
+def test_held_out_pairs_are_of_every_sort_where_kinds_alternate(period):
+    kind = np.arange(960) % period
+    out, alike = out_of_all(960), kind[:, np.newaxis] == kind
+    np.fill_diagonal(alike, False)
+    assert out[alike].mean() == pytest.approx(1 / 8, abs=0.03)
+    assert out[kind[:, np.newaxis] != kind].mean() == pytest.approx(1 / 8, abs=0.03)
+
+
+@pytest.mark.parametrize("step", [1, 2, 8, 20, 64])
+def test_held_out_pairs_are_among_those_of_neighbours(step):
+    first = np.arange(4000)
+    assert np.mean(held_out(first, first + step)) == pytest.approx(1 / 8, abs=0.03)
+
+
+@pytest.mark.parametrize("stride", [2, 3, 4, 8])
+def test_held_out_pairs_are_one_in_eight_of_every_few_spectra(stride):
+    out = out_of_all(4000)[::stride, ::stride]
+    assert out.mean() == pytest.approx(1 / 8, abs=0.03)

@@ -1,51 +1,68 @@
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
-from twin_data import SMALL, two_clusters
+from twin_data import (
+    LONG,
+    MEMBERS,
+    RARE,
+    SCORE,
+    SMALL,
+    THRESHOLD,
+    distances,
+    gap,
+    same,
+    three_clusters,
+    two_clusters,
+)
 
-from didymos.twin.alignment import align
-from didymos.twin.stages import fit_embedding, fit_score, reference_member
+from didymos.twin import stages, training
+from didymos.twin.alignment import agreement, motion_onto
+from didymos.twin.similarity import ByLabel, given_pairs
+from didymos.twin.stages import fit_embedding, fit_score, levels, prepare_stages
 
-MEMBERS, RARE = 2, 40
-THRESHOLD, BOUNDARY = 5.0, 5.0
-SCORE = replace(SMALL, layers=(10, 5, 1), stretch=50)
+BOUNDARY = 5.0
 
 
-def stages(values, distance, factor=1.0):
-    first, _ = fit_embedding(factor * values, factor * distance, factor * THRESHOLD, SMALL, members=MEMBERS, seed=3)
-    second, _ = fit_score(first.embed(factor * values), factor * distance, factor * BOUNDARY, SCORE, seed=3)
-    return first, second
+def first_stage(values, distance, factor=1.0, **changes):
+    keywords = {"members": MEMBERS, "seed": 3, **changes}
+    return fit_embedding(factor * values, factor * distance, factor * THRESHOLD, SMALL, **keywords)
 
 
 def embedding_and_score(values, factor=1.0):
-    first, second = stages(values, np.linalg.norm(values, axis=1), factor)
+    distance = factor * np.linalg.norm(values, axis=1)
+    first, _ = first_stage(values, distance / factor, factor)
     embedding = first.embed(factor * values)
+    second, _ = fit_score(embedding, levels(distance, factor * BOUNDARY), distance, SCORE, members=MEMBERS, seed=3)
     return embedding, second.score(embedding)
 
 
-@pytest.fixture(scope="module")
-def twins():
-    return stages(*two_clusters(rare=RARE))
+@cache
+def fitted():
+    values, distance = two_clusters()
+    first, ensemble = first_stage(values, distance)
+    embedding = first.embed(values)
+    second, scores = fit_score(embedding, levels(distance, BOUNDARY), distance, SCORE, members=MEMBERS, seed=3)
+    return first, ensemble, second, scores
 
 
 @pytest.fixture(scope="module")
 def clusters():
-    return two_clusters(rare=RARE)[0]
+    return two_clusters()[0]
 
 
 @pytest.fixture(scope="module")
-def embedding(clusters, twins):
-    return twins[0].embed(clusters)
+def embedding(clusters):
+    return fitted()[0].embed(clusters)
 
 
 @pytest.fixture(scope="module")
-def score(embedding, twins):
-    return twins[1].score(embedding)
+def score(embedding):
+    return fitted()[2].score(embedding)
 
 
 def test_score_is_zero_for_the_majority_and_one_for_the_distinct_population(score):
-    assert score.dtype == np.float32
     assert score.shape == (MEMBERS, 300)
     assert np.all((score >= 0) & (score <= 1))
     assert np.all(np.median(score[:, RARE:], axis=1) < 0.1)
@@ -57,6 +74,9 @@ def test_score_is_zero_for_the_majority_and_one_for_the_distinct_population(scor
 def test_members_agree_on_the_score_but_are_not_the_same(score):
     assert np.corrcoef(score)[0, 1] > 0.95
     assert not np.array_equal(score[0], score[1])
+    found = fitted()[3].agreement
+    assert np.array_equal(np.diag(found), np.ones(MEMBERS))
+    assert found[0, 1] == found[1, 0] == pytest.approx(np.corrcoef(score)[0, 1], abs=0.02)
 
 
 def test_score_is_ordered_with_the_distance():
@@ -72,17 +92,34 @@ def test_score_is_ordered_with_the_distance():
 
 
 @pytest.mark.parametrize("factor", [2.0**-40, 1e12])
-def test_units_of_the_features_change_nothing(clusters, embedding, factor):
-    other, score = embedding_and_score(clusters, factor)
+def test_units_of_the_features_change_nothing(clusters, embedding, score, factor):
+    other, scored = embedding_and_score(clusters, factor)
     if factor == 2.0**-40:
         assert np.array_equal(other, embedding)  # a power of two rounds nothing
-    assert np.all(np.median(score[:, RARE:], axis=1) < 0.1)
-    assert np.all(np.median(score[:, :RARE], axis=1) > 0.8)
+        assert np.array_equal(scored, score)
+    assert np.all(np.median(scored[:, RARE:], axis=1) < 0.1)
+    assert np.all(np.median(scored[:, :RARE], axis=1) > 0.8)
 
 
-def test_a_spectrum_is_scored_alike_whatever_the_others(clusters, twins, score):
-    first, second = twins
-    assert second.score(first.embed(clusters[5:50])) == pytest.approx(score[:, 5:50], abs=1e-5)
+def test_features_that_are_always_zero_change_nothing(clusters, embedding):
+    wide = np.pad(clusters, ((0, 0), (0, 5)))
+    stage, _ = first_stage(wide, np.linalg.norm(clusters, axis=1))
+    assert stage.embed(wide) == pytest.approx(embedding, abs=1e-12)
+    assert stage.encoder.weights[0].shape[1] == 9
+
+
+@pytest.mark.parametrize("features", [1, 20, 21])
+def test_any_number_of_features(features):
+    values = np.random.default_rng(2).normal(size=(200, features))
+    values[:RARE, -1] += 12
+    stage, _ = first_stage(values, np.linalg.norm(values, axis=1))
+    for points in stage.embed(values):
+        assert gap(points, np.arange(200) < RARE) > 2
+
+
+def test_a_spectrum_is_scored_alike_whatever_the_others(clusters, score):
+    first, _, second, _ = fitted()
+    assert second.score(first.embed(clusters[5:50])) == pytest.approx(score[:, 5:50], abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -107,43 +144,126 @@ def test_two_spectra():
     assert np.all(np.isfinite(score))
 
 
-@pytest.mark.parametrize("components", [1, 2, 3])
-def test_align_undoes_shift_rotation_and_reflection(components):
-    rng = np.random.default_rng(3)
-    reference = rng.normal(size=(50, components)) * np.arange(1, components + 1)
-    turn = np.linalg.qr(rng.normal(size=(components, components)))[0]
-    for reflection in (1, -1):
-        moved = reference @ (turn * [reflection, *[1] * (components - 1)]) + 7
-        assert align(moved, reference) == pytest.approx(reference, abs=1e-9)
+def test_members_lie_on_each_other(clusters):
+    stage, ensemble = first_stage(clusters, np.linalg.norm(clusters, axis=1), members=4)
+    parts = stage.embed(clusters)
+    reference = parts[ensemble.reference]
+    for member, part in enumerate(parts):
+        # no motion brings it nearer, and the agreement is the one that was told
+        assert motion_onto(part, reference)(part) == pytest.approx(part, abs=1e-6)
+        assert agreement(part, reference) == pytest.approx(ensemble.agreement[member, ensemble.reference], abs=1e-6)
+    for row, first in enumerate(parts):
+        laid = [agreement(first, motion_onto(second, first)(second)) for second in parts]
+        assert ensemble.agreement[row] == pytest.approx(np.array(laid), abs=1e-6)
+    assert ensemble.reference == ensemble.agreement.mean(axis=1).argmax()
+    assert ensemble.agreement == pytest.approx(ensemble.agreement.T)
+    assert np.all(ensemble.agreement[~np.eye(4, dtype=bool)] < 1)
 
 
-def test_align_keeps_all_distances():
-    rng = np.random.default_rng(4)
-    embedding, reference = rng.normal(size=(2, 30, 2))
-    moved = align(embedding, reference)
-    before = np.linalg.norm(embedding[:, np.newaxis] - embedding, axis=-1)
-    after = np.linalg.norm(moved[:, np.newaxis] - moved, axis=-1)
-    assert after == pytest.approx(before, abs=1e-9)
-    assert np.linalg.norm(moved - reference) <= np.linalg.norm(embedding - reference)
+def test_the_frame_is_the_standard_one(clusters):
+    first, ensemble, _, _ = fitted()
+    points = first.embed(clusters)[ensemble.reference]
+    distance = np.linalg.norm(clusters, axis=1)
+    assert np.linalg.norm(np.median(points[distance <= np.median(distance)], axis=0)) < 0.1 * np.ptp(points)
+    assert np.all(points.max(axis=0) > -points.min(axis=0))
+    assert points[:, 0].std() > points[:, 1].std()
 
 
-def test_align_of_points_that_coincide_is_finite():
-    assert align(np.ones((5, 2)), np.zeros((5, 2))) == pytest.approx(0)
+def test_laying_members_on_each_other_keeps_all_their_distances(clusters, monkeypatch):
+    asked = []
+
+    def watched(data, settings, **keywords):
+        asked.append((data.inputs, training_soundly(data, settings, **keywords)))
+        return asked[-1][1]
+
+    training_soundly = stages.train_soundly
+    monkeypatch.setattr(stages, "train_soundly", watched)
+    stage, _ = first_stage(clusters, np.linalg.norm(clusters, axis=1))
+    ((inputs, trained),) = asked
+    for before, after in zip(trained.encoder.embed(inputs), stage.embed(clusters), strict=True):
+        assert np.linalg.norm(before - after) > 0.1
+        assert distances(after) == pytest.approx(distances(before), abs=1e-5)
 
 
-def test_the_reference_member_agrees_best_with_the_others():
-    rng = np.random.default_rng(5)
-    shape = rng.normal(size=(500, 2))
-    rotation = np.array([[0.6, -0.8], [0.8, 0.6]])
-    members = np.stack([rng.normal(size=(500, 2)), shape + rng.normal(size=shape.shape), shape, -shape @ rotation])
-    member, agreement = reference_member(members.astype(np.float32))
-    assert member in (2, 3)
-    assert agreement[2, 3] == pytest.approx(1, abs=1e-5)
-    assert np.all(np.diag(agreement) == 1)
-    assert agreement == pytest.approx(agreement.T)
-    assert agreement[0, 2] < 0.3 < agreement[1, 2] < 0.9
+def test_levels_are_those_of_the_logarithm_of_the_distance():
+    distance = np.random.default_rng(3).lognormal(sigma=1.5, size=150)
+    middle = np.median(distance)
+    boundary = 6 * middle
+    found = levels(distance, boundary)
+    level = found.features[:, 0].astype(float)
+
+    def rescaled(d):
+        return np.log(max(d, middle) + middle)
+
+    step = max(rescaled(boundary) - rescaled(middle), (rescaled(np.quantile(distance, 0.999)) - rescaled(middle)) / 4)
+    for i in range(0, 150, 7):
+        for j in range(150):
+            ratio = abs(rescaled(distance[i]) - rescaled(distance[j])) / step
+            assert abs(level[i] - level[j]) / found.threshold == pytest.approx(ratio, abs=1e-5)
+    assert np.ptp(level[distance <= middle]) == 0
 
 
-def test_agreement_does_not_depend_on_how_many_points_are_compared(embedding):
-    assert reference_member(embedding, sample=150)[1] == pytest.approx(reference_member(embedding)[1], abs=0.05)
-    assert reference_member(embedding)[1][0, 1] > 0.9
+@pytest.mark.parametrize("distance", [np.zeros(20), np.full(20, 3.0), np.r_[np.zeros(19), 5.0]])
+def test_levels_of_distances_that_coincide_are_finite(distance):
+    found = levels(distance, 1.0)
+    assert np.all(np.isfinite(found.features))
+    assert np.ptp(found.features[:19]) == 0
+
+
+@pytest.mark.parametrize("labelled", ["all", "some"])
+def test_the_most_frequent_label_scores_zero(labelled):
+    values, kind = three_clusters()
+    distance = np.linalg.norm(values - values[kind == 1].mean(axis=0), axis=1)
+    keep = np.flatnonzero((kind == 2) | (np.arange(len(kind)) % 3 == 0))
+    known = keep if labelled == "some" else None
+    order = np.array([1, 2, 0]) if labelled == "some" else np.array([0, 2, 1])
+    labels = ByLabel(order[kind if known is None else kind[keep]].astype(np.int32))
+    settings = replace(LONG, layers=(8, 1))
+    stage, _ = fit_score(values[np.newaxis] / 8, labels, distance, settings, members=MEMBERS, seed=0, known=known)
+    zero = int(np.flatnonzero(order == 0)[0])
+    for score in stage.score(values[np.newaxis] / 8):
+        assert np.median(score[kind == zero]) < 0.15
+        assert all(np.median(score[kind == other]) > 0.3 for other in range(3) if other != zero)
+
+
+def test_the_score_stage_takes_the_best_of_several_starts(clusters, embedding, monkeypatch):
+    asked = []
+
+    def watched(data, settings, **keywords):
+        asked.append(training_soundly(data, settings, **keywords))
+        return asked[-1]
+
+    training_soundly = stages.train_soundly
+    monkeypatch.setattr(stages, "train_soundly", watched)
+    distance = np.linalg.norm(clusters, axis=1)
+    _, ensemble = fit_score(embedding, levels(distance, BOUNDARY), distance, SCORE, members=MEMBERS, seed=3)
+    best = asked[0].best.reshape(MEMBERS, -1)
+    assert best.shape[1] > 1
+    assert np.array_equal(ensemble.trained.best, best.min(axis=1))
+    chosen = best.argmin(axis=1) + best.shape[1] * np.arange(MEMBERS)
+    assert same(ensemble.trained.encoder, asked[0].encoder.choose(chosen))
+
+
+def test_what_is_prepared_is_what_is_trained(clusters, monkeypatch):
+    plans = {"before": [], "then": []}
+
+    def record(when, prepare):
+        return lambda plan: (plans[when].append(plan), prepare(plan))[1]
+
+    monkeypatch.setattr(stages, "prepare", record("before", stages.prepare))
+    monkeypatch.setattr(training, "prepare", record("then", training.prepare))
+    prepare_stages(SMALL, SCORE, points=len(clusters), members=MEMBERS)
+    embedding_and_score(clusters)
+    assert set(plans["then"]) == set(plans["before"])
+    assert len(set(plans["then"])) == 2
+
+
+def test_given_pairs_go_before_distances():
+    values, kind = three_clusters()
+    similarity = np.where(np.equal.outer(kind == 2, kind == 2), 1.0, 0.0)
+    pairs = given_pairs(similarity, len(values))
+    stage, ensemble = fit_embedding(values, np.linalg.norm(values, axis=1), pairs, LONG, members=MEMBERS, seed=0)
+    assert ensemble.notes == ()
+    for points in stage.embed(values):
+        assert gap(points, kind == 2) > 3
+        assert gap(points[kind < 2], kind[kind < 2]) < 1

@@ -1,34 +1,48 @@
 from dataclasses import replace
 
-import jax
 import numpy as np
 import pytest
-from twin_data import SMALL, training_data, two_clusters
+from twin_data import (
+    LONG,
+    MEMBERS,
+    RARE,
+    SMALL,
+    by_distance,
+    by_label,
+    by_pairs,
+    distances,
+    gap,
+    same,
+    three_clusters,
+    two_clusters,
+    weights_of,
+)
 
-import naive
-from didymos.twin.network import ACTIVATIONS, Encoder, random_encoders
-from didymos.twin.training import embed, train
-
-MEMBERS, RARE = 2, 40
-THRESHOLD = 5.0
-
-
-def weights_of(trained):
-    return [np.asarray(leaf) for leaf in jax.tree.leaves(trained.encoder)]
-
-
-def same(first, second):
-    return all(np.array_equal(a, b) for a, b in zip(weights_of(first), weights_of(second), strict=True))
+from didymos.twin import training
+from didymos.twin.training import FEWEST_HELD_OUT, holds_out, train
 
 
 @pytest.fixture(scope="module")
 def values():
-    return two_clusters(rare=RARE)[0]
+    return two_clusters()[0]
 
 
 @pytest.fixture(scope="module")
 def trained(values):
-    return train(training_data(values, THRESHOLD), SMALL, members=MEMBERS, seed=3)
+    return train(by_distance(values), SMALL, members=MEMBERS, seed=3)
+
+
+def embedded(trained, values):
+    """The values as training saw them, embedded by every member."""
+    return trained.encoder.embed(np.asarray(values, dtype=np.float32)[np.newaxis])
+
+
+def interrupt_after(looks, settings=SMALL):
+    def interrupt(share, loss):
+        if share >= looks / settings.stretches - 1e-9:
+            raise KeyboardInterrupt
+
+    return interrupt
 
 
 def test_training_lowers_the_held_out_loss(trained):
@@ -39,131 +53,168 @@ def test_training_lowers_the_held_out_loss(trained):
     assert not trained.interrupted
 
 
+def test_the_look_counts_the_held_out_pairs_of_a_batch(trained):
+    expected = SMALL.batch * (SMALL.batch - 1) / 8
+    assert trained.look.similar + trained.look.dissimilar == pytest.approx(expected, rel=0.15)
+    assert np.all(trained.look.similar > 0)
+    assert np.all(trained.look.dissimilar > 0)
+    assert np.array_equal(trained.look.loss, trained.loss[:, -1])
+
+
+def test_a_constant_loses_the_squared_margin_of_the_dissimilar_pairs(values):
+    settings = replace(SMALL, margin=2.0, margin_grows=False)
+    look = train(by_distance(values), settings, members=MEMBERS, seed=3).look
+    assert look.constant == pytest.approx(4, rel=0.01)
+
+
 def test_clusters_are_farther_apart_than_they_are_wide(values, trained):
-    embedded = embed(trained.encoder, np.asarray(values, dtype=np.float32)[np.newaxis])
-    assert embedded.shape == (MEMBERS, len(values), 2)
-    for points in embedded:
-        distance = np.linalg.norm(points[:, np.newaxis] - points[np.newaxis], axis=-1)
+    for points in embedded(trained, values):
+        distance = distances(points)
         between = distance[:RARE, RARE:].mean()
         assert between > 3 * max(distance[:RARE, :RARE].mean(), distance[RARE:, RARE:].mean())
         assert between > SMALL.margin
 
 
-def test_the_same_seed_gives_the_same_bits_whatever_ran_before(values, trained):
-    np.random.seed(5)  # noqa: NPY002 - the hidden state is what is meant
-    train(training_data(values[::-1], 2.0), SMALL, members=MEMBERS, seed=99)
-    again = train(training_data(values, THRESHOLD), SMALL, members=MEMBERS, seed=3)
-    assert same(again, trained)
-    assert np.array_equal(again.loss, trained.loss)
+def test_labels_win_over_distances(values):
+    # the clusters lie along the first axis, the labels along the second
+    labels = (values[:, 1] > 0).astype(int)
+    trained = train(by_label(values, labels), LONG, members=MEMBERS, seed=0)
+    for points in embedded(trained, values):
+        assert gap(points, labels) > 2
+        assert gap(points, labels) > 5 * gap(points, np.arange(len(values)) < RARE)
 
 
-def test_another_seed_gives_another_network(values, trained):
-    other = train(training_data(values, THRESHOLD), SMALL, members=MEMBERS, seed=4)
-    assert not same(other, trained)
+def test_pairs_of_three_clusters_part_them():
+    values, kind = three_clusters()
+    trained = train(by_pairs(values, np.equal.outer(kind, kind).astype(float)), LONG, members=MEMBERS, seed=0)
+    for points in embedded(trained, values):
+        assert gap(points, kind) > 3
 
 
-def test_members_differ(trained):
-    for leaf in weights_of(trained):
-        assert leaf.shape[0] == MEMBERS
-        assert not np.array_equal(leaf[0], leaf[1])
-    assert trained.loss[0, 0] != trained.loss[1, 0]
+def test_pairs_that_call_two_clusters_alike_join_them():
+    values, kind = three_clusters()
+    joined = np.minimum(kind, 1)
+    trained = train(by_pairs(values, np.equal.outer(joined, joined).astype(float)), LONG, members=MEMBERS, seed=0)
+    for points in embedded(trained, values):
+        assert gap(points, joined) > 3
+        assert gap(points[kind > 0], kind[kind > 0]) < 1
 
 
-def test_a_member_does_not_depend_on_the_size_of_the_ensemble(values, trained):
-    alone = train(training_data(values, THRESHOLD), SMALL, members=1, seed=3)
-    # the order of the sums in a product may differ
-    assert alone.loss[0] == pytest.approx(trained.loss[0], rel=0.05)
+def test_a_similarity_of_a_half_lands_between():
+    values, kind = three_clusters()
+    table = np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.5], [0.0, 0.5, 1.0]])
+    trained = train(by_pairs(values, table[np.ix_(kind, kind)]), LONG, members=MEMBERS, seed=0)
+    alike = table[np.ix_(kind, kind)]
+    for points in embedded(trained, values):
+        within, half, apart = (np.median(distances(points)[alike == similarity]) for similarity in (1, 0.5, 0))
+        assert within < 0.2
+        assert half == pytest.approx(0.5, abs=0.1)
+        assert apart == pytest.approx(1, abs=0.1)
 
 
 def test_progress_is_told_after_every_stretch(values, trained):
     told = []
-    train(training_data(values, THRESHOLD), SMALL, members=MEMBERS, seed=3, progress=lambda *state: told.append(state))
+    train(by_distance(values), SMALL, members=MEMBERS, seed=3, progress=lambda *state: told.append(state))
     shares, losses = zip(*told, strict=True)
     assert shares == pytest.approx([0.25, 0.5, 0.75, 1])
     assert losses == pytest.approx(trained.loss.mean(axis=0))
 
 
-@pytest.mark.parametrize("stretch", [1, 3])
-def test_an_interruption_keeps_the_best_so_far(values, trained, stretch):
-    def interrupt(share, loss):
-        if share >= stretch / SMALL.stretches:
-            raise KeyboardInterrupt
+@pytest.mark.parametrize("looks", [1, 3])
+@pytest.mark.parametrize("by", ["Ctrl-C", "the callback"])
+def test_an_interruption_keeps_the_best_so_far(values, trained, looks, by):
+    def stop(share, loss):
+        return share >= looks / SMALL.stretches
 
-    stopped = train(training_data(values, THRESHOLD), SMALL, members=MEMBERS, seed=3, progress=interrupt)
+    progress = interrupt_after(looks) if by == "Ctrl-C" else stop
+    stopped = train(by_distance(values), SMALL, members=MEMBERS, seed=3, progress=progress)
     assert stopped.interrupted
-    assert np.array_equal(stopped.loss, trained.loss[:, :stretch])
+    assert np.array_equal(stopped.loss, trained.loss[:, :looks])
     assert np.array_equal(stopped.best, stopped.loss.min(axis=1))
-    assert np.all(np.isfinite(embed(stopped.encoder, np.asarray(values, dtype=np.float32)[np.newaxis])))
+    assert np.all(np.isfinite(embedded(stopped, values)))
+
+
+@pytest.mark.parametrize("answer", [None, False, 0, 1.0, "on"])
+def test_only_true_stops(values, trained, answer):
+    found = train(by_distance(values), SMALL, members=MEMBERS, seed=3, progress=lambda *_: answer)
+    assert not found.interrupted
+    assert found.loss.shape == trained.loss.shape
+
+
+def test_ctrl_c_before_anything_is_learnt_is_passed_on(values, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    data = by_distance(values)
+    monkeypatch.setattr(training._Group, "advance", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(data, SMALL, members=MEMBERS, seed=3)
 
 
 def test_each_member_keeps_its_best_encoder_and_not_the_last_one(values):
     wild = replace(SMALL, learning_rate=1.0, stretches=40)  # steps so long that the loss goes up again
-    data = training_data(values, THRESHOLD)
+    data = by_distance(values)
     whole = train(data, wild, members=MEMBERS, seed=1)
     assert np.any(whole.loss.argmin(axis=1) < whole.loss.shape[1] - 1)
     assert whole.loss.shape[1] < wild.stretches
     for member, stretch in enumerate(whole.loss.argmin(axis=1)):
+        stopped = train(data, wild, members=MEMBERS, seed=1, progress=interrupt_after(stretch + 1, wild))
+        assert same(whole.choose([member]).encoder, stopped.choose([member]).encoder)
 
-        def interrupt(share, loss, after=(stretch + 1) / wild.stretches):
-            if share >= after:
-                raise KeyboardInterrupt
 
-        stopped = train(data, wild, members=MEMBERS, seed=1, progress=interrupt)
-        assert all(
-            np.array_equal(a[member], b[member]) for a, b in zip(weights_of(whole), weights_of(stopped), strict=True)
-        )
+def test_training_goes_on_from_where_another_ended(values, trained):
+    again = train(by_distance(values), SMALL, members=MEMBERS, seed=8, start=trained.encoder)
+    assert np.all(again.loss[:, 0] < 0.7 * trained.loss[:, 0])
+    # another draw of held-out pairs has another loss of the same network
+    assert np.all(again.best < 1.2 * trained.best)
+
+
+def test_chosen_members_keep_all_that_is_known_of_them(trained):
+    chosen = trained.choose([1])
+    assert same(chosen.encoder, trained.encoder.choose([1]))
+    for name in ("loss", "best"):
+        assert np.array_equal(getattr(chosen, name), getattr(trained, name)[1:])
+    assert [entry.tolist() for entry in chosen.look] == [entry[1:].tolist() for entry in trained.look]
+
+
+@pytest.mark.parametrize("points", [2, 10, 38, 41, 60, 300])
+def test_pairs_are_held_out_where_there_are_enough(points):
+    upper = np.triu_indices(points, 1)
+    number = np.count_nonzero(training.held_out(*upper))
+    assert training.held_out_pairs(points) == pytest.approx(number, abs=0.1 * number + 4)
+    if abs(number - FEWEST_HELD_OUT) > 10:
+        assert holds_out(points) == (number > FEWEST_HELD_OUT)
+
+
+def test_a_few_given_pairs_of_one_sort_are_not_held_out():
+    values, kind = three_clusters()
+    similarity = np.logical_and.outer(kind == 0, kind == 0).astype(float)
+    assert by_pairs(values, similarity, number=16_000).plan(SMALL, 1).hold_out
+    assert not by_pairs(values, similarity, number=3000).plan(SMALL, 1).hold_out
+    assert not by_pairs(values, 1 - similarity, number=3000).plan(SMALL, 1).hold_out
 
 
 def test_identical_spectra_train_to_finite_networks(values):
-    alike = np.zeros_like(values)
-    trained = train(training_data(alike, 0.5), SMALL, members=MEMBERS, seed=0)
+    trained = train(by_distance(np.zeros_like(values), 0.5), SMALL, members=MEMBERS, seed=0)
     assert np.all(np.isfinite(trained.loss))
-    assert all(np.all(np.isfinite(leaf)) for leaf in weights_of(trained))
+    assert all(np.all(np.isfinite(array)) for array in weights_of(trained.encoder))
     assert trained.best == pytest.approx(0, abs=1e-6)
+    assert np.all(trained.look.dissimilar == 0)
 
 
-@pytest.mark.parametrize("distance", [0.0, 1.0])
-def test_two_spectra_train_to_a_finite_network_and_stop_when_patience_is_over(distance):
+@pytest.mark.parametrize(("distance", "sort"), [(0.0, "similar"), (1.0, "dissimilar")])
+def test_the_only_pair_of_two_spectra_trains_and_is_looked_at(distance, sort):
     pair = np.array([[0.0, 0, 0, 0], [distance, 0, 0, 0]])
-    trained = train(training_data(pair, 0.5), SMALL, members=MEMBERS, seed=0)
-    assert all(np.all(np.isfinite(leaf)) for leaf in weights_of(trained))
-    # their only pair is not held out, so no loss is better than the first one
-    assert np.array_equal(trained.loss, np.zeros((MEMBERS, 1 + SMALL.patience)))
+    trained = train(by_distance(pair, 0.5), SMALL, members=MEMBERS, seed=0)
+    assert all(np.all(np.isfinite(array)) for array in weights_of(trained.encoder))
+    assert np.all(getattr(trained.look, sort) > 0)
+    assert np.all(trained.look.similar + trained.look.dissimilar == getattr(trained.look, sort))
+    assert np.all(trained.best <= trained.loss[:, 0])
 
 
-@pytest.mark.parametrize(("name", "plain"), [("tanh", np.tanh), ("relu", lambda x: np.maximum(x, 0))])
-def test_the_encoder_is_a_plain_fully_connected_network(name, plain):
-    generators = [np.random.default_rng(member) for member in range(MEMBERS)]
-    drawn = random_encoders(generators, 4, (8, 3, 2), name)
-    biases = tuple(0.3 * generators[0].normal(size=bias.shape).astype(np.float32) for bias in drawn.biases)
-    encoders = Encoder(drawn.weights, biases, name)
-    features = np.random.default_rng(1).normal(size=(20, 4)).astype(np.float32)
-    found = embed(encoders, features[np.newaxis])
-    for member in range(MEMBERS):
-        expected = naive.encoder([w[member] for w in drawn.weights], [b[member] for b in biases], plain, features)
-        assert found[member] == pytest.approx(expected, abs=1e-5)
-
-
-def test_every_activation_bends():
-    features = np.linspace(-2, 2, 7, dtype=np.float32)
-    for activation in ACTIVATIONS.values():
-        bent = np.asarray(activation(features))
-        assert np.all(np.isfinite(bent))
-        assert np.ptp(np.diff(bent)) > 0.05
-
-
-def test_blocks_and_inputs_of_each_member_give_the_same_embedding():
-    encoders = random_encoders([np.random.default_rng(member) for member in range(MEMBERS)], 4, (8, 2), "tanh")
-    features = np.random.default_rng(2).normal(size=(20, 4)).astype(np.float32)
-    whole = embed(encoders, features[np.newaxis])
-    assert embed(encoders, features[np.newaxis], block=7) == pytest.approx(whole, abs=1e-6)
-    assert embed(encoders, np.stack([features] * MEMBERS)) == pytest.approx(whole, abs=1e-6)
-
-
-def test_drawn_weights_have_the_spread_of_glorot_and_differ_between_members():
-    encoders = random_encoders([np.random.default_rng(member) for member in range(MEMBERS)], 300, (200, 2), "tanh")
-    assert [weight.shape for weight in encoders.weights] == [(MEMBERS, 300, 200), (MEMBERS, 200, 2)]
-    first = np.asarray(encoders.weights[0])
-    assert first.std(axis=(1, 2)) == pytest.approx(np.sqrt(2 / 500), rel=0.02)
-    assert abs(np.corrcoef(first[0].ravel(), first[1].ravel())[0, 1]) < 0.02
-    assert all(np.all(np.asarray(bias) == 0) for bias in encoders.biases)
+def test_training_stops_when_patience_is_over(values):
+    patient = replace(SMALL, stretches=40)
+    trained = train(by_distance(np.zeros_like(values), 0.5), patient, members=MEMBERS, seed=0)
+    # the loss of the very first network is zero and cannot get better
+    assert np.all(trained.loss == 0)
+    assert trained.loss.shape[1] == 1 + SMALL.patience

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -55,8 +56,8 @@ class FittedMetric:
         -------
         array, shape (n_points, n_features)
         """
-        features = self.uncompressed(values)
-        return features if self.length is None else compress(features, self.length)
+        after = None if self.length is None else partial(compress, length=self.length)
+        return project(values, self.scale, self.mean, self.projection, after)
 
     def uncompressed(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the features before any compression, linear in the spectra, shape (n_points, n_features)."""
@@ -152,7 +153,7 @@ class Robust:
         return replace(fitted, length=length if length > 0 else None)
 
 
-LARGEST_SAMPLE = 40_000
+LARGEST_SAMPLE = 20_000
 """Spectra that a metric is fitted to at most."""
 
 METRICS: dict[str, Callable[[int | None], Metric]] = {"euclidean": Euclidean, "robust": Robust}
@@ -161,7 +162,7 @@ METRICS: dict[str, Callable[[int | None], Metric]] = {"euclidean": Euclidean, "r
 
 def distance_to_centre(features: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the distance of every spectrum from the centre of the majority, |f|, shape (n_points,)."""
-    return np.asarray(np.linalg.norm(features, axis=1), dtype=np.float64)
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", features, features)), dtype=np.float64)
 
 
 def fit_metric(

@@ -10,6 +10,8 @@ from didymos.core.artefacts import MAD_TO_SD, quantum
 
 MINIMUM_RANK = 6
 MAXIMUM_RANK = 20
+LARGEST_SAMPLE = 10_000
+"""Spectra, evenly spaced, that tell the noise: its error is then 1 %."""
 
 
 def nearest_neighbours(positions: NDArray[np.floating]) -> NDArray[np.intp]:
@@ -54,7 +56,7 @@ def noise_of_energies(values: NDArray[np.floating], neighbours: NDArray[np.intp]
         Standard deviation in the units of the spectra, smoothed over five energies; positive everywhere.
     """
     points, energies = values.shape
-    chosen = np.linspace(0, points - 1, min(points, 20_000)).astype(np.intp)
+    chosen = np.linspace(0, points - 1, min(points, LARGEST_SAMPLE)).astype(np.intp)
     difference = values[chosen].astype(np.float64) - values[neighbours[chosen]]
     if energies >= 3:
         curvature = difference[:, :-2] - 2 * difference[:, 1:-1] + difference[:, 2:]

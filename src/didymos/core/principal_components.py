@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 
 from didymos.core.threads import allowed_threads, in_order
 
-BLOCK = 2048
+BLOCK = 8192
+SMALL_BLOCK = 1024
+"""Spectra whose projection stays in the cache of a core."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ def project(
     scale: NDArray[np.float64],
     mean: NDArray[np.float64],
     projection: NDArray[np.float64],
+    after: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
 ) -> NDArray[np.float64]:
     """Return (values / scale - mean) @ projection, shape (n_points, n_features), in blocks of bounded memory.
 
@@ -85,17 +89,19 @@ def project(
     values : array, shape (n_points, n_energies)
     scale, mean : array, shape (n_energies,)
     projection : array, shape (n_energies, n_features)
+    after : callable, optional
+        What is done with the features of every point.
     """
     result = np.empty((len(values), projection.shape[1]))
-    # of two equal ways the one with fewer operations on whole spectra; the centre goes first, so that a large common
-    # offset costs no digits
+    # the scale is folded into the projection; the centre goes first, so that a large common offset costs no digits
     centre, scaled = mean * scale, projection / scale[:, np.newaxis]
 
     def part(start: int) -> None:
-        rows = slice(start, start + BLOCK)
-        result[rows] = (values[rows] - centre) @ scaled
+        rows = slice(start, start + SMALL_BLOCK)
+        features = (values[rows] - centre) @ scaled
+        result[rows] = features if after is None else after(features)
 
-    for _ in in_order(part, range(0, len(values), BLOCK), allowed_threads()):
+    for _ in in_order(part, range(0, len(values), SMALL_BLOCK), allowed_threads()):
         pass
     return result
 

@@ -33,7 +33,7 @@ def training_loss(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     for panel, name, values in zip(panels.axes, names, loss.values, strict=True):
         known = np.isfinite(values).any(axis=1)
         panel.plot(steps[known], values[known], color=NEAR_COLOUR, linewidth=0.8, alpha=0.8)
-        if (values[known] > 0).all():
+        if not (values[known] <= 0).any():
             panel.set_yscale("log")
             logarithmic(panel.yaxis)
         panel.set(xlabel="training step (batches)")

@@ -146,6 +146,14 @@ def _certainty(result: xr.Dataset) -> list[str]:
             f"Between {members}independently trained twin networks the score of a point typically differs by "
             f"{number(np.nanmedian(spread), 2)}{also} (median standard deviation; the score runs from 0 to 1)."
         )
+    agreements = [float(result.attrs.get(f"{name}_agreement", math.nan)) for name in ("embedding", "score")]
+    if all(map(math.isfinite, agreements)):
+        sentences.append(
+            f"Two networks agree with a correlation of {number(agreements[0], 2)} in the projected space and "
+            f"{number(agreements[1], 2)} in the score."
+        )
+    for note in str(result.attrs.get("training_notes", "")).splitlines():
+        sentences.append(f"In the training of the {note}.")
     return sentences
 
 

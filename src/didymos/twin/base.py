@@ -20,6 +20,7 @@ from didymos.core.pair_statistics import pair_histogram
 from didymos.twin.archive import Arrays
 from didymos.twin.encoder import ACTIVATIONS
 from didymos.twin.ensemble import Ensemble
+from didymos.twin.health import INTERRUPTED
 from didymos.twin.settings import LOSSES, TrainingSettings
 from didymos.twin.similarity import ByLabel, ByPair, given_labels, given_pairs
 from didymos.twin.stages import EmbeddingStage, ScoreStage
@@ -190,6 +191,8 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
         self.agreement_ = ensemble.agreement
         self.notes_ = ensemble.notes
         for note in ensemble.notes:
+            if note == INTERRUPTED:
+                continue  # who stopped it knows
             warnings.warn(f"{type(self).__name__}: {note}", ConvergenceWarning, stacklevel=3)
 
 

@@ -75,7 +75,7 @@ class TwinEmbedding(Twin):
     n_iter_ : int
         Steps that the training took.
     notes_ : tuple of str
-        What went wrong; each is a ConvergenceWarning, too.
+        What the user should know of the training; what went wrong is a ConvergenceWarning, too.
     n_features_in_ : int
     feature_names_in_ : array of str
         Where `X` had names.
@@ -99,7 +99,7 @@ class TwinEmbedding(Twin):
         batch_size: int = 128,
         max_iter: int = 1500,
         n_iter_no_change: int = 6,
-        learning_rate: float = 0.01,
+        learning_rate: float = 0.02,
         warm_start: bool = False,
         callback: Progress | None = None,
         random_state: int | np.random.RandomState | None = 0,

@@ -11,6 +11,7 @@ from didymos.twin.alignment import agreement, motion_onto, moved, standard_motio
 from didymos.twin.encoder import Encoder
 from didymos.twin.training import Trained
 
+LARGEST_SAMPLE = 50_000
 COMPARED = 2000
 """Spectra by which members are compared."""
 
@@ -35,19 +36,26 @@ class Ensemble:
     reference: int
     agreement: NDArray[np.float64]
 
+    @property
+    def mean_agreement(self) -> float:
+        """Mean agreement of two members; NaN for a single one."""
+        upper = np.triu_indices(len(self.agreement), 1)
+        return float(np.mean(self.agreement[upper])) if len(upper[0]) else float("nan")
+
 
 def compared(distance: NDArray[np.floating]) -> NDArray[np.intp]:
     """Choose spectra by which members are compared: evenly from all when ordered by their distance."""
-    order = np.argsort(distance, kind="stable")
+    some = np.linspace(0, len(distance) - 1, min(LARGEST_SAMPLE, len(distance))).astype(np.intp)
+    order = some[np.argsort(distance[some], kind="stable")]
     return order[np.linspace(0, len(order) - 1, min(COMPARED, len(order))).astype(np.intp)]
 
 
 def in_one_frame(
-    encoder: Encoder, inputs: NDArray[np.floating], distance: NDArray[np.floating]
+    encoder: Encoder, features: NDArray[np.floating], scale: float, distance: NDArray[np.floating]
 ) -> tuple[Encoder, int, NDArray[np.float64]]:
     """Lay all members on the one that agrees best with the others, and that one into the standard frame."""
     chosen = compared(distance)
-    parts = encoder.embed(inputs[np.newaxis, chosen])
+    parts = encoder.embed(features[np.newaxis, chosen] / scale)
     alike = agreements(parts, lay=True)
     reference = int(alike.mean(axis=1).argmax())
     near = distance[chosen] <= np.median(distance[chosen])

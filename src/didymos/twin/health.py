@@ -19,6 +19,9 @@ COLLAPSED = 0.98
 """A held-out loss over this share of that of a constant means that the network tells no spectra apart."""
 
 
+INTERRUPTED = "the training was interrupted: the best network so far is kept"
+
+
 class TrainingError(ValueError):
     """No member of an ensemble could be trained."""
 
@@ -124,7 +127,7 @@ def describe(trained: Trained) -> tuple[str, ...]:
             who = "the network" if len(failed) == 1 else f"{int(failed.sum())} of {len(failed)} networks"
             notes.append(f"{who} {what}")
     if trained.interrupted:
-        notes.append("the training was interrupted: the best network so far is kept")
+        notes.append(INTERRUPTED)
     return tuple(notes)
 
 

@@ -72,7 +72,7 @@ class TwinScore(Twin):
         batch_size: int = 128,
         max_iter: int = 1500,
         n_iter_no_change: int = 6,
-        learning_rate: float = 0.01,
+        learning_rate: float = 0.02,
         warm_start: bool = False,
         callback: Progress | None = None,
         random_state: int | np.random.RandomState | None = 0,

@@ -46,4 +46,4 @@ class TrainingSettings:
     stretch: int = 50
     stretches: int = 30
     patience: int = 6
-    learning_rate: float = 1e-2
+    learning_rate: float = 2e-2

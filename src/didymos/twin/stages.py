@@ -109,7 +109,7 @@ def fit_embedding(
     """
     scale = (float(np.median(distance)) or 1.0) if start is None else start.scale
     # a common factor of features and threshold changes no label and keeps squares within float32
-    inputs = _padded(np.asarray(features / scale, dtype=np.float32))
+    inputs = _inputs(features, scale)
     judge: Similarity = ByDistance(None, similarity / scale) if isinstance(similarity, (int, float)) else similarity
     data = TrainingData((inputs if known is None else inputs[known])[np.newaxis], judge, _weights(judge, distance))
     trained = train_soundly(
@@ -123,7 +123,7 @@ def fit_embedding(
     notes = describe(trained)
     trained = trained.choose(sound(trained, settings))
     encoder = _widened(trained.encoder, features.shape[1])
-    encoder, reference, alike = in_one_frame(encoder, features / scale, distance)
+    encoder, reference, alike = in_one_frame(encoder, features, scale, distance)
     return EmbeddingStage(encoder, scale), Ensemble(replace(trained, encoder=encoder), notes, reference, alike)
 
 
@@ -255,9 +255,12 @@ def _majority(
     return np.flatnonzero(distance <= np.median(distance))
 
 
-def _padded(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    width = -(-features.shape[1] // WIDTH) * WIDTH
-    return np.pad(features, ((0, 0), (0, width - features.shape[1])))
+def _inputs(features: NDArray[np.floating], scale: float) -> NDArray[np.float32]:
+    """Return features over the scale in single precision, filled up with zeros."""
+    points, count = features.shape
+    inputs = np.zeros((points, -(-count // WIDTH) * WIDTH), dtype=np.float32)
+    np.divide(features, scale, out=inputs[:, :count], casting="same_kind")
+    return inputs
 
 
 def _widened(encoder: Encoder, inputs: int) -> Encoder:

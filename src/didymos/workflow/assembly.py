@@ -68,6 +68,7 @@ def assemble(
     add_iso_energy(assembly, settings)
     add_training(assembly, ensembles)
     assembly.result.attrs.update(_attributes(points, settings, distances, regions, model))
+    assembly.result.attrs.update(_training_attributes(ensembles, distances))
     return assembly.result
 
 
@@ -204,4 +205,15 @@ def _attributes(
         "score_threshold_majority": np.nan if thresholds is None else thresholds.majority,
         "score_threshold_minority": np.nan if thresholds is None else thresholds.minority,
         "reference_member": model.reference + 1,
+    }
+
+
+def _training_attributes(ensembles: tuple[Ensemble, Ensemble], distances: Distances) -> dict[str, Any]:
+    first, second = ensembles
+    # without a population the second twin has nothing to tell apart, and nothing went wrong
+    told = [("embedding", first.notes), ("score", second.notes if distances.population.distinct else ())]
+    return {
+        "embedding_agreement": first.mean_agreement,
+        "score_agreement": second.mean_agreement,
+        "training_notes": "\n".join(f"{name}: {note}" for name, notes in told for note in notes),
     }
