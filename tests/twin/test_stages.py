@@ -186,7 +186,7 @@ def test_laying_members_on_each_other_keeps_all_their_distances(clusters, monkey
 
 
 def test_levels_are_those_of_the_logarithm_of_the_distance():
-    distance = np.random.default_rng(3).lognormal(sigma=1.5, size=150)
+    distance = np.random.default_rng(3).lognormal(sigma=1.5, size=151)
     middle = np.median(distance)
     boundary = 6 * middle
     found = levels(distance, boundary)
@@ -195,9 +195,10 @@ def test_levels_are_those_of_the_logarithm_of_the_distance():
     def rescaled(d):
         return np.log(max(d, middle) + middle)
 
-    step = max(rescaled(boundary) - rescaled(middle), (rescaled(np.quantile(distance, 0.999)) - rescaled(middle)) / 4)
-    for i in range(0, 150, 7):
-        for j in range(150):
+    farthest = np.quantile([rescaled(d) for d in distance], 0.999)
+    step = max(rescaled(boundary) - rescaled(middle), (farthest - rescaled(middle)) / 4)
+    for i in range(0, 151, 7):
+        for j in range(151):
             ratio = abs(rescaled(distance[i]) - rescaled(distance[j])) / step
             assert abs(level[i] - level[j]) / found.threshold == pytest.approx(ratio, abs=1e-5)
     assert np.ptp(level[distance <= middle]) == 0

@@ -50,7 +50,7 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
     warm_start: bool
     random_state: Any
     stage_: EmbeddingStage | ScoreStage
-    loss_: NDArray[np.float32]
+    loss_: NDArray[np.float64]
     agreement_: NDArray[np.float64]
     n_iter_: int
     notes_: tuple[str, ...]

@@ -179,9 +179,15 @@ class TwinEmbedding(Twin):
         if isinstance(self.metric, str) or not hasattr(self.metric, "fit"):
             one_of("metric", self.metric, METRICS)
         neighbours = np.append(np.arange(1, len(values)), len(values) - 2).astype(np.intp)
-        if not isinstance(self.metric, str):
+        try:
+            if isinstance(self.metric, str):
+                return fit_metric(self.metric, values, neighbours, rank=self.rank, seed=seed)
             return self.metric.fit(*sample_with_neighbours(values, neighbours, seed=seed), seed=seed)
-        return fit_metric(self.metric, values, neighbours, rank=self.rank, seed=seed)
+        except np.linalg.LinAlgError:
+            largest = float(np.abs(values).max())
+            raise ValueError(
+                f"X holds values up to {largest:g}, whose squares are beyond double precision: divide them"
+            ) from None
 
     def _members_of(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         return self.stage_.embed(self.metric_.transform(values))

@@ -62,6 +62,11 @@ class Encoder:
         index = np.asarray(members)
         return Encoder(tuple(w[index] for w in self.weights), tuple(b[index] for b in self.biases), self.activation)
 
+    def stretched(self, factor: float) -> Encoder:
+        """Return the encoder whose embedding is so many times larger."""
+        weights = (*self.weights[:-1], factor * self.weights[-1])
+        return Encoder(weights, (*self.biases[:-1], factor * self.biases[-1]), self.activation)
+
     def flat(self) -> NDArray[np.float32]:
         """Return weights and then biases of every layer in one row for each member, in single precision."""
         parts = []

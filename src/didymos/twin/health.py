@@ -18,6 +18,8 @@ RESTARTS = 2
 COLLAPSED = 0.98
 """A held-out loss over this share of that of a constant means that the network tells no spectra apart."""
 
+EXPLODED = 1.1
+"""A held-out loss over this multiple of that of a constant means that the weights have exploded."""
 
 INTERRUPTED = "the training was interrupted: the best network so far is kept"
 
@@ -37,9 +39,9 @@ def train_soundly(
 ) -> Trained:
     """Train as :func:`didymos.twin.training.train` does, and let members that failed start anew.
 
-    A member has diverged where none of its held-out losses is finite, and collapsed where its loss is that of a
-    constant although there are dissimilar pairs. Such members start anew from other random weights, after a divergence
-    with a tenth of the step size.
+    A member has diverged where no held-out loss is finite or all are far worse than that of a constant, and collapsed
+    where its loss is that of a constant although there are dissimilar pairs. Such members start anew from other random
+    weights, after a divergence with a tenth of the step size.
 
     Parameters
     ----------
@@ -84,22 +86,26 @@ def sound(trained: Trained, settings: TrainingSettings) -> NDArray[np.intp]:
     members = np.flatnonzero(~diverged(trained))
     if not len(members):
         raise TrainingError(
-            f"the training diverged with learning rate {settings.learning_rate:g} and margin {settings.margin:g}: "
-            "give smaller ones"
+            f"the training diverged with learning rate {settings.learning_rate:g}: give a smaller one, as a rule 0.02"
         )
     return members
 
 
 def diverged(trained: Trained) -> NDArray[np.bool_]:
-    """Tell which members never had a finite held-out loss, shape (n_members,)."""
-    return np.asarray(~np.isfinite(trained.best))
+    """Tell which members never had a finite held-out loss or one not far worse than a constant, shape (n_members,)."""
+    return np.asarray(
+        ~np.isfinite(trained.best) | (_tells(trained) & (trained.best > EXPLODED * trained.look.constant))
+    )
 
 
 def collapsed(trained: Trained) -> NDArray[np.bool_]:
     """Tell which members give all spectra nearly one value although there are dissimilar pairs, shape (n_members,)."""
-    return np.asarray(
-        (trained.look.dissimilar > 0) & np.isfinite(trained.best) & (trained.best > COLLAPSED * trained.look.constant)
-    )
+    return np.asarray(_tells(trained) & ~diverged(trained) & (trained.best > COLLAPSED * trained.look.constant))
+
+
+def _tells(trained: Trained) -> NDArray[np.bool_]:
+    """Tell where the held-out loss of a constant means something: there are pairs to tell apart."""
+    return np.asarray((trained.look.dissimilar > 0) & np.isfinite(trained.look.constant))
 
 
 def describe(trained: Trained) -> tuple[str, ...]:

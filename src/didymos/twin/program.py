@@ -31,8 +31,8 @@ class Program(NamedTuple):
     ----------
     advance : callable
         Of parameters (n_members, n_parameters), state of the optimiser, best parameters, best losses (n_members,),
-        batches to train on, batches to look at, and (threshold, margin, learning rate); returns the first three anew
-        and a :class:`Look`.
+        batches to train on, batches to look at, and (threshold, learning rate); returns the first three anew and a
+        :class:`Look`. Lengths are in units of the margin.
     state : tree of arrays
         The state of the optimiser before the first step.
     """
@@ -65,7 +65,7 @@ def compile_program(plan: Plan) -> Program:
     parameters = number((plan.members, parameter_count(plan.sizes)))
     state = jax.eval_shape(_adam(0.0, plan.steps).init, parameters)
     batches = [_structure(plan.shapes(count)) for count in (plan.stretch, HELD_OUT_BATCHES)]
-    shapes = parameters, state, parameters, number((plan.members,)), *batches, number((3,))
+    shapes = parameters, state, parameters, number((plan.members,)), *batches, number((2,))
     advance = jax.jit(_program(plan), compiler_options=OPTIONS).lower(*shapes).compile()
     return Program(advance, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), state))
 
@@ -94,7 +94,7 @@ def _program(plan: Plan) -> Callable[..., tuple[Array, Any, Array, Look]]:
     def program(
         parameters: Array, state: Any, best: Array, best_loss: Array, batches: Batch, looked_at: Batch, numbers: Array
     ) -> tuple[Array, Any, Array, Look]:
-        adam = _adam(numbers[2], plan.steps)
+        adam = _adam(numbers[1], plan.steps)
 
         def step(carry: tuple[Array, Any], batch: Batch) -> tuple[tuple[Array, Any], None]:
             weights, memory = carry
@@ -125,7 +125,7 @@ def _look(plan: Plan, parameters: Array, batch: Batch, numbers: Array) -> Look:
 
 def _pairs(plan: Plan, parameters: Array, batch: Batch, numbers: Array, *, evaluate: bool) -> Pairs:
     """Return the pairs of a batch, those that train or those that are held out."""
-    threshold, margin, _ = numbers
+    threshold, margin = numbers[0], jnp.ones(())
     embedded = forward(parameters, plan.sizes, plan.activation, batch.inputs)
     if plan.kind == "pair":
         square = jnp.sum((embedded[:, 0] - embedded[:, 1]) ** 2, axis=-1)
@@ -139,7 +139,7 @@ def _pairs(plan: Plan, parameters: Array, batch: Batch, numbers: Array, *, evalu
         return Pairs(square, jnp.where(alike, 1.0, 0.0), counted, margin)
     features = batch.judge if plan.judge else batch.inputs
     ratio = jnp.sqrt(jnp.maximum(gram_distances(features), 0.0)) / threshold
-    return Pairs(square, jnp.where(ratio < 1, 1.0, 0.0), counted, margin * ratio if plan.margin_grows else margin)
+    return Pairs(square, jnp.where(ratio < 1, 1.0, 0.0), counted, ratio if plan.margin_grows else margin)
 
 
 def _taking_part(plan: Plan, first: Array, second: Array, evaluate: bool) -> Array:

@@ -177,7 +177,7 @@ def fit_score(
     )
     trained = _best_starts(trained, starts)
     if len(sound(trained, settings)) < members:
-        raise TrainingError("a member of the score diverged: give a smaller margin")
+        raise TrainingError("a network of the score diverged: give a smaller learning rate")
     near = _majority(similarity, known, distance)
     output = trained.encoder.embed(embedding)[..., 0]
     centre = np.median(output[:, near], axis=1)

@@ -86,8 +86,8 @@ class Trained:
     """
 
     encoder: Encoder
-    loss: NDArray[np.float32]
-    best: NDArray[np.float32]
+    loss: NDArray[np.float64]
+    best: NDArray[np.float64]
     look: Look
     steps: int
     interrupted: bool
@@ -193,7 +193,7 @@ def train(
                 if not busy:
                     break
                 list(pool.map(_Group.advance, busy))
-                now = float(np.mean(np.concatenate([group.losses[-1] for group in groups])))
+                now = settings.margin**2 * float(np.mean(np.concatenate([group.losses[-1] for group in groups])))
                 if progress is not None and progress((index + 1) / settings.stretches, now) is True:
                     interrupted = True
                     break
@@ -220,14 +220,15 @@ class _Group:
         self.plan = data.plan(settings, len(members))
         self.program = prepare(self.plan)
         self.generators = [np.random.default_rng([*seeds, member]) for member in members]
+        # distances are trained in units of the margin, so none is too small or too large
         encoder = (
             random_encoder(self.generators, data.inputs.shape[-1], settings.layers, settings.activation)
             if start is None
-            else start.choose(members)
+            else start.choose(members).stretched(1 / settings.margin)
         )
         self.looked_at = self._draw(HELD_OUT_BATCHES)
         threshold = getattr(data.similarity, "threshold", 1.0)
-        self.numbers = np.array([threshold, settings.margin, settings.learning_rate], dtype=np.float32)
+        self.numbers = np.array([threshold, settings.learning_rate], dtype=np.float32)
         self.parameters: Any = encoder.flat()
         self.best: Any = self.parameters
         self.state: Any = None
@@ -267,11 +268,13 @@ class _Group:
 def _together(groups: list[_Group], settings: TrainingSettings, interrupted: bool) -> Trained:
     """Return what the groups have learnt as one ensemble."""
     longest = max(len(group.losses) for group in groups)
-    loss = np.full((sum(len(group.members) for group in groups), longest), np.nan, dtype=np.float32)
+    loss = np.full((sum(len(group.members) for group in groups), longest), np.nan)
     for group in groups:
         loss[group.members, : len(group.losses)] = np.stack(group.losses, axis=1)
     parameters = np.concatenate([np.asarray(group.best) for group in groups])
-    encoder = Encoder.from_flat(parameters, groups[0].plan.sizes, settings.activation)
-    best = np.concatenate([group.best_loss for group in groups])
+    encoder = Encoder.from_flat(parameters, groups[0].plan.sizes, settings.activation).stretched(settings.margin)
+    unit = settings.margin**2
+    best = unit * np.concatenate([group.best_loss for group in groups]).astype(np.float64)
     look = Look(*(np.concatenate(entries) for entries in zip(*(group.look for group in groups), strict=True)))
-    return Trained(encoder, loss, best, look, settings.stretch, interrupted)
+    look = look._replace(loss=unit * look.loss.astype(float), constant=unit * look.constant.astype(float))
+    return Trained(encoder, unit * loss, best, look, settings.stretch, interrupted)

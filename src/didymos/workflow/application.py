@@ -38,7 +38,7 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     InputError
         Where the map does not cover the model's energies or has other units.
     """
-    points = points_of(resample(as_map(data), model), None)
+    points = points_of(resample(as_map(data), model), None, fewest=1)
     assembly = Assembly(points)
     add_map(assembly)
     add_scores(assembly, model)

@@ -91,7 +91,9 @@ def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
     return validate_map(data)
 
 
-def points_of(data: xr.DataArray | xr.Dataset, energy_range: tuple[float, float] | None) -> Points:
+def points_of(
+    data: xr.DataArray | xr.Dataset, energy_range: tuple[float, float] | None, fewest: int = FEWEST_SPECTRA
+) -> Points:
     """Make points of a map: crop energies, find gaps and spoiled spectra.
 
     Parameters
@@ -99,6 +101,8 @@ def points_of(data: xr.DataArray | xr.Dataset, energy_range: tuple[float, float]
     data : spectral map
     energy_range : (float, float), optional
         Lowest and highest energy to keep, in units of the energies.
+    fewest : int
+        Least number of usable spectra; more than one must also differ.
 
     Returns
     -------
@@ -121,12 +125,12 @@ def points_of(data: xr.DataArray | xr.Dataset, energy_range: tuple[float, float]
     missing = ~np.isfinite(values).any(axis=1)
     artefacts = find_artefacts(values)
     usable = finite & (artefacts == 0)
-    if usable.sum() < FEWEST_SPECTRA:
+    if usable.sum() < fewest:
         raise InputError(
             f"{int(usable.sum())} of {len(values)} spectra are usable ({int(missing.sum())} missing, "
-            f"{int((artefacts != 0).sum())} spoiled); at least {FEWEST_SPECTRA} are needed to compare them"
+            f"{int((artefacts != 0).sum())} spoiled); at least {fewest} are needed"
         )
-    if not np.ptp(values[usable], axis=0).any():
+    if fewest > 1 and not np.ptp(values[usable], axis=0).any():
         raise InputError("all spectra are identical: there is nothing to compare; check the channel ('didymos info')")
     positions = _positions(spectra)
     if not np.isfinite(positions[usable]).all():

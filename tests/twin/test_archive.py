@@ -1,0 +1,150 @@
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from didymos.schema import InputError
+from didymos.twin import archive
+from didymos.twin.archive import (
+    FORMAT,
+    FORMAT_VERSION,
+    encoder_arrays,
+    encoder_from,
+    metric_arrays,
+    metric_from,
+    read,
+    write,
+)
+from didymos.twin.encoder import random_encoder
+
+HEADER = {"kind": "test", "µ": [1, None, "mV"], "nothing": float("nan")}
+ARRAYS = {"one": np.arange(6.0).reshape(2, 3), "name": np.array(["µ", "b"]), "single": np.array(2.5, np.float32)}
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def refused(path):
+    with pytest.raises(InputError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert path.name in message
+    return message
+
+
+def rewritten(path, **changes):
+    header = {"format": FORMAT, "format_version": FORMAT_VERSION, **changes}
+    np.savez(path, header=np.array(json.dumps({k: v for k, v in header.items() if v != "left out"})), **ARRAYS)
+    return path
+
+
+def test_what_is_written_is_read(tmp_path):
+    write(tmp_path / "ein Name µ", HEADER, ARRAYS)
+    assert files(tmp_path) == ["ein Name µ"]
+    header, arrays = read(tmp_path / "ein Name µ")
+    assert (header["format"], header["format_version"]) == (FORMAT, FORMAT_VERSION)
+    assert {name: header[name] for name in ("kind", "µ")} == {name: HEADER[name] for name in ("kind", "µ")}
+    assert np.isnan(header["nothing"])
+    for name, array in ARRAYS.items():
+        assert arrays[name].dtype == array.dtype
+        assert np.array_equal(arrays[name], array)
+
+
+def test_a_stream_gets_the_same(tmp_path):
+    stream = io.BytesIO()
+    write(stream, HEADER, ARRAYS)
+    (tmp_path / "twin.npz").write_bytes(stream.getvalue())
+    assert read(tmp_path / "twin.npz")[0]["kind"] == "test"
+    write(str(tmp_path / "twin.npz"), HEADER, ARRAYS)
+    assert files(tmp_path) == ["twin.npz"]
+
+
+def test_nothing_is_pickled(tmp_path):
+    write(tmp_path / "twin.npz", HEADER, ARRAYS)
+    with np.load(tmp_path / "twin.npz", allow_pickle=False) as stored:
+        assert set(stored.files) - {"allow_pickle"} == {"header", *ARRAYS}
+        assert all(stored[name].dtype != object for name in stored.files)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        write(tmp_path / "twin.npz", HEADER, {"any": np.array([{}])})
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, ValueError])
+@pytest.mark.parametrize("where", ["savez", "replace"])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, error, where):
+    path = tmp_path / "twin.npz"
+    write(path, HEADER, ARRAYS)
+    before = path.read_bytes()
+
+    def fail(target, *_, **__):
+        if where == "savez":
+            target.write(b"half")
+        raise error
+
+    monkeypatch.setattr(archive.np if where == "savez" else archive.os, where, fail)
+    try:
+        write(path, {"kind": "new"}, ARRAYS)
+    except error:
+        pass
+    else:
+        pytest.fail("the error is swallowed")
+    assert path.read_bytes() == before
+    assert files(tmp_path) == ["twin.npz"]
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        write(tmp_path / "no" / "twin.npz", HEADER, ARRAYS)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("version", [1, FORMAT_VERSION])
+def test_all_formats_up_to_this_one_are_read(tmp_path, version):
+    assert read(rewritten(tmp_path / "twin.npz", format_version=version))[0]["format_version"] == version
+
+
+def test_a_later_format_is_refused(tmp_path):
+    message = refused(rewritten(tmp_path / "twin.npz", format_version=FORMAT_VERSION + 1))
+    assert str(FORMAT_VERSION + 1) in message
+    assert "update" in message
+
+
+@pytest.mark.parametrize(
+    "changes", [{"format": "other"}, {"format": "left out"}, {"format_version": "new"}, {"format_version": "left out"}]
+)
+def test_a_foreign_header_is_refused(tmp_path, changes):
+    assert "not a model" in refused(rewritten(tmp_path / "twin.npz", **changes))
+
+
+def test_a_missing_file_is_told(tmp_path):
+    assert "no such model file" in refused(tmp_path / "twin.npz")
+
+
+def test_a_member_of_the_archive_that_is_no_array(tmp_path):
+    path = rewritten(tmp_path / "twin.npz")
+    with zipfile.ZipFile(path, "a") as stored:
+        stored.writestr("extra.npy", b"text")
+    assert "not a model" in refused(path)
+
+
+def test_an_encoder_comes_back_to_the_bit():
+    encoder = random_encoder([np.random.default_rng(member) for member in range(2)], 4, (8, 3, 2), "silu")
+    arrays = encoder_arrays("first", encoder)
+    assert all(name.startswith("first_") for name in arrays)
+    again = encoder_from("first", 3, "silu", arrays)
+    inputs = np.random.default_rng(3).normal(size=(1, 10, 4))
+    assert np.array_equal(again.embed(inputs), encoder.embed(inputs))
+    assert again.activation == "silu"
+
+
+@pytest.mark.parametrize("length", [None, 2.5])
+def test_a_metric_comes_back_to_the_bit(length):
+    rng = np.random.default_rng(4)
+    metric = archive.FittedMetric(rng.random(5), rng.random(5), rng.random((5, 3)), 3, length)
+    again = metric_from(3, metric_arrays(metric))
+    values = rng.random((7, 5))
+    assert np.array_equal(again.transform(values), metric.transform(values))
+    assert (again.rank, again.length) == (3, length)

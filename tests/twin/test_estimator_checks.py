@@ -1,0 +1,12 @@
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from didymos import TwinEmbedding, TwinScore
+
+SHORT = {"max_iter": 20, "batch_size": 32}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks([TwinEmbedding(**SHORT), TwinEmbedding(**SHORT, members=2), TwinScore(**SHORT, layers=(4, 1))])
+def test_the_estimators_are_those_of_scikit_learn(estimator, check):
+    check(estimator)
