@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import naive
-from didymos.core.metric import METRICS, distance_to_centre, fit_metric
+from didymos.core.metric import LARGEST_SAMPLE, METRICS, distance_to_centre, fit_metric, sample_with_neighbours
 from didymos.core.noise import nearest_neighbours
 from didymos.core.principal_components import project
 from didymos.core.robust_covariance import majority_covariance
@@ -139,6 +139,31 @@ def test_large_maps_are_sampled_without_bias():
     centre, covariance = majority_covariance(scores)
     assert centre == pytest.approx([1000, 0], abs=0.2)
     assert np.diag(covariance) == pytest.approx([9, 0.01], rel=0.15)
+
+
+def test_a_sample_holds_each_spectrum_with_its_neighbour():
+    values = np.arange(LARGEST_SAMPLE + 5.0)[:, np.newaxis]
+    neighbours = (np.arange(len(values)) + 3) % len(values)
+    some, partners = sample_with_neighbours(values, neighbours, seed=1)
+    assert len(some) == len(partners) == LARGEST_SAMPLE
+    step = (some[partners] - some)[:, 0] % len(values)
+    assert set(step) == {3, len(values) - 3}  # the neighbour, and back
+    assert len(np.unique(some[: LARGEST_SAMPLE // 2])) == LARGEST_SAMPLE // 2
+    few, same = sample_with_neighbours(values[:9], neighbours[:9], seed=1)
+    assert np.array_equal(few, values[:9])
+    assert np.array_equal(same, neighbours[:9])
+
+
+@pytest.mark.parametrize("name", ["euclidean", "robust"])
+def test_a_metric_of_very_many_spectra_is_that_of_a_sample(name):
+    values = majority(np.random.default_rng(6), points=3 * LARGEST_SAMPLE)
+    whole, half = (
+        fit_metric(name, some, np.append(np.arange(1, len(some)), len(some) - 2), rank=4, seed=0)
+        for some in (values, values[:LARGEST_SAMPLE])
+    )
+    chosen = slice(0, 500)
+    first, second = (fitted.distance(fitted.transform(values[chosen])) for fitted in (whole, half))
+    assert first == pytest.approx(second, rel=0.15)
 
 
 def test_the_seed_decides_everything(spectra):

@@ -37,6 +37,7 @@ def test_blocks_of_spectra_are_all_counted(points):
     projection = np.array([[1.0, 0.5], [0.0, -1.0], [2.0, 0.0]])
     features = project(values, np.ones(3), found.mean, projection)
     assert features == pytest.approx((values - found.mean) @ projection, abs=1e-9)
+    assert project(values, np.ones(3), found.mean, projection, np.square) == pytest.approx(features**2)
 
 
 def test_float32_spectra_lose_no_variance_to_an_offset():

@@ -1,6 +1,5 @@
 import io
 import json
-import zipfile
 
 import numpy as np
 import pytest
@@ -121,13 +120,6 @@ def test_a_foreign_header_is_refused(tmp_path, changes):
 
 def test_a_missing_file_is_told(tmp_path):
     assert "no such model file" in refused(tmp_path / "twin.npz")
-
-
-def test_a_member_of_the_archive_that_is_no_array(tmp_path):
-    path = rewritten(tmp_path / "twin.npz")
-    with zipfile.ZipFile(path, "a") as stored:
-        stored.writestr("extra.npy", b"text")
-    assert "not a model" in refused(path)
 
 
 def test_an_encoder_comes_back_to_the_bit():

@@ -8,6 +8,7 @@ from didymos.twin import health
 from didymos.twin.encoder import random_encoder
 from didymos.twin.health import (
     COLLAPSED,
+    EXPLODED,
     RESTARTS,
     TrainingError,
     collapsed,
@@ -46,21 +47,24 @@ def run():
     return train_soundly(None, SMALL, members=3, seed=7)
 
 
-def test_diverged_and_collapsed_members_are_told_apart():
-    trained = prepared([0.1, np.inf, 0.99, 0.97])
-    assert COLLAPSED == 0.98
-    assert diverged(trained).tolist() == [False, True, False, False]
-    assert collapsed(trained).tolist() == [False, False, True, False]
-    assert sound(trained, SMALL).tolist() == [0, 2, 3]
+@pytest.mark.parametrize("unit", [1.0, 1e-6, 1e6])
+def test_diverged_and_collapsed_members_are_told_apart(unit):
+    trained = prepared(unit * np.array([0.1, np.inf, 0.99, 0.97, 1.2, 1.05]), constant=unit)
+    assert (COLLAPSED, EXPLODED) == (0.98, 1.1)
+    assert diverged(trained).tolist() == [False, True, False, False, True, False]
+    assert collapsed(trained).tolist() == [False, False, True, False, False, True]
+    assert sound(trained, SMALL).tolist() == [0, 2, 3, 5]
 
 
 def test_the_loss_of_a_constant_is_no_collapse_where_nothing_is_dissimilar():
-    assert not collapsed(prepared([0.0, 0.0], constant=0.0, dissimilar=0.0)).any()
+    trained = prepared([0.0, 0.1], constant=0.0, dissimilar=0.0)
+    assert not collapsed(trained).any()
+    assert not diverged(trained).any()
 
 
 def test_no_sound_member_is_an_error():
-    with pytest.raises(TrainingError, match="0.5 .* margin 3") as caught:
-        sound(prepared([np.inf, np.inf]), replace(SMALL, learning_rate=0.5, margin=3.0))
+    with pytest.raises(TrainingError, match=r"learning rate 0\.5") as caught:
+        sound(prepared([np.inf, np.inf]), replace(SMALL, learning_rate=0.5))
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value, ValueError)
 

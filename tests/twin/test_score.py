@@ -3,7 +3,7 @@ from functools import cache
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from twin_data import FAR, QUICK, gap, three_clusters
 
 from didymos import TwinScore
@@ -31,8 +31,8 @@ def assert_told_apart(score, order=None):
     score = score[:, 0] if order is None else score[np.argsort(order), 0]
     assert np.all((score >= 0) & (score <= 1))
     assert np.median(score[NEAR]) < 0.1
-    assert np.median(score[FAR]) > 0.9
-    assert score[FAR].min() > score[NEAR].max()
+    assert np.median(score[FAR]) > 0.7
+    assert score[FAR].min() > 2 * score[NEAR].max()
 
 
 def test_the_majority_is_at_zero_and_the_distinct_at_one():
@@ -100,7 +100,10 @@ def test_a_given_boundary_is_taken_in_the_units_of_the_points():
 def test_the_boundary_decides_what_is_the_majority():
     # one population of two sides: with a boundary that all are within, nobody is distinct
     values = np.random.default_rng(1).uniform(-1, 1, size=(200, 2))
-    assert np.median(TwinScore(**PARAMETERS, boundary=10.0).fit_transform(values)) < 0.1
+    score = TwinScore(**PARAMETERS, boundary=10.0)
+    with pytest.warns(ConvergenceWarning, match="no pair is dissimilar"):
+        score.fit(values)
+    assert score.transform(values).max() < 0.1
 
 
 def test_the_order_of_the_points_does_not_matter():

@@ -67,6 +67,27 @@ def test_a_constant_loses_the_squared_margin_of_the_dissimilar_pairs(values):
     assert look.constant == pytest.approx(4, rel=0.01)
 
 
+@pytest.mark.parametrize("grows", [True, False])
+def test_the_margin_is_the_unit_of_the_embedding(values, grows):
+    settings = replace(SMALL, margin_grows=grows)
+    plain = train(by_distance(values), settings, members=MEMBERS, seed=3)
+    for margin in (2.0**10, 2.0**-10):
+        told = []
+        found = train(
+            by_distance(values),
+            replace(settings, margin=margin),
+            members=MEMBERS,
+            seed=3,
+            progress=lambda _, loss, told=told: told.append(loss),
+        )
+        # a power of two rounds nothing
+        assert np.array_equal(embedded(found, values), margin * embedded(plain, values))
+        assert np.array_equal(found.loss, margin**2 * plain.loss)
+        assert np.array_equal(found.best, margin**2 * plain.best)
+        assert np.array_equal(found.look.constant, margin**2 * plain.look.constant)
+        assert told == pytest.approx(found.loss.mean(axis=0))
+
+
 def test_clusters_are_farther_apart_than_they_are_wide(values, trained):
     for points in embedded(trained, values):
         distance = distances(points)

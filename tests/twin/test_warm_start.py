@@ -25,12 +25,22 @@ def test_a_second_fit_goes_on_from_the_weights_of_the_first(estimator, spectra):
     warm = clone(estimator).fit(data)
     first, before = warm.loss_, vars(warm).copy()
     warm.fit(data[::-1])
-    assert np.all(warm.loss_[:, 0] < 0.7 * first[:, 0])
     # the held-out pairs are others in the other order
     assert np.all(np.nanmin(warm.loss_, axis=1) < 1.3 * np.nanmin(first, axis=1))
     kept = ("metric_", "threshold_") if isinstance(estimator, TwinEmbedding) else ("centre_", "scale_", "boundary_")
     assert all(vars(warm)[name] is before[name] for name in kept)
     assert not same(warm.stage_.encoder, before["stage_"].encoder)
+
+
+@BOTH
+@pytest.mark.parametrize("margin", [1.0, 3.0])
+def test_a_second_fit_without_steps_changes_nothing(estimator, spectra, margin):
+    data = data_for(estimator, spectra)
+    warm = clone(estimator).set_params(margin=margin).fit(data)
+    before = warm.transform_members(data)
+    warm.set_params(learning_rate=1e-9).fit(data)
+    assert warm.transform_members(data) == pytest.approx(before, abs=1e-3 * margin)
+    assert np.ptp(before) > 0.5
 
 
 @BOTH
@@ -85,12 +95,11 @@ def test_goes_on_after_a_file(spectra, tmp_path):
 
 @BOTH
 @pytest.mark.parametrize(
-    "changes", [{"members": 3}, {"layers": (6, 1)}, {"layers": (8, 3, 1)}, {"activation": "relu"}], ids=str
+    "changes", [{"members": 3}, {"members": 1}, {"layers": (6, 1)}, {"layers": (8, 3, 1)}], ids=str
 )
 def test_another_network_is_refused_in_one_line(estimator, spectra, changes):
     data = data_for(estimator, spectra)
     warm = clone(estimator).fit(data)
-    with pytest.raises(ValueError, match="warm_start") as caught:
+    with pytest.raises(ValueError, match=next(iter(changes))) as caught:
         warm.set_params(**changes).fit(data)
     assert "\n" not in str(caught.value)
-    assert next(iter(changes)) in str(caught.value)

@@ -51,3 +51,18 @@ def test_other_units_are_refused(analysis, flawed, what):
     else:
         spectra.attrs["units"] = "S"
     assert f"{what} units" in refused(analysis.model, spectra)
+
+
+@pytest.mark.parametrize(
+    "where", [(slice(10, 11), slice(10, 11)), (slice(8, 10), slice(0, 1)), (slice(20, 23), slice(9, 12))]
+)
+def test_a_few_spectra_get_the_scores_that_they_have_in_the_whole_map(analysis, surface, where):
+    spectra = surface["spectra"]
+    found = apply(analysis.model, spectra[where])
+    whole = apply(analysis.model, spectra)
+    for name in ("score", "score_std", "embedding"):
+        assert found[name].values == pytest.approx(whole[name].values[where], abs=1e-6)
+
+
+def test_no_usable_spectrum_is_refused(analysis, surface):
+    assert "0 of 4 spectra are usable" in refused(analysis.model, surface["spectra"][:2, :2] * np.nan)

@@ -193,3 +193,18 @@ def test_writing_again_replaces_and_leaves_other_files_alone(folder, result):
     didymos.write(result, folder)
     assert note.read_text(encoding="utf-8") == "mine"
     assert (folder / "model.npz").read_bytes() == model
+
+
+def test_the_members_of_the_ensemble_are_told_to_agree(result):
+    for name in ("embedding_agreement", "score_agreement"):
+        assert 0.8 < result.attrs[name] <= 1
+    assert result.attrs["training_notes"] == ""
+
+
+def test_what_went_wrong_in_the_training_is_told(surface):
+    from didymos.report.sentences import found
+
+    told = didymos.analyze(surface, didymos.Settings(members=1, threshold=1e6), progress=False)
+    assert told.attrs["training_notes"].startswith("embedding: no pair is dissimilar")
+    assert np.isnan(told.attrs["embedding_agreement"])
+    assert any("no pair is dissimilar" in sentence for sentence in found(told))

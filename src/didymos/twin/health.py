@@ -144,7 +144,7 @@ def _replaced(trained: Trained, again: Trained, better: NDArray[np.bool_]) -> Tr
     def both(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
         return np.where(better.reshape(-1, *[1] * (first.ndim - 1)), second, first)
 
-    def padded(loss: NDArray[np.float32]) -> NDArray[np.float32]:
+    def padded(loss: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.pad(loss, ((0, 0), (0, longest - loss.shape[1])), constant_values=np.nan)
 
     encoder = Encoder(
