@@ -241,7 +241,7 @@ def farther_density(distances, places, fit):
 
 
 def soft_contrastive_loss(embedded, similarity, counted, margin):
-    """Return the contrastive loss as a loop over ordered pairs, each pulled by its similarity and pushed by the rest."""
+    """Return the contrastive loss as a loop over ordered pairs, each pulled by its similarity, pushed by the rest."""
     pull, push, alike, unlike = 0.0, 0.0, 0.0, 0.0
     for i in range(len(embedded)):
         for j in range(len(embedded)):

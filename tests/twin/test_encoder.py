@@ -1,4 +1,4 @@
-import jax.numpy as jnp
+import jax
 import numpy as np
 import pytest
 from twin_data import MEMBERS, same, weights_of
@@ -52,12 +52,13 @@ def test_the_network_that_is_trained_is_the_one_that_embeds(activation, features
     encoder = drawn(activation)
     flat = encoder.flat()
     assert flat.shape == (MEMBERS, parameter_count(SIZES)) == (MEMBERS, 5 * 8 + 9 * 3 + 4 * 2)
+    # with more axes before the last, as pairs come
+    pairs = features.reshape(10, 2, -1).astype(np.float32)
+    network = jax.jit(forward, static_argnums=(1, 2))
     for member, expected in enumerate(encoder.embed(features[np.newaxis])):
-        inputs = jnp.asarray(features, dtype=jnp.float32)
-        found = forward(jnp.asarray(flat[member]), SIZES, activation, inputs)
-        assert np.asarray(found) == pytest.approx(expected, abs=1e-5)
-        pairs = forward(jnp.asarray(flat[member]), SIZES, activation, inputs.reshape(10, 2, -1))
-        assert np.asarray(pairs).reshape(20, -1) == pytest.approx(expected, abs=1e-5)
+        found = np.asarray(network(flat[member], SIZES, activation, pairs))
+        assert found.shape == (10, 2, 2)
+        assert found.reshape(20, 2) == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

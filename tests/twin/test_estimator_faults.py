@@ -99,10 +99,9 @@ def test_a_network_that_tells_nothing_apart(estimator, spectra, monkeypatch):
 
 
 @BOTH
-@pytest.mark.parametrize("max_iter", [1, 3])
 @pytest.mark.parametrize("seed", range(4))
-def test_very_few_steps_are_no_divergence(estimator, spectra, max_iter, seed):
-    few = clone(estimator).set_params(max_iter=max_iter, random_state=seed)
+def test_a_single_step_is_no_divergence(estimator, spectra, seed):
+    few = clone(estimator).set_params(max_iter=1, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         points = few.fit_transform(data_for(estimator, spectra))
@@ -111,7 +110,7 @@ def test_very_few_steps_are_no_divergence(estimator, spectra, max_iter, seed):
 
 @BOTH
 def test_a_step_far_too_long(estimator, spectra):
-    wild = clone(estimator).set_params(learning_rate=1e30, activation="relu")
+    wild = clone(estimator).set_params(learning_rate=1e30)
     with pytest.raises(TrainingError, match="learning rate") as caught:
         wild.fit(data_for(estimator, spectra))
     one_line(caught)

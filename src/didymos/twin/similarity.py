@@ -40,7 +40,7 @@ class ByDistance:
         """Columns of what judges the pairs of a batch."""
         return 0 if self.features is None else self.features.shape[1]
 
-    def gather(self, inputs: NDArray[np.float32], drawn: NDArray[np.int32]) -> Batch:
+    def gather(self, inputs: NDArray[np.floating], drawn: NDArray[np.int32]) -> Batch:
         """Return the spectra drawn, shape (n_batches, n_points), with what judges them."""
         judge = np.empty((*drawn.shape, 0), np.float32) if self.features is None else self.features[drawn]
         return Batch(inputs[drawn], drawn, judge)
@@ -60,7 +60,7 @@ class ByLabel:
     kind: ClassVar[str] = "label"
     columns: ClassVar[int] = 1
 
-    def gather(self, inputs: NDArray[np.float32], drawn: NDArray[np.int32]) -> Batch:
+    def gather(self, inputs: NDArray[np.floating], drawn: NDArray[np.int32]) -> Batch:
         """Return the spectra drawn, shape (n_batches, n_points), with their labels."""
         return Batch(inputs[drawn], drawn, self.labels[drawn][..., np.newaxis].astype(np.float32))
 
@@ -82,7 +82,7 @@ class ByPair:
     kind: ClassVar[str] = "pair"
     columns: ClassVar[int] = 1
 
-    def gather(self, inputs: NDArray[np.float32], drawn: NDArray[np.int32]) -> Batch:
+    def gather(self, inputs: NDArray[np.floating], drawn: NDArray[np.int32]) -> Batch:
         """Return the spectra of the pairs drawn, shape (n_batches, n_pairs), with their similarity."""
         rows = self.rows[drawn]
         return Batch(inputs[rows], rows, self.similarity[drawn][..., np.newaxis])

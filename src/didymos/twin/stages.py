@@ -109,15 +109,16 @@ def fit_embedding(
     """
     scale = (float(np.median(distance)) or 1.0) if start is None else start.scale
     # a common factor of features and threshold changes no label and keeps squares within float32
-    inputs = _inputs(features, scale)
+    width = -(-features.shape[1] // WIDTH) * WIDTH
     judge: Similarity = ByDistance(None, similarity / scale) if isinstance(similarity, (int, float)) else similarity
-    data = TrainingData((inputs if known is None else inputs[known])[np.newaxis], judge, _weights(judge, distance))
+    inputs = (features if known is None else features[known])[np.newaxis]
+    data = TrainingData(inputs, judge, _weights(judge, distance), scale, width)
     trained = train_soundly(
         data,
         settings,
         members=members,
         seed=seed,
-        start=None if start is None else _widened(start.encoder, inputs.shape[1]),
+        start=None if start is None else _widened(start.encoder, width),
         progress=progress,
     )
     notes = describe(trained)
@@ -253,14 +254,6 @@ def _majority(
         first = np.flatnonzero(similarity.labels == 0)
         return first if known is None else known[first]
     return np.flatnonzero(distance <= np.median(distance))
-
-
-def _inputs(features: NDArray[np.floating], scale: float) -> NDArray[np.float32]:
-    """Return features over the scale in single precision, filled up with zeros."""
-    points, count = features.shape
-    inputs = np.zeros((points, -(-count // WIDTH) * WIDTH), dtype=np.float32)
-    np.divide(features, scale, out=inputs[:, :count], casting="same_kind")
-    return inputs
 
 
 def _widened(encoder: Encoder, inputs: int) -> Encoder:

@@ -41,16 +41,36 @@ class TrainingData:
     Attributes
     ----------
     inputs : array, shape (n_sets, n_points, n_inputs)
-        What the encoder sees: one set for all members, one for each, or one for every few that follow each other.
+        What the encoder sees, times `scale`: one set for all members, one for each, or one for every few that follow
+        each other.
     similarity : Similarity
         Which pairs are similar.
     cumulative : array, shape (n_points,) or (n_pairs,)
         Cumulative probabilities of the rare half of a batch, of spectra or of given pairs.
+    scale : float
+        What the inputs are divided by when they are drawn.
+    width : int, optional
+        To how many inputs they are filled up with zeros.
     """
 
-    inputs: NDArray[np.float32]
+    inputs: NDArray[np.floating]
     similarity: Similarity
     cumulative: NDArray[np.float32]
+    scale: float = 1.0
+    width: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Size of the input of the encoder."""
+        return self.inputs.shape[-1] if self.width is None else self.width
+
+    def draw(self, generator: np.random.Generator, set_index: int, shape: tuple[int, int]) -> Batch:
+        """Draw batches from one of the sets; see :func:`didymos.twin.sampling.draw_batches`."""
+        drawn = draw_batches(generator, self.cumulative, shape)
+        batch = self.similarity.gather(self.inputs[set_index], drawn)
+        seen = np.zeros((*batch.inputs.shape[:-1], self.size), dtype=np.float32)
+        np.divide(batch.inputs, self.scale, out=seen[..., : batch.inputs.shape[-1]], casting="same_kind")
+        return batch._replace(inputs=seen)
 
     def plan(self, settings: TrainingSettings, members: int) -> Plan:
         """Return what the program of so many members is compiled for."""
@@ -62,7 +82,7 @@ class TrainingData:
         else:
             enough = holds_out(self.inputs.shape[1])
         return plan_for(
-            settings, similarity.kind, self.inputs.shape[-1], similarity.columns, members=members, hold_out=bool(enough)
+            settings, similarity.kind, self.size, similarity.columns, members=members, hold_out=bool(enough)
         )
 
 
@@ -222,7 +242,7 @@ class _Group:
         self.generators = [np.random.default_rng([*seeds, member]) for member in members]
         # distances are trained in units of the margin, so none is too small or too large
         encoder = (
-            random_encoder(self.generators, data.inputs.shape[-1], settings.layers, settings.activation)
+            random_encoder(self.generators, data.size, settings.layers, settings.activation)
             if start is None
             else start.choose(members).stretched(1 / settings.margin)
         )
@@ -259,9 +279,8 @@ class _Group:
     def _draw(self, batches: int) -> Batch:
         parts = []
         for member, generator in zip(self.members, self.generators, strict=True):
-            drawn = draw_batches(generator, self.data.cumulative, (batches, self.plan.batch))
-            inputs = self.data.inputs[member * len(self.data.inputs) // self.total]
-            parts.append(self.data.similarity.gather(inputs, drawn))
+            own = member * len(self.data.inputs) // self.total
+            parts.append(self.data.draw(generator, own, (batches, self.plan.batch)))
         return Batch(*(np.stack(arrays, axis=1) for arrays in zip(*parts, strict=True)))
 
 
