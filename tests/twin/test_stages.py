@@ -173,14 +173,15 @@ def test_laying_members_on_each_other_keeps_all_their_distances(clusters, monkey
     asked = []
 
     def watched(data, settings, **keywords):
-        asked.append((data.inputs, training_soundly(data, settings, **keywords)))
+        asked.append((data, training_soundly(data, settings, **keywords)))
         return asked[-1][1]
 
     training_soundly = stages.train_soundly
     monkeypatch.setattr(stages, "train_soundly", watched)
     stage, _ = first_stage(clusters, np.linalg.norm(clusters, axis=1))
-    ((inputs, trained),) = asked
-    for before, after in zip(trained.encoder.embed(inputs), stage.embed(clusters), strict=True):
+    ((data, trained),) = asked
+    seen = np.pad(clusters / data.scale, ((0, 0), (0, data.size - clusters.shape[1])))
+    for before, after in zip(trained.encoder.embed(seen[np.newaxis]), stage.embed(clusters), strict=True):
         assert np.linalg.norm(before - after) > 0.1
         assert distances(after) == pytest.approx(distances(before), abs=1e-5)
 

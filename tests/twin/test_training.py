@@ -19,7 +19,10 @@ from twin_data import (
 )
 
 from didymos.twin import training
-from didymos.twin.training import FEWEST_HELD_OUT, holds_out, train
+from didymos.twin.data import FEWEST_HELD_OUT, TrainingData, holds_out
+from didymos.twin.sampling import balanced_weights
+from didymos.twin.similarity import given_pairs
+from didymos.twin.training import train
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +97,45 @@ def test_clusters_are_farther_apart_than_they_are_wide(values, trained):
         between = distance[:RARE, RARE:].mean()
         assert between > 3 * max(distance[:RARE, :RARE].mean(), distance[RARE:, RARE:].mean())
         assert between > SMALL.margin
+
+
+def test_a_margin_that_grows_keeps_the_order_of_far_clusters():
+    values = np.random.default_rng(4).normal(size=(240, 4))
+    kind = np.repeat([0, 1, 2], 80)
+    values[:, 0] += np.array([0.0, 12.0, 36.0])[kind]
+    for grows in (True, False):
+        trained = train(by_distance(values), replace(SMALL, margin_grows=grows), members=MEMBERS, seed=0)
+        for points in embedded(trained, values):
+            means = distances(np.stack([points[kind == number].mean(axis=0) for number in range(3)]))
+            near, far = means[0, 1], means[0, 2]
+            # the margin between two clusters is their distance over the threshold, 12 / 5 and 36 / 5
+            assert near > 0.8 * (12 / 5 if grows else 1)
+            assert far > 0.8 * (36 / 5 if grows else 1)
+            assert grows or far < 36 / 5 / 2
+
+
+def test_held_out_pairs_do_not_train():
+    values, kind = three_clusters()
+    first, second = np.triu_indices(len(kind), 1)
+    out = training.held_out(first, second)
+    # what is said of held-out pairs contradicts all others
+    alike = (kind[first] == kind[second]) ^ out
+    pairs = given_pairs((first, second, alike), len(kind))
+    data = by_pairs(values, np.equal.outer(kind, kind).astype(float))
+    data = replace(data, similarity=pairs, cumulative=balanced_weights(alike.astype(np.intp)))
+    trained = train(data, LONG, members=MEMBERS, seed=0)
+    assert np.all(trained.look.loss > 1.5 * trained.look.constant)
+
+
+def test_what_is_drawn_is_scaled_and_filled_up(values):
+    plain = by_distance(values)
+    data = replace(plain, inputs=4 * plain.inputs, scale=4.0, width=7)
+    assert (plain.size, data.size) == (4, 7)
+    found, expected = (each.draw(np.random.default_rng(0), 0, (3, 5)) for each in (data, plain))
+    assert np.array_equal(found.rows, expected.rows)
+    assert np.array_equal(found.inputs[..., :4], expected.inputs)
+    assert np.all(found.inputs[..., 4:] == 0)
+    assert found.inputs.dtype == np.float32
 
 
 def test_labels_win_over_distances(values):
@@ -181,6 +223,29 @@ def test_each_member_keeps_its_best_encoder_and_not_the_last_one(values):
     for member, stretch in enumerate(whole.loss.argmin(axis=1)):
         stopped = train(data, wild, members=MEMBERS, seed=1, progress=interrupt_after(stretch + 1, wild))
         assert same(whole.choose([member]).encoder, stopped.choose([member]).encoder)
+
+
+class BrokenLater(TrainingData):
+    """Spectra that are all NaN after the held-out batches and the first stretch of every member."""
+
+    def draw(self, generator, set_index, shape):
+        batch = super().draw(generator, set_index, shape)
+        drawn.append(shape)
+        return batch if len(drawn) <= 2 * MEMBERS else batch._replace(inputs=np.full_like(batch.inputs, np.nan))
+
+
+drawn = []
+
+
+def test_a_member_that_diverges_later_keeps_what_it_had_learnt(values, trained):
+    data = by_distance(values)
+    drawn.clear()
+    broken = train(BrokenLater(data.inputs, data.similarity, data.cumulative), SMALL, members=MEMBERS, seed=3)
+    assert np.array_equal(broken.loss[:, 0], trained.loss[:, 0])
+    assert np.all(np.isnan(broken.loss[:, 1:]))
+    assert np.array_equal(broken.best, broken.loss[:, 0])
+    stopped = train(data, SMALL, members=MEMBERS, seed=3, progress=interrupt_after(1))
+    assert same(broken.encoder, stopped.encoder)
 
 
 def test_training_goes_on_from_where_another_ended(values, trained):

@@ -3,10 +3,10 @@ from itertools import combinations
 
 import numpy as np
 
+from didymos.twin.data import TrainingData
 from didymos.twin.sampling import balanced_weights, cumulative_weights
 from didymos.twin.settings import TrainingSettings
 from didymos.twin.similarity import ByDistance, ByLabel, given_pairs
-from didymos.twin.training import TrainingData
 
 SMALL = TrainingSettings(layers=(8, 2), batch=32, stretch=20, stretches=4, patience=2)
 """Small enough to compile and train in a second; the tests share it so that it compiles once."""

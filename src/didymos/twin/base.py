@@ -54,6 +54,7 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
     agreement_: NDArray[np.float64]
     n_iter_: int
     notes_: tuple[str, ...]
+    _network: dict[str, Any]
 
     def transform(self, X: ArrayLike) -> NDArray[np.floating]:
         """Return the output of the network for spectra or points.
@@ -158,7 +159,7 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
                 raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are whole numbers from 1")
         if self.batch_size < 2:
             raise ValueError(f"batch_size is {self.batch_size}; a pair needs at least 2")
-        steps = min(STRETCH, self.max_iter)
+        stretches = -(-self.max_iter // STRETCH)
         return TrainingSettings(
             sizes,
             activation=self.activation,
@@ -166,8 +167,8 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
             margin=float(self.margin),
             margin_grows=bool(self.margin_grows),
             batch=int(self.batch_size),
-            stretch=steps,
-            stretches=-(-self.max_iter // steps),
+            stretch=int(self.max_iter // stretches),
+            stretches=int(stretches),
             patience=self.n_iter_no_change,
             learning_rate=float(self.learning_rate),
         )
@@ -181,11 +182,25 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _goes_on(self) -> bool:
-        """Tell whether the fit continues an earlier one."""
-        return bool(self.warm_start and hasattr(self, "stage_"))
+        """Tell whether the fit continues an earlier one, or raise a ValueError where that was of another network."""
+        if not (self.warm_start and hasattr(self, "stage_")):
+            return False
+        for name, before in self._network.items():
+            now = self._architecture()[name]
+            if now != before:
+                raise ValueError(
+                    f"{name} is {now!r}, that of the last fit was {before!r}: with warm_start it must stay, "
+                    "else set warm_start=False"
+                )
+        return True
+
+    def _architecture(self) -> dict[str, Any]:
+        """Return what a network cannot change once it is trained."""
+        return {"layers": tuple(self.layers), "activation": self.activation, "members": self.members}
 
     def _tell(self, ensemble: Ensemble) -> None:
         """Keep what is known of the training and warn of what went wrong."""
+        self._network = self._architecture()
         self.loss_ = ensemble.trained.loss
         self.n_iter_ = int(np.isfinite(self.loss_).sum(axis=1).max(initial=1) * ensemble.trained.steps)
         self.agreement_ = ensemble.agreement

@@ -144,9 +144,9 @@ class TwinEmbedding(Twin):
             Where X is not finite or has fewer than two spectra, where labels or pairs cannot be meant, or a parameter
             is not allowed.
         """
+        settings = self._training_settings()
         again = self._goes_on()
         values = validate_data(self, X, dtype=FLOATS, ensure_min_samples=FEWEST_SAMPLES, reset=not again)
-        settings = self._training_settings()
         threshold = auto_or_positive("threshold", self.threshold)
         known, given = judged(y, pairs, len(values))
         seed = self._seed()
@@ -196,7 +196,7 @@ class TwinEmbedding(Twin):
         return np.asarray(outputs[self.reference_])
 
     def _numbers(self) -> dict[str, Any]:
-        return {"reference": self.reference_, "rank": self.metric_.rank, "threshold": self.threshold_}
+        return {"reference": self.reference_, "rank": int(self.metric_.rank), "threshold": self.threshold_}
 
     def _arrays(self) -> Arrays:
         return metric_arrays(self.metric_)

@@ -59,8 +59,14 @@ class Encoder:
 
     def choose(self, members: Sequence[int] | NDArray[np.integer]) -> Encoder:
         """Return the encoders of some members, in the order given."""
-        index = np.asarray(members)
+        index = np.asarray(members, dtype=np.intp)
         return Encoder(tuple(w[index] for w in self.weights), tuple(b[index] for b in self.biases), self.activation)
+
+    def followed_by(self, other: Encoder) -> Encoder:
+        """Return the encoders of this and of another ensemble of the same layers."""
+        weights = tuple(map(np.concatenate, zip(self.weights, other.weights, strict=True)))
+        biases = tuple(map(np.concatenate, zip(self.biases, other.biases, strict=True)))
+        return Encoder(weights, biases, self.activation)
 
     def stretched(self, factor: float) -> Encoder:
         """Return the encoder whose embedding is so many times larger."""
@@ -108,7 +114,7 @@ class Encoder:
             result[member, rows] = self._forward(member, inputs[member if len(inputs) > 1 else 0, rows])
 
         jobs = [(member, start) for start in range(0, points, BLOCK) for member in range(self.members)]
-        for _ in in_order(part, jobs, min(allowed_threads(), len(jobs))):
+        for _ in in_order(part, jobs, min(allowed_threads(), max(1, len(jobs)))):
             pass
         return result
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.twin.data import TrainingData
 from didymos.twin.encoder import Encoder
 from didymos.twin.settings import TrainingSettings
-from didymos.twin.training import Progress, Trained, TrainingData, train
+from didymos.twin.training import Progress, Trained, train
 
 RESTARTS = 2
 """How often members that failed start anew from other random weights."""
@@ -60,7 +61,10 @@ def train_soundly(
         if not failed.any() or trained.interrupted:
             break
         rate = rate / 10 if diverged(trained).any() else rate
-        again = train(data, replace(settings, learning_rate=rate), members=members, seed=[seed, attempt])
+        try:
+            again = train(data, replace(settings, learning_rate=rate), members=members, seed=[seed, attempt])
+        except KeyboardInterrupt:
+            return replace(trained, interrupted=True)
         trained = _replaced(trained, again, failed & (again.best < trained.best))
     return trained
 

@@ -145,5 +145,5 @@ def _pairs(plan: Plan, parameters: Array, batch: Batch, numbers: Array, *, evalu
 def _taking_part(plan: Plan, first: Array, second: Array, evaluate: bool) -> Array:
     if not plan.hold_out:
         return jnp.ones(jnp.broadcast_shapes(first.shape, second.shape), dtype=bool)
-    out: Array = held_out(first, second)  # type: ignore[assignment, arg-type]  # arithmetic alone: JAX's arrays do
+    out: Array = held_out(first, second)
     return out if evaluate else ~out

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+Indices = Any
+"""Arrays of numpy or of JAX."""
 
 STRATA = 40
 HELD_OUT_ONE_IN = 8
@@ -73,17 +78,29 @@ def draw_batches(
     return np.concatenate([common, np.minimum(rare, points - 1)], axis=1).astype(np.int32)
 
 
-def held_out(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.bool_]:
+def held_out(first: Indices, second: Indices) -> Indices:
     """Tell which pairs (i, j) never train, one in eight, the same whenever the two spectra meet.
+
+    The two numbers are scrambled before they are added: where kinds alternate in the order of measurement, pairs of
+    every sort are held out alike.
 
     Parameters
     ----------
     first, second : array of int, broadcastable to each other
-        Indices of the two spectra; arrays of JAX as well.
+        Indices of the two spectra, of numpy or of JAX.
 
     Returns
     -------
     array of bool, shape of the two together
     """
-    out: NDArray[np.bool_] = (first + second) % HELD_OUT_ONE_IN == 0
+    out: Indices = _scrambled(_scrambled(first) + _scrambled(second)) % HELD_OUT_ONE_IN == 0
     return out
+
+
+def _scrambled(numbers: Indices) -> Indices:
+    """Return 32 bits that look random, the same for the same number (the finaliser of MurmurHash3; Appleby, 2011)."""
+    bits = numbers.astype("uint32")
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
+    scrambled: Indices = bits ^ (bits >> np.uint32(16))
+    return scrambled

@@ -114,9 +114,9 @@ class TwinScore(Twin):
             Where X is not finite or has fewer than two points, where labels or pairs cannot be meant, a parameter is
             not allowed or the last layer is not 1.
         """
+        settings = self._training_settings()
         again = self._goes_on()
         points = validate_data(self, X, dtype=FLOATS, ensure_min_samples=FEWEST_SAMPLES, reset=not again)
-        settings = self._training_settings()
         if settings.layers[-1] != 1:
             raise ValueError(f"layers is {self.layers!r}; a score needs a last layer of 1")
         boundary = auto_or_positive("boundary", self.boundary)

@@ -182,8 +182,8 @@ def _columns(pairs: object, points: int) -> tuple[NDArray[np.float64], NDArray[n
     if table.ndim == 2 and table.shape[1] == 3:
         return table[:, 0], table[:, 1], table[:, 2]
     if table.shape == (points, points):
-        upper = np.triu_indices(points, 1)
-        value = table[upper]
-        known = np.isfinite(value)
-        return upper[0][known].astype(float), upper[1][known].astype(float), value[known]
+        first, second = np.triu_indices(points, 1)
+        value = np.where(np.isnan(table[first, second]), table[second, first], table[first, second])
+        known = ~np.isnan(value)
+        return first[known].astype(float), second[known].astype(float), value[known]
     raise ValueError(f"pairs has shape {table.shape}; allowed are {PAIRS_HELP}")

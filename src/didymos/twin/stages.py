@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from didymos.core.rescaling import log_rescale
 from didymos.twin.compilation import prepare
+from didymos.twin.data import TrainingData, holds_out, plan_for
 from didymos.twin.encoder import Encoder
 from didymos.twin.ensemble import Ensemble, agreements, compared, in_one_frame
 from didymos.twin.health import TrainingError, describe, sound, train_soundly
 from didymos.twin.sampling import balanced_weights, cumulative_weights
 from didymos.twin.settings import TrainingSettings
 from didymos.twin.similarity import ByDistance, ByLabel, ByPair, Similarity
-from didymos.twin.training import Progress, Trained, TrainingData, groups_of, holds_out, plan_for
+from didymos.twin.training import Progress, Trained, groups_of
 
 STARTS = 3
 """Independent starts of the second twin for each member."""

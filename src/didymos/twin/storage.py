@@ -176,6 +176,7 @@ def load_estimator(kind: type[Estimator], path: str | os.PathLike[str]) -> Estim
         parameters = {name: _listed(value) for name, value in header["parameters"].items()}
         estimator = kind(**parameters)
         estimator._restore(header, arrays)
+        estimator._network = estimator._architecture()
         estimator.loss_, estimator.agreement_ = arrays["loss"], arrays["agreement"]
         estimator.n_iter_, estimator.notes_ = int(header["n_iter"]), tuple(map(str, header["notes"]))
         if "feature_names" in arrays:

@@ -12,17 +12,10 @@ from numpy.typing import NDArray
 
 from didymos.core.threads import allowed_threads
 from didymos.twin.compilation import prepare
+from didymos.twin.data import TrainingData
 from didymos.twin.encoder import Encoder, random_encoder
-from didymos.twin.plan import HELD_OUT_BATCHES, Batch, Look, Plan
-from didymos.twin.sampling import draw_batches, held_out
+from didymos.twin.plan import HELD_OUT_BATCHES, Batch, Look
 from didymos.twin.settings import TrainingSettings
-from didymos.twin.similarity import ByPair, Similarity
-
-FEWEST_HELD_OUT = 100
-"""With fewer held-out pairs than this nothing is held out: all pairs train, and the same ones tell when to stop."""
-
-PAIRS_OF_A_SPECTRUM = 8
-"""Given pairs in a batch over the spectra that a batch would have."""
 
 GROUP = 4
 """Most members in one program; groups run side by side, and are the same for any number of cores."""
@@ -32,58 +25,6 @@ BETTER = 0.99
 
 Progress = Callable[[float, float], object]
 """Called with the share of the steps done (0 to 1) and the present held-out loss; stops the training by True."""
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """What the members are trained on.
-
-    Attributes
-    ----------
-    inputs : array, shape (n_sets, n_points, n_inputs)
-        What the encoder sees, times `scale`: one set for all members, one for each, or one for every few that follow
-        each other.
-    similarity : Similarity
-        Which pairs are similar.
-    cumulative : array, shape (n_points,) or (n_pairs,)
-        Cumulative probabilities of the rare half of a batch, of spectra or of given pairs.
-    scale : float
-        What the inputs are divided by when they are drawn.
-    width : int, optional
-        To how many inputs they are filled up with zeros.
-    """
-
-    inputs: NDArray[np.floating]
-    similarity: Similarity
-    cumulative: NDArray[np.float32]
-    scale: float = 1.0
-    width: int | None = None
-
-    @property
-    def size(self) -> int:
-        """Size of the input of the encoder."""
-        return self.inputs.shape[-1] if self.width is None else self.width
-
-    def draw(self, generator: np.random.Generator, set_index: int, shape: tuple[int, int]) -> Batch:
-        """Draw batches from one of the sets; see :func:`didymos.twin.sampling.draw_batches`."""
-        drawn = draw_batches(generator, self.cumulative, shape)
-        batch = self.similarity.gather(self.inputs[set_index], drawn)
-        seen = np.zeros((*batch.inputs.shape[:-1], self.size), dtype=np.float32)
-        np.divide(batch.inputs, self.scale, out=seen[..., : batch.inputs.shape[-1]], casting="same_kind")
-        return batch._replace(inputs=seen)
-
-    def plan(self, settings: TrainingSettings, members: int) -> Plan:
-        """Return what the program of so many members is compiled for."""
-        similarity = self.similarity
-        if isinstance(similarity, ByPair):
-            out = held_out(*similarity.rows.T)
-            alike = float(similarity.similarity[out].sum())
-            enough = min(alike, out.sum() - alike) >= FEWEST_HELD_OUT
-        else:
-            enough = holds_out(self.inputs.shape[1])
-        return plan_for(
-            settings, similarity.kind, self.size, similarity.columns, members=members, hold_out=bool(enough)
-        )
 
 
 @dataclass(frozen=True)
@@ -121,50 +62,6 @@ class Trained:
         )
 
 
-def holds_out(points: int) -> bool:
-    """Tell whether so many spectra have pairs enough to keep some from training."""
-    return held_out_pairs(points) >= FEWEST_HELD_OUT
-
-
-def held_out_pairs(points: int) -> int:
-    """Return about how many pairs of so many spectra are held out."""
-    return points * (points - 1) // 16
-
-
-def plan_for(settings: TrainingSettings, kind: str, inputs: int, columns: int, *, members: int, hold_out: bool) -> Plan:
-    """Return what the program of a training is compiled for.
-
-    Parameters
-    ----------
-    settings : TrainingSettings
-    kind : str
-        Of :data:`didymos.twin.similarity.Similarity`.
-    inputs, columns : int
-        Size of the input of the encoder, and of what judges the pairs.
-    members : int
-        In one program.
-    hold_out : bool
-        Whether some pairs never train.
-
-    Returns
-    -------
-    Plan
-    """
-    return Plan(
-        kind,
-        (inputs, *settings.layers),
-        columns,
-        settings.activation,
-        settings.loss,
-        settings.margin_grows,
-        hold_out,
-        members,
-        settings.batch * (PAIRS_OF_A_SPECTRUM if kind == ByPair.kind else 1),
-        settings.stretch,
-        settings.stretch * settings.stretches,
-    )
-
-
 def groups_of(members: int) -> list[list[int]]:
     """Divide members into groups of nearly equal size."""
     return [part.tolist() for part in np.array_split(np.arange(members), -(-members // GROUP))]
@@ -190,7 +87,7 @@ def train(
     seed : int or sequence of int
         Seed of weights and batches.
     start : Encoder, optional
-        Where to start from, instead of random weights.
+        Where to start from, instead of random weights; members that it lacks start at random.
     progress : callable, optional
         See :data:`Progress`.
 
@@ -241,11 +138,14 @@ class _Group:
         self.program = prepare(self.plan)
         self.generators = [np.random.default_rng([*seeds, member]) for member in members]
         # distances are trained in units of the margin, so none is too small or too large
-        encoder = (
-            random_encoder(self.generators, data.size, settings.layers, settings.activation)
-            if start is None
-            else start.choose(members).stretched(1 / settings.margin)
-        )
+        encoder = random_encoder(self.generators, data.size, settings.layers, settings.activation)
+        if start is not None:
+            kept = [member for member in members if member < start.members]
+            encoder = (
+                start.choose(kept)
+                .stretched(1 / settings.margin)
+                .followed_by(encoder.choose(range(len(kept), len(members))))
+            )
         self.looked_at = self._draw(HELD_OUT_BATCHES)
         threshold = getattr(data.similarity, "threshold", 1.0)
         self.numbers = np.array([threshold, settings.learning_rate], dtype=np.float32)
