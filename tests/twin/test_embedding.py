@@ -160,7 +160,7 @@ def test_pairs_go_before_labels_and_distances(shifted):
 
 @pytest.mark.parametrize("given", ["nothing", "labels", "pairs"])
 def test_in_a_pipeline(shifted, given):
-    keywords = {"nothing": {}, "labels": {"y": OTHER}, "pairs": {"pairs": given_pairs()}}[given]
+    keywords = {"nothing": {}, "labels": {"y": OTHER}, "pairs": {"y": DISTINCT, "pairs": given_pairs()}}[given]
     embedding, score = TwinEmbedding(**QUICK), TwinScore(**QUICK | {"layers": (8, 1)})
     pipeline = make_pipeline(clone(embedding), clone(score))
     pipeline.fit(shifted, **{{"pairs": "twinembedding__pairs"}.get(name, name): keywords[name] for name in keywords})

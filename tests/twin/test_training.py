@@ -19,8 +19,8 @@ from twin_data import (
 )
 
 from didymos.twin import training
-from didymos.twin.data import FEWEST_HELD_OUT, TrainingData, holds_out
-from didymos.twin.sampling import balanced_weights
+from didymos.twin.data import TrainingData
+from didymos.twin.sampling import balanced_weights, held_out
 from didymos.twin.similarity import given_pairs
 from didymos.twin.training import train
 
@@ -117,7 +117,7 @@ def test_a_margin_that_grows_keeps_the_order_of_far_clusters():
 def test_held_out_pairs_do_not_train():
     values, kind = three_clusters()
     first, second = np.triu_indices(len(kind), 1)
-    out = training.held_out(first, second)
+    out = held_out(first, second)
     # what is said of held-out pairs contradicts all others
     alike = (kind[first] == kind[second]) ^ out
     pairs = given_pairs((first, second, alike), len(kind))
@@ -125,17 +125,6 @@ def test_held_out_pairs_do_not_train():
     data = replace(data, similarity=pairs, cumulative=balanced_weights(alike.astype(np.intp)))
     trained = train(data, LONG, members=MEMBERS, seed=0)
     assert np.all(trained.look.loss > 1.5 * trained.look.constant)
-
-
-def test_what_is_drawn_is_scaled_and_filled_up(values):
-    plain = by_distance(values)
-    data = replace(plain, inputs=4 * plain.inputs, scale=4.0, width=7)
-    assert (plain.size, data.size) == (4, 7)
-    found, expected = (each.draw(np.random.default_rng(0), 0, (3, 5)) for each in (data, plain))
-    assert np.array_equal(found.rows, expected.rows)
-    assert np.array_equal(found.inputs[..., :4], expected.inputs)
-    assert np.all(found.inputs[..., 4:] == 0)
-    assert found.inputs.dtype == np.float32
 
 
 def test_labels_win_over_distances(values):
@@ -261,23 +250,6 @@ def test_chosen_members_keep_all_that_is_known_of_them(trained):
     for name in ("loss", "best"):
         assert np.array_equal(getattr(chosen, name), getattr(trained, name)[1:])
     assert [entry.tolist() for entry in chosen.look] == [entry[1:].tolist() for entry in trained.look]
-
-
-@pytest.mark.parametrize("points", [2, 10, 38, 41, 60, 300])
-def test_pairs_are_held_out_where_there_are_enough(points):
-    upper = np.triu_indices(points, 1)
-    number = np.count_nonzero(training.held_out(*upper))
-    assert training.held_out_pairs(points) == pytest.approx(number, abs=0.1 * number + 4)
-    if abs(number - FEWEST_HELD_OUT) > 10:
-        assert holds_out(points) == (number > FEWEST_HELD_OUT)
-
-
-def test_a_few_given_pairs_of_one_sort_are_not_held_out():
-    values, kind = three_clusters()
-    similarity = np.logical_and.outer(kind == 0, kind == 0).astype(float)
-    assert by_pairs(values, similarity, number=16_000).plan(SMALL, 1).hold_out
-    assert not by_pairs(values, similarity, number=3000).plan(SMALL, 1).hold_out
-    assert not by_pairs(values, 1 - similarity, number=3000).plan(SMALL, 1).hold_out
 
 
 def test_identical_spectra_train_to_finite_networks(values):

@@ -25,8 +25,9 @@ def test_a_second_fit_goes_on_from_the_weights_of_the_first(estimator, spectra):
     warm = clone(estimator).fit(data)
     first, before = warm.loss_, vars(warm).copy()
     warm.fit(data[::-1])
-    # the held-out pairs are others in the other order
-    assert np.all(np.nanmin(warm.loss_, axis=1) < 1.3 * np.nanmin(first, axis=1))
+    if isinstance(estimator, TwinEmbedding):
+        # a score has learnt nearly all that it can after the first look
+        assert np.all(warm.loss_[:, 0] < 0.7 * first[:, 0])
     kept = ("metric_", "threshold_") if isinstance(estimator, TwinEmbedding) else ("centre_", "scale_", "boundary_")
     assert all(vars(warm)[name] is before[name] for name in kept)
     assert not same(warm.stage_.encoder, before["stage_"].encoder)
