@@ -308,8 +308,9 @@ def _draw(path: Path, ours: list[tuple[float, float]], loop: list[tuple[float, f
     for curve, label, colour in ((ours, "didymos", "#0072b2"), (loop, "loop over pairs (torch)", "#d55e00")):
         times, losses = zip(*curve, strict=True)
         axes.plot(times, np.minimum.accumulate(losses), "o-", markersize=2.5, label=label, color=colour)
-    axes.set(xscale="log", yscale="log", xlabel="Time of training (s)", ylabel="Held-out contrastive loss")
-    axes.legend(frameon=False, fontsize=7)
+    axes.set(xscale="log", ylim=(0.0, None), xlabel="Time of training (s)", ylabel="Held-out contrastive loss")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.legend(frameon=False, fontsize=8, loc="lower left")
     figure.savefig(path, dpi=200)
 
 
