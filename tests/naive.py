@@ -250,3 +250,111 @@ def soft_contrastive_loss(embedded, similarity, counted, margin):
                 pull, alike = pull + weight * distance**2, alike + weight
                 push, unlike = push + (1 - weight) * max(0.0, float(margin[i][j]) - distance) ** 2, unlike + 1 - weight
     return (pull / alike if alike else 0.0) + (push / unlike if unlike else 0.0)
+
+
+def grown(present, marked, steps):
+    """Return an image of marks after so many steps to the four points beside, absent points included on the way."""
+    rows, columns = present.shape
+    image = np.array(marked)
+    for y in range(rows):
+        for x in range(columns):
+            near = [abs(y - v) + abs(x - u) <= steps for v in range(rows) for u in range(columns) if marked[v, u]]
+            image[y, x] = any(near)
+    return image & present
+
+
+def beside_on_image(marked):
+    """Return, for every marked point of an image in the order of its rows, which others touch it."""
+    places = np.argwhere(marked)
+    return [
+        {j for j, other in enumerate(places) if j != i and np.abs(place - other).max() <= 1}
+        for i, place in enumerate(places)
+    ]
+
+
+def beside_where_scattered(positions, nearest):
+    """Return, for every point, which others are among its nearest ones or have it among theirs."""
+    beside = [set() for _ in positions]
+    for i, position in enumerate(positions):
+        others = sorted((math.dist(position, other), j) for j, other in enumerate(positions) if j != i)
+        for _, j in others[:nearest]:
+            beside[i].add(j)
+            beside[j].add(i)
+    return beside
+
+
+def groups(beside, marked):
+    """Return the sets of marked points that are connected, one walk from every point that no walk has reached."""
+    found, left = [], {i for i, mark in enumerate(marked) if mark}
+    while left:
+        group, ends = set(), [min(left)]
+        while ends:
+            point = ends.pop()
+            group.add(point)
+            ends += [other for other in beside[point] if marked[other] and other not in group]
+        found.append(group)
+        left -= group
+    return found
+
+
+def repetition(present, marked, largest_shift):
+    """Return the largest autocorrelation outside the central peak, as loops over shifts and points."""
+    rows, columns = present.shape
+    mean = np.sum(marked & present) / np.sum(present)
+
+    def correlation(dy, dx):
+        products = [
+            (marked[y, x] - mean) * (marked[y + dy, x + dx] - mean)
+            for y in range(max(0, -dy), min(rows, rows - dy))
+            for x in range(max(0, -dx), min(columns, columns - dx))
+            if present[y, x] and present[y + dy, x + dx]
+        ]
+        return (math.fsum(products) / len(products) if products else 0.0), len(products)
+
+    shifts = {(dy, dx): correlation(dy, dx) for dy in range(-rows, rows) for dx in range(-columns, columns)}
+    variance, points = shifts[0, 0]
+    if variance == 0:
+        return 0.0
+    end, ring = 0, variance
+    while ring >= 0.05 * variance:
+        inside = [value for (dy, dx), (value, _) in shifts.items() if end <= math.hypot(dy, dx) < end + 1]
+        ring, end = math.fsum(inside) / len(inside), end + 1
+    return max(
+        value / variance if math.hypot(dy, dx) > end and pairs >= 0.2 * points else 0.0
+        for (dy, dx), (value, pairs) in shifts.items()
+        if abs(dy) <= largest_shift * rows and abs(dx) <= largest_shift * columns
+    )
+
+
+def discriminant_moment(white, label, longest, largest_share):
+    """Return the second moment of the points of objects, each point shortened and each object counted by its share."""
+    moment, total = np.zeros((white.shape[1], white.shape[1])), 0.0
+    for number in sorted(set(label) - {0}):
+        vectors = [vector for vector, own in zip(white, label, strict=True) if own == number]
+        weight = min(1.0, largest_share / len(vectors))
+        for vector in vectors:
+            length = math.sqrt(math.fsum(vector**2))
+            short = vector if length <= longest else vector * (longest / length)
+            moment += weight * np.outer(short, short)
+            total += weight
+    return moment / total
+
+
+def shortened(features, kept, radius):
+    """Return every vector with the part behind its first coordinates shortened by a radius, at most to nothing."""
+    result = []
+    for vector in features:
+        first, rest = [float(v) for v in vector[:kept]], [float(v) for v in vector[kept:]]
+        length = math.sqrt(math.fsum(v * v for v in rest))
+        result.append(first + [v * (length - radius) / length if length > radius else 0.0 for v in rest])
+    return np.array(result)
+
+
+def longest_row(marks):
+    """Return the length of the longest row of marks."""
+    longest = 0
+    for first in range(len(marks)):
+        for last in range(first, len(marks)):
+            if all(marks[first : last + 1]):
+                longest = max(longest, last + 1 - first)
+    return longest

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from didymos.core.artefacts import Artefact, constant, find_artefacts, quantum
+import naive
+from didymos.core.artefacts import Artefact, _longest_row, constant, find_artefacts, plateaus, quantum
 
 POINTS, ENERGIES = 600, 120
 NOISE = 0.02
@@ -201,3 +202,117 @@ def test_small_maps(shape):
 def test_quantum():
     assert quantum(np.array([[0.0, -3.0], [6.0, 0.0]])) == 3
     assert quantum(np.zeros((2, 2))) == 0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9, 1.0])
+def test_longest_rows_like_a_plain_loop(share):
+    marks = np.random.default_rng(14).random((80, 23)) < share
+    assert np.array_equal(_longest_row(marks), [naive.longest_row(line) for line in marks])
+
+
+def saturated(spectra, rows, share=0.7):
+    """Spectra some of which end at a ceiling of their own, at so much of their range."""
+    spectra = spectra.copy()
+    low, high = (function(spectra[rows], axis=1, keepdims=True) for function in (np.min, np.max))
+    spectra[rows] = np.minimum(spectra[rows], low + share * (high - low))
+    return spectra
+
+
+@pytest.mark.parametrize("factor", [1.0, -1.0, 1e-12, -1e9])
+def test_spectra_clipped_at_their_own_ceiling_or_floor(clean, factor):
+    rows = np.random.default_rng(15).choice(POINTS, 30, replace=False)
+    spectra = saturated(clean, rows)
+    assert np.ptp(spectra[rows].max(axis=1)) > 0.1  # each has its own
+    plateau = np.array([naive.longest_row(spectrum == spectrum.max()) for spectrum in spectra])
+    assert plateau[rows].min() >= 6
+    for dtype in (np.float32, np.float64):
+        assert np.array_equal(flagged((factor * spectra).astype(dtype), Artefact.CLIPPED), np.sort(rows))
+    assert np.array_equal(np.flatnonzero(plateaus(factor * spectra)), np.sort(rows))
+
+
+@pytest.mark.parametrize(("length", "spoiled"), [(3, False), (5, False), (6, True), (20, True)])
+@pytest.mark.parametrize("start", [0, 50, -1])
+def test_a_plateau_has_six_energies(clean, length, spoiled, start):
+    spectra = clean.copy()
+    start = ENERGIES - length if start < 0 else start
+    spectra[5, start : start + length] = spectra[5].max() + 0.01
+    assert plateaus(spectra)[5] == spoiled
+    assert plateaus(spectra).sum() == spoiled
+
+
+def test_repeated_values_that_are_no_extreme_or_not_in_a_row_are_no_plateau(clean):
+    spectra = clean.copy()
+    spectra[5, 30:60] = np.median(spectra[5])
+    spectra[6, ::4] = spectra[6].max() + 0.01
+    assert not plateaus(spectra).any()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_plateau_at_zero_is_a_gap(clean, sign):
+    spectra = clean.copy()
+    rows = np.arange(10, 40)
+    spectra[rows] = np.maximum(spectra[rows] - np.quantile(spectra[rows], 0.5, axis=1, keepdims=True), 0)
+    assert min(naive.longest_row(spectrum == 0) for spectrum in spectra[rows]) > 6
+    assert not plateaus(sign * spectra).any()
+    assert np.array_equal(np.flatnonzero(plateaus(sign * spectra + 0.25)), rows)  # anywhere else it is none
+
+
+@pytest.mark.parametrize("levels", [4, 10, 40, 200])
+@pytest.mark.parametrize("own", [False, True])
+def test_quantised_spectra_have_no_plateaus(levels, own):
+    spectra = surface(np.random.default_rng(16), 2000)
+    step = np.ptp(spectra, axis=1, keepdims=True) / levels if own else np.ptp(spectra) / levels
+    assert not plateaus(np.round(spectra / step) * step + 0.1).any()
+
+
+@pytest.mark.parametrize("share", [0.51, 0.8, 1.0])
+def test_plateaus_of_most_spectra_are_no_fault(clean, share):
+    spectra = saturated(clean, np.arange(int(share * POINTS)))
+    assert not plateaus(spectra).any()
+    assert not plateaus(-spectra).any()
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_spikes_of_up_to_three_energies(clean, width, sign):
+    rng = np.random.default_rng(17)
+    spectra = clean.copy()
+    rows = rng.choice(POINTS, 60, replace=False)
+    for row in rows:
+        first = rng.integers(0, ENERGIES - width + 1)
+        spectra[row, first : first + width] += sign * rng.uniform(50, 300) * NOISE
+    assert np.array_equal(flagged(spectra, Artefact.JUMP), np.sort(rows))
+
+
+@pytest.mark.parametrize("width", [2, 3])
+def test_uneven_spikes(clean, width):
+    rng = np.random.default_rng(18)
+    spectra = clean.copy()
+    for row in range(40):
+        first = rng.integers(1, ENERGIES - width)
+        spectra[row, first : first + width] += 100 * NOISE * rng.uniform(0.9, 1.0, width)
+    assert np.array_equal(flagged(spectra, Artefact.JUMP), np.arange(40))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_resonance_of_thirty_times_the_noise_is_no_spike(sign):
+    rng = np.random.default_rng(19)
+    spectra = surface(rng, 2000)
+    for spectrum in spectra[:300]:
+        place = np.arange(ENERGIES) - rng.uniform(-3, ENERGIES + 2)
+        spectrum += sign * 30 * NOISE * np.exp(-0.5 * (place / 2) ** 2)
+    assert np.count_nonzero(find_artefacts(spectra)) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.int32, np.int64])
+def test_integer_counts(dtype):
+    rng = np.random.default_rng(20)
+    counts = rng.poisson(50 * surface(rng, 1000)).astype(dtype)
+    counts[3, 40] += 4000
+    counts[4, 60:] += 4000
+    counts[5] = 70
+    counts[6] = np.minimum(counts[6], 60)
+    flags = find_artefacts(counts)
+    assert np.array_equal(flags, find_artefacts(counts.astype(np.float64)))
+    assert np.array_equal(flags[3:7], [Artefact.JUMP, Artefact.JUMP, Artefact.CONSTANT, Artefact.CLIPPED])
+    assert np.count_nonzero(flags) == 4

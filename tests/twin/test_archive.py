@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from didymos.core.directions import Directions
 from didymos.schema import InputError
 from didymos.twin import archive
 from didymos.twin.archive import (
@@ -140,3 +141,55 @@ def test_a_metric_comes_back_to_the_bit(length):
     values = rng.random((7, 5))
     assert np.array_equal(again.transform(values), metric.transform(values))
     assert (again.rank, again.length) == (3, length)
+
+
+def turned_metric():
+    """A metric of three features turned to one direction, and spectra."""
+    rng = np.random.default_rng(5)
+    plain = archive.FittedMetric(rng.random(5) + 1, rng.random(5), rng.normal(size=(5, 3)), 3, 2.5, adapts=True)
+    values = rng.normal(size=(40, 5))
+    basis = np.linalg.qr(rng.normal(size=(3, 1)))[0]
+    whitening = np.diag([1.0, 2.0, 0.5])
+    directions = Directions.of(
+        plain.uncompressed(values) @ whitening, np.ones(40, dtype=bool), np.zeros(3), whitening, basis
+    )
+    return plain.turned(directions, values), values
+
+
+def test_a_turned_metric_comes_back_to_the_bit(tmp_path):
+    metric, values = turned_metric()
+    write(tmp_path / "twin.npz", HEADER, metric_arrays(metric))
+    again = metric_from(3, read(tmp_path / "twin.npz")[1])
+    features = metric.transform(values)
+    assert np.array_equal(again.transform(values), features)
+    assert np.array_equal(again.distance(features), metric.distance(features))
+    assert (again.kept, again.radius, again.length) == (1, metric.radius, metric.length)
+    assert again.radius > 0
+
+
+@pytest.mark.parametrize("kept", [None, 0, 2])
+def test_how_many_features_are_kept_comes_back(kept):
+    metric = archive.FittedMetric(np.ones(4), np.zeros(4), np.eye(4), 4, None, kept, 0.75)
+    again = metric_from(4, metric_arrays(metric))
+    assert (again.kept, again.radius) == (kept, 0.75)
+    values = np.random.default_rng(6).normal(size=(9, 4))
+    assert np.array_equal(again.transform(values), metric.transform(values))
+
+
+def test_a_file_from_before_directions_loads(tmp_path):
+    metric, values = turned_metric()
+    arrays = metric_arrays(metric)
+    write(tmp_path / "twin.npz", HEADER, {k: v for k, v in arrays.items() if k not in ("metric_kept", "metric_radius")})
+    again = metric_from(3, read(tmp_path / "twin.npz")[1])
+    assert (again.kept, again.radius) == (None, 0.0)
+    plain = archive.FittedMetric(metric.scale, metric.mean, metric.projection, 3, metric.length)
+    assert np.array_equal(again.transform(values), plain.transform(values))
+    assert not np.allclose(again.transform(values), metric.transform(values))
+
+
+@pytest.mark.parametrize("name", ["metric_scale", "metric_mean", "metric_projection", "metric_length"])
+def test_a_metric_without_its_other_parts_is_damaged(name):
+    arrays = metric_arrays(turned_metric()[0])
+    del arrays[name]
+    with pytest.raises(archive.DAMAGE):
+        metric_from(3, arrays)

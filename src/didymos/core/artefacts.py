@@ -21,6 +21,13 @@ class Artefact(IntFlag):
     JUMP = 8
 
 
+WIDEST_SPIKE = 3
+"""Energies that a spike covers at most."""
+
+SHORTEST_PLATEAU = 6
+"""Equal values in a row that a clipped spectrum has at least."""
+
+
 def find_artefacts(spectra: NDArray[np.floating], *, jump_threshold: float = 12.0) -> NDArray[np.int8]:
     """Find spoiled spectra, each test on its own evidence.
 
@@ -46,7 +53,7 @@ def find_artefacts(spectra: NDArray[np.floating], *, jump_threshold: float = 12.
     found = np.zeros(len(values), dtype=np.int8)
     spread = np.ptp(values, axis=1)
     found[constant(spread)] |= Artefact.CONSTANT
-    found[clipped(values)] |= Artefact.CLIPPED
+    found[clipped(values) | plateaus(values)] |= Artefact.CLIPPED
     ordinary = found == 0
     found[np.flatnonzero(ordinary)[jumps(values[ordinary], jump_threshold)]] |= Artefact.JUMP
     flags[whole] |= found
@@ -103,6 +110,41 @@ def clipped(values: NDArray[np.floating]) -> NDArray[np.bool_]:
     return found
 
 
+def plateaus(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Find spectra that stay at their own largest or smallest value for many energies in a row.
+
+    An amplifier that saturates does so at its own level; noise never repeats a value. Values in steps repeat, so the
+    row must be longer than four times that of nine tenths of the spectra, and than 3 % of the energies. Zero counts
+    as no such value (counts and gaps end there), nor do plateaus of more than a tenth of the spectra.
+
+    Parameters
+    ----------
+    values : array, shape (n_points, n_energies)
+        Finite spectra.
+
+    Returns
+    -------
+    array of bool, shape (n_points,)
+    """
+    found = np.zeros(len(values), dtype=bool)
+    for extreme in (values.max(axis=1), values.min(axis=1)):
+        row = _longest_row(values == extreme[:, np.newaxis])
+        least = max(SHORTEST_PLATEAU - 1, 4 * float(np.quantile(row, 0.9)), 0.03 * values.shape[1])
+        flat = (row > least) & (row < values.shape[1]) & (extreme != 0)
+        found |= flat
+    return found
+
+
+def _longest_row(marked: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the length of the longest row of marks in every line, shape (n_points,)."""
+    longest = np.zeros(len(marked), dtype=np.intp)
+    running = np.zeros(len(marked), dtype=np.intp)
+    for column in marked.T:
+        running = (running + 1) * column
+        np.maximum(longest, running, out=longest)
+    return longest
+
+
 def quantum(differences: NDArray[np.floating]) -> float:
     """Return the smallest difference that is not zero: 1 for counts, about 0 for continuous values."""
     size = np.abs(differences)
@@ -115,7 +157,7 @@ def jumps(values: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:
     Each difference of neighbouring energies is compared with the differences of all spectra there (median and
     median absolute deviation), and with those of its own spectrum, so that a defect with a stronger signal and more
     noise is no artefact. What remains must be sharper than the resolution: the differences beside it stay small,
-    or, for a spike, one of them undoes it.
+    or, for a spike of one to three energies, one of them undoes it.
 
     Parameters
     ----------
@@ -148,9 +190,10 @@ def _is_sharp(step: NDArray[np.float64], threshold: float) -> bool:
     """Tell whether the largest standardised step stands alone: a resonance spreads over several energies."""
     height = np.abs(step)
     peak = int(height.argmax())
-    neighbours = np.delete(height[max(0, peak - 3) : peak + 4], min(peak, 3))
-    following = step[peak + 1] if peak + 1 < len(step) else 0.0
-    previous = step[peak - 1] if peak > 0 else 0.0
-    back = min(following * np.sign(step[peak]), previous * np.sign(step[peak]))
-    second_largest = float(np.sort(neighbours)[-2]) if back < -0.5 * height[peak] else float(neighbours.max())
-    return bool(height[peak] > threshold and second_largest < 0.3 * height[peak])
+    first = max(0, peak - WIDEST_SPIKE)
+    near = step[first : peak + WIDEST_SPIKE + 1] * np.sign(step[peak])
+    beside = np.delete(near, peak - first)
+    if beside.min(initial=0.0) < -0.5 * height[peak]:
+        # the way back from a spike
+        beside = np.delete(beside, beside.argmin())
+    return bool(height[peak] > threshold and np.abs(beside).max(initial=0.0) < 0.3 * height[peak])

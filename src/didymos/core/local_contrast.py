@@ -15,6 +15,9 @@ REACH = 4
 FEWEST_PAIRS = 3
 """Pairs of opposite points whose median does not follow a single odd one."""
 
+BLOCK = 2**18
+"""Values that are compared with their surroundings at once."""
+
 NEIGHBOURS = 16
 """Number of neighbours whose plane a scattered point is compared with."""
 
@@ -41,7 +44,12 @@ def image_residual(features: NDArray[np.floating]) -> NDArray[np.float64]:
     circle = sorted({(round(RADIUS * np.sin(a)), round(RADIUS * np.cos(a))) for a in angles})
     straight = [(0, REACH), (0, REACH - 2), (REACH, 0), (REACH - 2, 0)]
     padded = np.pad(features.astype(np.float64), ((REACH, REACH), (REACH, REACH), (0, 0)), constant_values=np.nan)
-    middle = _middle(padded, np.indices(features.shape[:2]), circle)
+    middle = np.empty(features.shape)
+    rows = max(1, BLOCK // max(middle[0].size, 1))
+    for first in range(0, len(middle), rows):
+        places = np.indices((len(middle[first : first + rows]), features.shape[1]))
+        places[0] += first
+        middle[first : first + rows] = _middle(padded, places, circle)
     lacking = np.isnan(middle).any(axis=-1)
     middle[lacking] = _middle(padded, np.stack(np.nonzero(lacking)), [*circle, *straight])
     return np.asarray(features - middle, dtype=np.float64)

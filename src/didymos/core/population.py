@@ -1,4 +1,9 @@
-"""Evidence for a population distinct from the majority, against one population that varies smoothly."""
+"""Evidence for a population distinct from the majority: objects on the surface, and the directions they point to.
+
+A majority that varies by itself has long tails of distances, so distance alone proves nothing. A defect differs from
+its surroundings, over an area that is compact; it points into a direction of its own; and along that direction it
+lies beyond what the majority reaches anywhere on the surface.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +11,39 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, chi2
+from scipy.stats import chi2
 
+from didymos.core.directions import LONGEST_LENGTH, Directions, covariance_of, discriminant_directions, length_along
+from didymos.core.neighbourhood import Neighbourhood
 from didymos.core.robust_covariance import majority_covariance, squared_distances
 
 SIGNIFICANCE = 0.01
-BROADENING = 1.6
-"""How much broader than its core the local scatter of a defect-free surface may be (noise with tails, fine texture)."""
-
 FEWEST_POINTS = 3
 """A population has at least this many spectra."""
+
+EDGE = 1e-3
+"""Probability that a point of the majority belongs to what surrounds the core of an object."""
+
+CORE_SHARE = 0.5
+"""The core of an object are its points with at least this share of its largest contrast."""
+
+FLANK = 2
+"""Steps around a core that do not count as majority."""
+
+FAR = 4
+"""Steps away from every core at which the majority is undisturbed."""
+
+ROUNDS = 4
+"""Rounds of the search; in the last two the directions are those of the spectra, before of their local contrast."""
+
+LEAST_CONTRAST = 0.2
+"""An object differs from its surroundings by at least this share of what it differs from the majority."""
+
+TAIL_SHARES = (0.9, 0.95, 0.99)
+"""Shares of the majority whose distances tell how much longer its tail is than that of a normal distribution."""
+
+MOST_REPEATED, FEWEST_REPEATED = 0.65, 10
+"""So many objects that repeat like this under a shift are the texture of the surface, not defects."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +53,39 @@ class Population:
     Attributes
     ----------
     p_value : float
-        Probability of as many spectra as far from their surroundings on a smooth surface.
-    contrast : array, shape (n_points,)
-        Robust Mahalanobis distance of each spectrum from its surroundings over its median; NaN where unknown.
-    critical : float
-        Contrast that a single point of a smooth surface exceeds with probability 1 % over the whole map.
+        Probability that a majority with such tails has anywhere a spectrum as far along the directions.
+    label : array of int, shape (n_points,)
+        Number of the object whose core a point belongs to, from 1; 0 for none.
+    directions : Directions or None
+        Directions in which the objects differ from the majority; None without any object.
+    far : array of bool, shape (n_points,)
+        Points some steps away from every object; all where there is none.
+    directions : Directions or None
+        Directions in which the objects differ from the majority; None without any object.
+    repetition : float
+        How well the objects repeat under a shift: 1 for a lattice.
     """
 
     p_value: float
-    contrast: NDArray[np.float64]
-    critical: float
+    label: NDArray[np.intp]
+    far: NDArray[np.bool_]
+    directions: Directions | None = None
+    repetition: float = 0.0
+
+    @classmethod
+    def none(cls, points: int, repetition: float = 0.0) -> Population:
+        """Return the evidence where nothing stands out from the majority."""
+        return cls(1.0, np.zeros(points, dtype=np.intp), np.ones(points, dtype=bool), None, repetition)
+
+    @property
+    def core(self) -> NDArray[np.bool_]:
+        """Points that belong to the core of an object, shape (n_points,)."""
+        return self.label > 0
+
+    @property
+    def periodic(self) -> bool:
+        """Whether the objects are so many and so regular that they are the surface itself."""
+        return int(self.label.max(initial=0)) >= FEWEST_REPEATED and self.repetition > MOST_REPEATED
 
     @property
     def distinct(self) -> bool:
@@ -42,44 +93,176 @@ class Population:
         return self.p_value < SIGNIFICANCE
 
 
-def find_population(residual: NDArray[np.floating]) -> Population:
-    """Test for spectra that differ from their surroundings more than the surface does.
+@dataclass(frozen=True)
+class _Evidence:
+    """Lengths of vectors of which a majority without defects would have a chi distribution."""
 
-    The residuals r of the features from their surroundings are whitened by the minimum covariance determinant S. On
-    a smooth surface r^T S^-1 r follows a chi-squared distribution with as many degrees of freedom as features; it is
-    allowed to be broader by the square of :data:`BROADENING`. With q the probability of the third largest value, the
-    p-value is the binomial probability that at least three of N points reach it.
+    length: NDArray[np.float64]
+    degrees: int
+
+    def limit(self, probability: float) -> float:
+        return float(np.sqrt(chi2.isf(probability, self.degrees)))
+
+
+def find_population(features: NDArray[np.floating], neighbourhood: Neighbourhood) -> Population:
+    """Look for objects that differ from their surroundings and from the majority in directions of their own.
+
+    1. The local contrast r of every point (:meth:`Neighbourhood.residual`) is measured with its minimum covariance
+       determinant; objects are connected groups over the 0.1 % limit of a normal majority with a point over the 1 %
+       limit of the whole map, and their core is what reaches half of their largest contrast.
+    2. The majority is what lies outside the cores, two steps around them, and half-way to them. Its mean and
+       covariance S whiten the features: x = S^(-1/2) (f - c).
+    3. The directions are the leading eigenvectors of the second moment of the cores, minus that of the majority: in
+       whitened space these are Fisher's discriminants (R. A. Fisher, Ann. Eugenics 7, 179 (1936)).
+    4. The contrast along the directions is the new evidence; again from 1, four times.
+
+    An object counts where its largest length |x| along the directions exceeds what a majority with such a tail
+    reaches once in a hundred maps, and its local contrast is at least a fifth of that length: a smooth surface has
+    extremes, but they do not stand out from what surrounds them. Objects that repeat like a lattice are the surface.
 
     Parameters
     ----------
-    residual : array, shape (n_points, n_features)
-        Features minus those of the surroundings (:mod:`didymos.core.local_contrast`); NaN rows are left out.
+    features : array, shape (n_points, n_features)
+        Finite features of the spectra, in any linear coordinates.
+    neighbourhood : Neighbourhood
 
     Returns
     -------
     Population
-        With p-value 1 where fewer than three points can be compared.
-
-    Notes
-    -----
-    Long tails of the distances alone are no evidence: a majority that moves along a curve has them, too. The
-    broadening is an allowance, not a fit, so the p-value is conservative on quiet surfaces.
+        With p-value 1 where no object stands out or fewer points can be compared than features.
     """
-    points, features = residual.shape
-    contrast = np.full(points, np.nan)
-    known = np.isfinite(residual).all(axis=1)
-    count = int(known.sum())
-    if count < max(FEWEST_POINTS, 2) or features == 0:
-        return Population(1.0, contrast, np.inf)
-    squared = squared_distances(residual[known], *majority_covariance(residual[known]))
-    # the core of the residuals fixes the scale, whatever the consistency factor of the covariance
-    median = max(float(np.median(squared)), np.finfo(float).tiny)
-    usual = float(chi2.ppf(0.5, features))
-    squared *= usual / median
-    contrast[known] = np.sqrt(squared / usual)
-    third = np.sort(squared)[-FEWEST_POINTS]
-    single = chi2.sf(third / BROADENING**2, features)
+    points, columns = features.shape
+    nothing = Population.none(points)
+    residual = neighbourhood.residual(features)
+    known = np.asarray(np.isfinite(residual).all(axis=1))
+    if columns == 0 or known.sum() < max(5, 2 * columns):
+        return nothing
+    residual = np.where(known[:, np.newaxis], residual, 0.0)
+    first = _first_evidence(residual, known)
+    evidence, directions = first, None
+    for round_ in range(ROUNDS):
+        label = _cores(neighbourhood, evidence, first)
+        if not label.any():
+            return nothing
+        majority = _majority(features, neighbourhood, known, evidence, label, directions)
+        centre, whitening = covariance_of(features, majority)
+        white, contrast = (features - centre) @ whitening, residual @ whitening
+        quiet = known & ~neighbourhood.grow(evidence.length > evidence.limit(SIGNIFICANCE), 1)
+        quiet = quiet if quiet.sum() > 5 * columns else majority
+        if round_ < ROUNDS - 2:
+            basis = discriminant_directions(contrast, label, np.cov(contrast[quiet], rowvar=False))
+        else:
+            basis = discriminant_directions(white, label, np.eye(columns))
+        directions = Directions.of(white, majority, centre, whitening, basis)
+        evidence = _evidence_along(contrast @ basis, quiet, known)
+    assert directions is not None
+    return _judged(white, contrast, label, directions, neighbourhood)
+
+
+def _first_evidence(residual: NDArray[np.float64], known: NDArray[np.bool_]) -> _Evidence:
+    """Return the robust Mahalanobis length of the local contrast."""
+    squared = np.zeros(len(residual))
+    squared[known] = squared_distances(residual[known], *majority_covariance(residual[known]))
+    return _scaled(squared, residual.shape[1], known)
+
+
+def _evidence_along(contrast: NDArray[np.float64], quiet: NDArray[np.bool_], known: NDArray[np.bool_]) -> _Evidence:
+    """Return the length of the contrast along the directions, in units of that of the quiet points."""
+    spread = np.atleast_2d(np.cov(contrast[quiet], rowvar=False))
+    squared = np.where(known, squared_distances(contrast, np.median(contrast[quiet], axis=0), spread), 0.0)
+    return _scaled(squared, contrast.shape[1], known)
+
+
+def _scaled(squared: NDArray[np.float64], degrees: int, known: NDArray[np.bool_]) -> _Evidence:
+    """Give squared lengths the median of a chi-squared distribution."""
+    # where more than half of the surface is exactly alike, what differs at all is far, not infinitely
+    squared = np.minimum(squared, 1e150)
+    median = max(float(np.median(squared[known])), float(squared.max()) / LONGEST_LENGTH**2) or 1.0
+    return _Evidence(np.sqrt(squared / median * float(chi2.ppf(0.5, degrees))), degrees)
+
+
+def _cores(neighbourhood: Neighbourhood, evidence: _Evidence, first: _Evidence) -> NDArray[np.intp]:
+    """Return the number of the object whose core a point belongs to, shape (n_points,).
+
+    Where an object already stood out before any direction was chosen, its core is that of the plain contrast: the
+    waves around a defect may be as long along the directions as the defect itself.
+    """
+    points = len(evidence.length)
+    label = neighbourhood.objects(evidence.length > evidence.limit(EDGE))
+    peak = _largest(evidence.length, label)
+    first_peak = _largest(first.length, label)
+    plain = first_peak > first.limit(SIGNIFICANCE / points)
+    kept = peak > evidence.limit(SIGNIFICANCE / points)
+    kept[0] = False
+    reached = np.where(
+        plain[label],
+        first.length >= CORE_SHARE * first_peak[label],
+        evidence.length >= CORE_SHARE * peak[label],
+    )
+    number = np.where(kept, np.cumsum(kept), 0)
+    return np.where(reached, number[label], 0)
+
+
+def _largest(values: NDArray[np.float64], label: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the largest value of every object, shape (n_objects + 1,); entry 0 are the points of none."""
+    peak = np.zeros(int(label.max(initial=0)) + 1)
+    np.maximum.at(peak, label, values)
+    return peak
+
+
+def _majority(
+    features: NDArray[np.floating],
+    neighbourhood: Neighbourhood,
+    known: NDArray[np.bool_],
+    evidence: _Evidence,
+    label: NDArray[np.intp],
+    directions: Directions | None,
+) -> NDArray[np.bool_]:
+    """Return which points make the covariance of the majority, at first whatever is quiet."""
+    enough = 5 * features.shape[1]
+    if directions is None:
+        majority = known & ~neighbourhood.grow(evidence.length > evidence.limit(SIGNIFICANCE), FLANK)
+    else:
+        length = length_along(features, directions)
+        usual = float(np.median(_largest(length, label)[1:]))
+        limit = max(float(np.sqrt(chi2.isf(0.003, directions.basis.shape[1]))), CORE_SHARE * usual)
+        majority = known & ~neighbourhood.grow(label > 0, FLANK) & (length < limit)
+    return majority if majority.sum() >= enough else known & (label == 0)
+
+
+def _judged(
+    white: NDArray[np.float64],
+    contrast: NDArray[np.float64],
+    label: NDArray[np.intp],
+    directions: Directions,
+    neighbourhood: Neighbourhood,
+) -> Population:
+    """Keep the objects that neither the tail of the majority nor a smooth change of the surface explains."""
+    points, columns = white.shape
+    degrees = directions.basis.shape[1]
+    length = np.linalg.norm(white @ directions.basis, axis=1)
+    local = np.linalg.norm(contrast @ directions.basis, axis=1)
+    far = ~neighbourhood.grow(label > 0, FLANK + 1)
+    peak = _largest(length, label)
+    compact = _largest(local, label) >= LEAST_CONTRAST * peak
+    peak /= max(_tail(length[far] if far.any() else length, degrees), float(peak.max()) / LONGEST_LENGTH) or 1.0
+    # the directions were fitted to the objects: the fewer there are, the more of their noise is in them
+    fitted = degrees + (columns - degrees) / max(int(label.max()), 1)
+    probability = np.where(compact, np.minimum(1.0, points * chi2.sf(peak**2, fitted)), 1.0)
+    probability[0] = 1.0
+    kept = probability < SIGNIFICANCE
+    number = np.where(kept, np.cumsum(kept), 0)[label]
+    if np.count_nonzero(number) < FEWEST_POINTS:
+        return Population.none(points)
     # a probability is never nought, only smaller than a float can say
-    p_value = max(float(binom.sf(FEWEST_POINTS - 1, count, single)), np.finfo(float).tiny)
-    critical = BROADENING * np.sqrt(chi2.isf(SIGNIFICANCE / count, features) / usual)
-    return Population(p_value, contrast, float(critical))
+    p_value = max(float(probability.min()), np.finfo(float).tiny)
+    core = number > 0
+    found = Population(p_value, number, ~neighbourhood.grow(core, FAR), directions, neighbourhood.repetition(core))
+    return Population.none(points, found.repetition) if found.periodic else found
+
+
+def _tail(length: NDArray[np.float64], degrees: int) -> float:
+    """Return the scale of the lengths of a majority: that of its middle, or of its tail where that is longer."""
+    shares = [0.5, *(share for share in TAIL_SHARES if len(length) * (1 - share) >= FEWEST_POINTS)]
+    scale = np.quantile(length, shares) / np.sqrt(chi2.ppf(shares, degrees))
+    return float(scale.max())

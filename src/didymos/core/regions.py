@@ -13,6 +13,10 @@ TRANSITION_SHARE = 0.1
 """Share of the way to the distinct population at which the transition may begin."""
 
 
+MAJORITY_QUANTILE = 0.99
+"""Share of the points far from every object that is majority at least."""
+
+
 @dataclass(frozen=True)
 class ScoreThresholds:
     """Scores that part the regions.
@@ -27,6 +31,22 @@ class ScoreThresholds:
 
     majority: float
     minority: float
+
+
+def majority_end(distance: NDArray[np.floating], far: NDArray[np.bool_]) -> float:
+    """Return the distance that 99 % of the points far from every object do not exceed; 0 where none is far.
+
+    Parameters
+    ----------
+    distance : array, shape (n_points,)
+        Distance from the centre of the majority.
+    far : array of bool, shape (n_points,)
+
+    Returns
+    -------
+    float
+    """
+    return float(np.quantile(distance[far], MAJORITY_QUANTILE)) if far.any() else 0.0
 
 
 def score_thresholds(

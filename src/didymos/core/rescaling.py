@@ -40,6 +40,30 @@ def compress(features: NDArray[np.floating], length: float) -> NDArray[np.float6
     return np.asarray(features * factor, dtype=np.float64)
 
 
+def shorten_rest(features: NDArray[np.floating], kept: int, radius: float) -> NDArray[np.float64]:
+    """Shorten the part of feature vectors behind the first coordinates by the length that noise alone gives it.
+
+    With g the coordinates from `kept` on, g -> g max(0, 1 - radius / |g|): noise vanishes, what is far longer stays.
+
+    Parameters
+    ----------
+    features : array, shape (n_points, n_features)
+    kept : int
+        Number of coordinates that stay as they are.
+    radius : float
+        Length of g that noise reaches.
+
+    Returns
+    -------
+    array, shape (n_points, n_features)
+    """
+    rest = features[:, kept:]
+    length = np.linalg.norm(rest, axis=1, keepdims=True)
+    # a rest of no length stays; 1 - radius / length never needs a length under the radius
+    factor = 1 - radius / np.maximum(length, radius) if radius > 0 else np.ones_like(length)
+    return np.concatenate([features[:, :kept], rest * factor], axis=1)
+
+
 def expanded_length(features: NDArray[np.floating], length: float) -> NDArray[np.float64]:
     """Return the length that compressed vectors had before, l sinh(|f| / l), shape (n_points,)."""
     return np.asarray(length * np.sinh(np.linalg.norm(features, axis=1) / length), dtype=np.float64)

@@ -113,18 +113,24 @@ def metric_arrays(metric: FittedMetric) -> Arrays:
         "metric_mean": metric.mean,
         "metric_projection": metric.projection,
         "metric_length": np.array(np.nan if metric.length is None else metric.length),
+        "metric_kept": np.array(-1 if metric.kept is None else metric.kept),
+        "metric_radius": np.array(metric.radius),
     }
 
 
 def metric_from(rank: int, arrays: Arrays) -> FittedMetric:
     """Return the metric of :func:`metric_arrays`, or raise one of :data:`DAMAGE`."""
     length = float(arrays["metric_length"])
+    # files of the first formats know nothing of directions
+    kept = int(arrays.get("metric_kept", np.array(-1)))
     return FittedMetric(
         arrays["metric_scale"],
         arrays["metric_mean"],
         arrays["metric_projection"],
         rank,
         length if np.isfinite(length) else None,
+        None if kept < 0 else kept,
+        float(arrays.get("metric_radius", np.array(0.0))),
     )
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from didymos.core.artefacts import find_artefacts
-from didymos.core.local_contrast import image_residual, scattered_residual
+from didymos.core.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.core.noise import nearest_neighbours
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
 
@@ -57,14 +57,11 @@ class Points:
         """Return a neighbour on the surface of every usable spectrum."""
         return nearest_neighbours(self.positions[self.usable])
 
-    def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the features of the usable spectra minus those of their surroundings, same shape."""
-        everywhere = np.full((len(self.values), features.shape[1]), np.nan)
-        everywhere[self.usable] = features
+    def neighbourhood(self) -> Neighbourhood:
+        """Return which of the usable spectra lie beside which."""
         if is_image(self.map):
-            image = everywhere.reshape(*self.map.shape[:2], -1)
-            return image_residual(image).reshape(everywhere.shape)[self.usable]
-        return scattered_residual(everywhere, self.positions)[self.usable]
+            return ImageNeighbourhood(self.usable.reshape(self.map.shape[:2]))
+        return ScatteredNeighbourhood(self.positions[self.usable])
 
     def spread(
         self, values: ArrayLike, where: NDArray[np.bool_], fill: float = np.nan, dtype: Any = np.float32

@@ -18,6 +18,7 @@ LARGEST_SEED = 2**32 - 2
 """The second twin takes the next one, and numpy's older generators end at 2^32 - 1."""
 
 PAIRS = ("auto", "all")
+SPATIAL = ("auto", "none")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Settings:
         sample) or all.
     rank
         Number of principal components of the metric; auto reads it from the noise.
+    spatial
+        Whether the places of the spectra are used: auto (defects stand out from their surroundings) or none.
     layers
         Sizes of the layers of the first twin, the last is the number of components of the embedding.
     score_layers
@@ -62,6 +65,7 @@ class Settings:
     distance_offset: float | Literal["auto"] = "auto"
     pairs: Literal["auto", "all"] = "auto"
     rank: int | Literal["auto"] = "auto"
+    spatial: Literal["auto", "none"] = "auto"
     layers: tuple[int, ...] = (20, 5, 2)
     score_layers: tuple[int, ...] = (10, 5, 1)
     activation: str = "tanh"
@@ -80,6 +84,7 @@ class Settings:
         _one_of("metric", self.metric, METRICS)
         _one_of("activation", self.activation, ACTIVATIONS)
         _one_of("pairs", self.pairs, PAIRS)
+        _one_of("spatial", self.spatial, SPATIAL)
         for name in ("threshold", "distance_offset", "rank"):
             value = getattr(self, name)
             whole = name == "rank"

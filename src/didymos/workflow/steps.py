@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from didymos.core.kinds import find_kinds
 from didymos.core.metric import FittedMetric, fit_metric
 from didymos.core.mixture import TwoGaussians, best_fit, fit_two_gaussians
+from didymos.core.neighbourhood import NoNeighbourhood
 from didymos.core.one_population import OnePopulationTest, compare_with_one_population
 from didymos.core.pair_statistics import choose_references, pair_statistics
 from didymos.core.population import Population, find_population
-from didymos.core.regions import ScoreThresholds, score_thresholds
+from didymos.core.regions import ScoreThresholds, majority_end, score_thresholds
 from didymos.core.spectrum_distances import PairStatistics
 from didymos.schema import InputError, Region
 from didymos.twin.ensemble import Ensemble
@@ -45,6 +46,10 @@ class Pairs:
         Pairs nearer than this are similar.
     one_population : OnePopulationTest
         Whether the two Gaussians are more than one population would give.
+    population : Population
+        The evidence for a distinct population.
+    residual : array, shape (n_usable, n_features)
+        Features before compression minus those of the surroundings.
     """
 
     metric_name: str
@@ -54,27 +59,28 @@ class Pairs:
     mixture: TwoGaussians
     threshold: float
     one_population: OnePopulationTest
+    population: Population
+    residual: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Distances:
-    """Step one: distances of the spectra, and the evidence for a distinct population.
+    """Step one: distances of the spectra, and where the majority ends.
 
     Attributes
     ----------
     pairs : Pairs
     distance : array, shape (n_usable,)
         From the centre of the majority.
-    residual : array, shape (n_usable, n_features)
-        Features before compression minus those of the surroundings.
-    population : Population
-        The evidence for a distinct population.
     """
 
     pairs: Pairs
     distance: NDArray[np.float64]
-    residual: NDArray[np.float64]
-    population: Population
+
+    @property
+    def population(self) -> Population:
+        """The evidence for a distinct population."""
+        return self.pairs.population
 
     @property
     def boundary(self) -> float:
@@ -111,6 +117,10 @@ def measure_pairs(points: Points, settings: Settings, report: Report) -> Pairs:
     values = points.values[points.usable]
     rank = None if settings.rank == "auto" else settings.rank
     metric = fit_metric(settings.metric, values, points.neighbours(), rank=rank, seed=settings.seed)
+    neighbourhood = points.neighbourhood() if settings.spatial == "auto" else NoNeighbourhood()
+    population = find_population(metric.uncompressed(values), neighbourhood)
+    if metric.adapts and population.directions is not None:
+        metric = metric.turned(population.directions, values)
     features = metric.transform(values)
     references = None if settings.pairs == "all" else choose_references(len(features), seed=settings.seed)
     statistics = pair_statistics(features, references=references, progress=partial(report, PAIRS))
@@ -126,16 +136,18 @@ def measure_pairs(points: Points, settings: Settings, report: Report) -> Pairs:
     threshold = mixture.crossing if settings.threshold == "auto" else settings.threshold
     report(PAIRS, 1.0)
     report(ONE_POPULATION, 0.0)
-    test = compare_with_one_population(features, seed=settings.seed, progress=partial(report, ONE_POPULATION))
+    # across the directions of defects nearly all features are 0
+    along = features[:, : metric.kept]
+    test = compare_with_one_population(along, seed=settings.seed, progress=partial(report, ONE_POPULATION))
     report(ONE_POPULATION, 1.0)
-    return Pairs(settings.metric, metric, features, statistics, mixture, float(threshold), test)
+    residual = neighbourhood.residual(metric.uncompressed(values))
+    return Pairs(settings.metric, metric, features, statistics, mixture, float(threshold), test, population, residual)
 
 
 def measure_distances(points: Points, settings: Settings, report: Report) -> Distances:
-    """Measure the pairs, and every spectrum against the majority and against its surroundings."""
+    """Measure the pairs, and every spectrum against the majority."""
     pairs = measure_pairs(points, settings, report)
-    residual = points.residual(pairs.metric.uncompressed(points.values[points.usable]))
-    return Distances(pairs, pairs.metric.distance(pairs.features), residual, find_population(residual))
+    return Distances(pairs, pairs.metric.distance(pairs.features))
 
 
 def train_twins(
@@ -172,13 +184,14 @@ def train_twins(
 
 def find_regions(distances: Distances, score: NDArray[np.floating], settings: Settings) -> Regions:
     """Divide the surface into regions and kinds where there is a distinct population; else all is majority."""
-    population, residual = distances.population, distances.residual
+    population, residual = distances.population, distances.pairs.residual
     region = np.full(len(score), Region.MAJORITY, dtype=np.int8)
     kind = np.zeros(len(score), dtype=np.int16)
-    evidence = np.nan_to_num(population.contrast) > population.critical
+    evidence = population.core
     if not population.distinct or not evidence.any():
         return Regions(population, None, region, kind)
-    thresholds = score_thresholds(score, distances.distance, distances.boundary, evidence)
+    boundary = max(distances.boundary, majority_end(distances.distance, population.far))
+    thresholds = score_thresholds(score, distances.distance, boundary, evidence)
     region[score >= thresholds.majority] = Region.TRANSITION
     region[score >= thresholds.minority] = Region.MINORITY
     minority = region == Region.MINORITY

@@ -1,0 +1,132 @@
+"""Directions in which defects differ from the majority: Fisher's discriminants of several kinds at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_DIRECTIONS = 6
+LONGEST = 4.0
+"""A vector longer than this many standard deviations of the majority counts as one of this length."""
+
+LARGEST_SHARE = 30
+"""An object counts as at most so many points."""
+
+LONGEST_LENGTH = 1e6
+"""No vector counts as longer than this many times the usual length."""
+
+REST_SHARE = 0.99
+"""Share of the majority that is shortened to nothing across the directions."""
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Whitened coordinates of the majority, turned so that the discriminants come first.
+
+    Attributes
+    ----------
+    centre : array, shape (n_features,)
+        c, mean of the majority.
+    whitening : array, shape (n_features, n_features)
+        S^(-1/2) of the majority: x = (f - c) S^(-1/2).
+    basis : array, shape (n_features, n_directions)
+        Orthonormal directions in whitened coordinates.
+    radius : float
+        Length across the directions that :data:`REST_SHARE` of the majority does not exceed.
+    """
+
+    centre: NDArray[np.float64]
+    whitening: NDArray[np.float64]
+    basis: NDArray[np.float64]
+    radius: float
+
+    @classmethod
+    def of(
+        cls,
+        white: NDArray[np.float64],
+        majority: NDArray[np.bool_],
+        centre: NDArray[np.float64],
+        whitening: NDArray[np.float64],
+        basis: NDArray[np.float64],
+    ) -> Directions:
+        """Measure the radius on whitened features, shape (n_points, n_features)."""
+        some = white[majority]
+        along = some @ basis
+        across = np.einsum("ij,ij->i", some, some) - np.einsum("ij,ij->i", along, along)
+        return cls(centre, whitening, basis, float(np.sqrt(max(np.quantile(across, REST_SHARE), 0.0))))
+
+    @property
+    def rotation(self) -> NDArray[np.float64]:
+        """The directions and, after them, what is perpendicular to them, shape (n_features, n_features)."""
+        turned = np.linalg.qr(self.basis, mode="complete")[0]
+        return np.concatenate([self.basis, turned[:, self.basis.shape[1] :]], axis=1)
+
+
+def covariance_of(
+    features: NDArray[np.floating], majority: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and whitening of the majority.
+
+    Parameters
+    ----------
+    features : array, shape (n_points, n_features)
+    majority : array of bool, shape (n_points,)
+
+    Returns
+    -------
+    centre : array, shape (n_features,)
+    whitening : array, shape (n_features, n_features)
+        S^(-1/2), symmetric; variances under a millionth of their mean (a billionth of that of all) count as that.
+    """
+    some = features[majority]
+    variance, axes = np.linalg.eigh(np.atleast_2d(np.cov(some, rowvar=False)))
+    everything = float(np.var(features, axis=0).mean())
+    floor = max(1e-6 * float(variance.mean()), 1e-9 * everything) or 1.0
+    return some.mean(axis=0), (axes / np.sqrt(np.maximum(variance, floor))) @ axes.T
+
+
+def length_along(features: NDArray[np.floating], directions: Directions) -> NDArray[np.float64]:
+    """Return the length along the directions with the median of a normal majority, shape (n_points,)."""
+    length = np.linalg.norm((features - directions.centre) @ (directions.whitening @ directions.basis), axis=1)
+    # the median of a chi distribution with k degrees is sqrt(k) (1 - 2/(9k))^(3/2) (Wilson and Hilferty, 1931)
+    degrees = directions.basis.shape[1]
+    usual = np.sqrt(degrees) * (1 - 2 / (9 * degrees)) ** 1.5
+    # a majority that is exactly alike has no median length: what differs at all is then far, not infinitely
+    median = max(float(np.median(length)), float(length.max(initial=0.0)) / LONGEST_LENGTH) or 1.0
+    return np.asarray(length / median * usual)
+
+
+def discriminant_directions(
+    white: NDArray[np.float64], label: NDArray[np.intp], background: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Find the directions in which the cores of objects differ from the majority.
+
+    The eigenvectors of <x x^T> - B over the cores, with B that of the majority, whose eigenvalue exceeds the variance
+    1 of the majority; always at least one. Long vectors are shortened to :data:`LONGEST`, and an object counts as at
+    most :data:`LARGEST_SHARE` points, so that one strong or large object does not hide the others.
+
+    Parameters
+    ----------
+    white : array, shape (n_points, n_features)
+        Whitened features or local contrasts.
+    label : array of int, shape (n_points,)
+        Number of the object whose core a point belongs to; 0 for none.
+    background : array, shape (n_features, n_features)
+
+    Returns
+    -------
+    array, shape (n_features, n_directions)
+        Orthonormal, the strongest first.
+    """
+    core = label > 0
+    vectors = white[core]
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = vectors * (LONGEST / np.maximum(length, LONGEST))
+    size = np.bincount(label[core])
+    weight = np.minimum(1.0, LARGEST_SHARE / size[label[core]])
+    moment = (vectors * weight[:, np.newaxis]).T @ vectors / weight.sum()
+    strength, axes = np.linalg.eigh(moment - background)
+    count = int(np.clip(np.count_nonzero(strength > 1.0), 1, MOST_DIRECTIONS))
+    return axes[:, ::-1][:, :count].copy()
