@@ -70,13 +70,17 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "region_size": Variable(("region_name",), "number of spectra in each region"),
     "kind_spectrum": Variable(("kind_index", ENERGY), "average spectrum of each kind"),
     "kind_size": Variable(("kind_index",), "number of spectra of each kind"),
+    "defect_x": Variable(("defect",), "position of each defect, a connected group of minority spectra"),
+    "defect_y": Variable(("defect",), "position of each defect"),
+    "defect_extent": Variable(("defect",), "largest distance between two spectra of each defect"),
+    "defect_spectra": Variable(("defect",), "number of spectra of each defect"),
+    "defect_kind": Variable(("defect",), "most common kind of each defect"),
+    "defect_score": Variable(("defect",), "largest score of each defect"),
     "distance_histogram": Variable(("distance_bin",), "number of pairs of spectra at each distance"),
     "distance_components": Variable(
         ("component", "parameter"), "weight, mean and sd of the two Gaussians fitted to log(distance + offset)"
     ),
-    "log_distance_histogram": Variable(
-        ("log_distance_bin",), "density of pairs of spectra over log(distance + offset)"
-    ),
+    "log_distance_histogram": Variable(("log_distance_bin",), "density of pairs over log(distance + offset)"),
     "log_distance_histogram_std": Variable(
         ("log_distance_bin",), "standard error of log_distance_histogram, 0 where every pair was taken"
     ),
@@ -86,9 +90,7 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "distance_moments": Variable(("moment",), "mean, sd, skewness and excess kurtosis of the distances of all pairs"),
     "distance_quantile": Variable(("pair_share",), "distance that this share of the pairs does not exceed"),
     "mean_distance": Variable(("space",), "mean distance of each spectrum from all others"),
-    "abundance": Variable(
-        ("space",), "density of each spectrum's own log(distance + offset) to all others at the farther peak"
-    ),
+    "abundance": Variable(("space",), "density of a spectrum's log(distance + offset) at the farther peak"),
     "distance_label": Variable(
         ("space",), "1 where most distances of a spectrum belong to the farther Gaussian, 0 where not, -1 missing"
     ),
@@ -105,7 +107,7 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
         "number of spectra at each distance from the mean spectrum and from its place in a latent space",
     ),
     "latent_distance": Variable(
-        ("latent_space", "latent_distance_bin"), "distance from the place of the mean spectrum, of each bin"
+        ("latent_space", "latent_distance_bin"), "distance from the place of the mean spectrum"
     ),
     "line_share": Variable(
         ("latent_space",), "share of the variance of the latent distance that a line in the raw distance explains"
@@ -122,7 +124,7 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "window_sign": Variable(("window",), "+1 or -1: windows of opposite sign are anticorrelated"),
     "window_strength": Variable(("window",), "mean correlation of the window with the windows of opposite sign"),
     "window_weight_transfer": Variable(
-        ("window",), "spectral weight of the minority minus that of the majority, integrated over the window"
+        ("window",), "weight of the minority minus that of the majority over the window"
     ),
     "window_weight_transfer_std": Variable(("window",), "standard error of window_weight_transfer"),
     "iso_energy_label": Variable(("space",), "1 above, 0 below the Otsu level of the iso-energy slice"),

@@ -26,6 +26,7 @@ VARIABLES = {
     "region_spectrum_std": ("region_name", "energy"),
     "region_size": ("region_name",),
     "kind_spectrum": ("kind_index", "energy"),
+    "defect_x": ("defect",),
     "distance_histogram": ("distance_bin",),
     "distance_components": ("component", "parameter"),
     "energy_correlation": ("energy", "energy_2"),

@@ -171,11 +171,11 @@ def weight_units(result: xr.Dataset) -> str:
 
 
 def defects(result: xr.Dataset) -> Table | None:
-    """Properties of single defects: every variable ``defect_...`` with one dim."""
+    """Properties of single defects: every variable ``defect_...`` with one dim; none where there is no defect."""
     names = sorted(str(name) for name in result.data_vars if str(name).startswith("defect_"))
     flat = [name for name in names if result[name].ndim == 1]
     same = [name for name in flat if result[name].dims == result[flat[0]].dims]
-    if not same:
+    if not same or not result[same[0]].size:
         return None
     headers = [header(result[name], name.removeprefix("defect_")) for name in same]
     return Table(tuple(headers), tuple(result[name].values for name in same))

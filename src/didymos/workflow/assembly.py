@@ -23,6 +23,7 @@ from didymos.schema import (
 from didymos.twin.ensemble import Ensemble
 from didymos.twin.storage import TwinModel
 from didymos.workflow.dataset import Assembly
+from didymos.workflow.defects import add_defects
 from didymos.workflow.distance_variables import add_distance_correlation, add_pairs, pair_attributes
 from didymos.workflow.points import Points
 from didymos.workflow.settings import Settings
@@ -61,6 +62,7 @@ def assemble(
     assembly.add("kind", points.spread(regions.kind, points.usable, 0, np.int16))
     add_principal_components(assembly)
     add_spectra_of_regions(assembly, regions)
+    add_defects(assembly, regions.region, regions.kind)
     add_pairs(assembly, distances.pairs)
     mean = model.predict(assembly.moments.mean[np.newaxis])[0][0]
     add_distance_correlation(assembly, distances.pairs, {"twin network": (assembly.usable("embedding"), mean)})
