@@ -106,9 +106,7 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
         ("latent_space", "raw_distance_bin", "latent_distance_bin"),
         "number of spectra at each distance from the mean spectrum and from its place in a latent space",
     ),
-    "latent_distance": Variable(
-        ("latent_space", "latent_distance_bin"), "distance from the place of the mean spectrum"
-    ),
+    "latent_distance": Variable(("latent_space", "latent_distance_bin"), "distance from the mean spectrum's place"),
     "line_share": Variable(
         ("latent_space",), "share of the variance of the latent distance that a line in the raw distance explains"
     ),
