@@ -358,3 +358,77 @@ def longest_row(marks):
             if all(marks[first : last + 1]):
                 longest = max(longest, last + 1 - first)
     return longest
+
+
+def distance_to_places(positions, places):
+    """Return the distance of every point to the nearest of some places."""
+    return np.array([min(math.dist(position, place) for place in places) for position in positions])
+
+
+def usual_step(positions):
+    """Return the median distance of points from the fourth nearest of the others, or the farthest of fewer."""
+    fourth = []
+    for i, position in enumerate(positions):
+        others = sorted(math.dist(position, other) for j, other in enumerate(positions) if j != i)
+        fourth.append(others[:4][-1])
+    return np.median(fourth)
+
+
+def widening_average(steps, vectors, mean, widths, share):
+    """Return the Gaussian average of vectors, so many steps away, of the first width that finds a share of itself.
+
+    Widths come with the reach of the Gaussian along rows and columns and with the sum of its weights.
+    """
+    for width, reach, whole in widths:
+        weights = [
+            math.exp(-(dy**2 + dx**2) / (2 * width**2)) if max(abs(dy), abs(dx)) <= reach else 0.0 for dy, dx in steps
+        ]
+        if math.fsum(weights) > share * whole:
+            return sum(weight * vector for weight, vector in zip(weights, vectors, strict=True)) / math.fsum(weights)
+    return mean
+
+
+def average_around(image, known, gap, share):
+    """Return the average of the known points around every point of an image, those within a gap left out."""
+    places = [tuple(place) for place in np.argwhere(known)]
+    mean = np.mean([image[place] for place in places], axis=0)
+    widths, width = [], 2
+    while width < 2 * max(known.shape):
+        reach = int(4 * width + 0.5)
+        line = math.fsum(math.exp(-(step**2) / (2 * width**2)) for step in range(-reach, reach + 1))
+        widths, width = [*widths, (width, reach, line**2)], 2 * width
+    result = np.empty(image.shape)
+    for y, x in np.ndindex(known.shape):
+        kept = [(v, u) for v, u in places if gap <= 0 or math.hypot(v - y, u - x) > gap]
+        steps = [(v - y, u - x) for v, u in kept]
+        result[y, x] = widening_average(steps, [image[place] for place in kept], mean, widths, share)
+    return result
+
+
+def average_where_scattered(features, positions, known, spacing, gap, share, nearest):
+    """Return the average of the nearest known points of every point, those within a gap of so many spacings left out.
+
+    The gap is left out first, so that there is something to average however wide it is.
+    """
+    places = np.flatnonzero(known)
+    result = np.empty(features.shape)
+    for i, position in enumerate(positions):
+        away = sorted((math.dist(position, positions[j]) / spacing, j) for j in places)
+        kept = [(distance, j) for distance, j in away if gap <= 0 or distance > gap][:nearest]
+        widths = [(2 * 2**k, math.inf, min(2 * math.pi * (2 * 2**k) ** 2, min(nearest, len(places)))) for k in range(7)]
+        steps, vectors = [(distance, 0.0) for distance, _ in kept], [features[j] for _, j in kept]
+        result[i] = widening_average(steps, vectors, features[places].mean(axis=0), widths, share)
+    return result
+
+
+def quadratic_forms(offset, linear, quadratic, reach, vector):
+    """Return c + a f + the sum over i <= j of b_ij f_i f_j of one vector, shortened to a reach."""
+    length = math.sqrt(math.fsum(v * v for v in vector))
+    short = [v * reach / length if length > reach else v for v in vector]
+    value, pair = np.array(offset, dtype=np.float64), 0
+    for i, first in enumerate(short):
+        value += linear[i] * first
+        for second in short[i:]:
+            value += quadratic[pair] * first * second
+            pair += 1
+    return value

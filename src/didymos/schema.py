@@ -59,6 +59,7 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "score": Variable(("space",), "twin score: 0 like the majority, 1 like the most distinct population"),
     "score_std": Variable(("space",), "spread of the twin score over the ensemble"),
     "region": Variable(("space",), "region each point belongs to"),
+    "region_probability": Variable(("space", "region_name"), "probability that a point belongs to each region"),
     "kind": Variable(("space",), "kind of minority spectrum: 0 none, 1 the largest"),
     "embedding": Variable(("space", "component"), "projected space of the twin network"),
     "pca": Variable(("space", "mode"), "principal component scores"),
@@ -121,9 +122,7 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "window_stop": Variable(("window",), "upper edge of each energy window"),
     "window_sign": Variable(("window",), "+1 or -1: windows of opposite sign are anticorrelated"),
     "window_strength": Variable(("window",), "mean correlation of the window with the windows of opposite sign"),
-    "window_weight_transfer": Variable(
-        ("window",), "weight of the minority minus that of the majority over the window"
-    ),
+    "window_weight_transfer": Variable(("window",), "weight of the minority less that of the majority in the window"),
     "window_weight_transfer_std": Variable(("window",), "standard error of window_weight_transfer"),
     "iso_energy_label": Variable(("space",), "1 above, 0 below the Otsu level of the iso-energy slice"),
     "training_loss": Variable(("network", "member", "step"), "contrastive loss on held-out pairs during training"),

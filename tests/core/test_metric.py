@@ -2,11 +2,9 @@ import numpy as np
 import pytest
 
 import naive
-from didymos.core.directions import Directions, covariance_of, discriminant_directions
 from didymos.core.metric import LARGEST_SAMPLE, METRICS, distance_to_centre, fit_metric, sample_with_neighbours
 from didymos.core.noise import nearest_neighbours
 from didymos.core.principal_components import project
-from didymos.core.rescaling import compress, shorten_rest
 from didymos.core.robust_covariance import majority_covariance
 
 SIDE, ENERGIES = 22, 50
@@ -227,102 +225,3 @@ def test_a_spectrum_with_a_missing_value_has_missing_features(spectra, name):
 def test_an_unknown_metric_is_refused(spectra):
     with pytest.raises(KeyError, match="cosine"):
         fit_metric("cosine", spectra, NEIGHBOURS, rank=None, seed=0)
-
-
-DEFECTS = np.where(np.arange(POINTS) < 25, 1, 0)
-
-
-def directions_of(features):
-    """The directions of the defects of the fixture, known by their places."""
-    centre, whitening = covariance_of(features, DEFECTS == 0)
-    white = (features - centre) @ whitening
-    basis = discriminant_directions(white, DEFECTS, np.eye(white.shape[1]))
-    return Directions.of(white, DEFECTS == 0, centre, whitening, basis)
-
-
-@pytest.fixture(scope="module")
-def fitted(spectra):
-    return fit_metric("robust", spectra, NEIGHBOURS, rank=None, seed=0)
-
-
-@pytest.fixture(scope="module")
-def directions(spectra, fitted):
-    return directions_of(fitted.uncompressed(spectra))
-
-
-@pytest.fixture(scope="module")
-def turned(spectra, fitted, directions):
-    return fitted.turned(directions, spectra)
-
-
-def test_uncompressed_features_are_linear_in_the_spectra(spectra, fitted):
-    features = fitted.uncompressed(spectra)
-    middle = fitted.uncompressed((spectra[:-1] + spectra[1:]) / 2)
-    assert middle == pytest.approx((features[:-1] + features[1:]) / 2, rel=1e-6, abs=1e-6)
-    assert fitted.transform(spectra) == pytest.approx(compress(features, fitted.length))
-
-
-def test_turned_features_are_those_of_the_directions(spectra, fitted, directions, turned):
-    expected = (fitted.uncompressed(spectra) - directions.centre) @ directions.whitening @ directions.rotation
-    assert np.allclose(turned.uncompressed(spectra), expected, rtol=1e-6, atol=1e-6)
-    assert turned.kept == directions.basis.shape[1] < fitted.rank
-    assert (turned.radius, turned.rank) == (directions.radius, fitted.rank)
-
-
-def test_turned_features_are_shortened_and_then_compressed(spectra, turned):
-    plain = turned.uncompressed(spectra)
-    expected = compress(naive.shortened(plain, turned.kept, turned.radius), turned.length)
-    assert turned.transform(spectra) == pytest.approx(expected)
-    across = turned.transform(spectra)[DEFECTS == 0][:, turned.kept :]
-    # nearly all of the majority has nothing left across the directions
-    assert np.mean(np.all(across == 0, axis=1)) == pytest.approx(0.99, abs=0.005)
-
-
-def test_a_turned_metric_tells_the_length_before_compression(spectra, turned):
-    before = distance_to_centre(shorten_rest(turned.uncompressed(spectra), turned.kept, turned.radius))
-    assert turned.distance(turned.transform(spectra)) == pytest.approx(before, rel=1e-9)
-    assert np.median(before) == pytest.approx(turned.length)
-
-
-def test_turning_separates_the_defects_from_a_majority_of_unit_spread(spectra, fitted, turned):
-    features = turned.uncompressed(spectra)[DEFECTS == 0]
-    assert features.mean(axis=0) == pytest.approx(0, abs=1e-6)
-    assert np.cov(features, rowvar=False) == pytest.approx(np.eye(fitted.rank), abs=1e-6)
-
-    def ratio(metric):
-        distance = metric.distance(metric.transform(spectra))
-        return distance[DEFECTS == 1].min() / np.quantile(distance[DEFECTS == 0], 0.99)
-
-    assert ratio(turned) > 1.1 * ratio(fitted)
-
-
-def test_turning_leaves_the_metric_it_came_from(spectra, fitted, directions):
-    before = fitted.transform(spectra)
-    fitted.turned(directions, spectra)
-    assert np.array_equal(fitted.transform(spectra), before)
-    assert (fitted.kept, fitted.radius) == (None, 0.0)
-
-
-@pytest.mark.parametrize("factor", [1e-9, 1e9, -1.0])
-def test_a_turned_metric_does_not_know_the_units(spectra, turned, factor):
-    plain = fit_metric("robust", factor * spectra, NEIGHBOURS, rank=None, seed=0)
-    other = plain.turned(directions_of(plain.uncompressed(factor * spectra)), factor * spectra)
-    found, expected = other.transform(factor * spectra), turned.transform(spectra)
-    assert naive.pair_distances(found[::8]) == pytest.approx(naive.pair_distances(expected[::8]), rel=1e-4, abs=1e-6)
-    assert other.distance(found) == pytest.approx(turned.distance(expected), rel=1e-4)
-    assert other.kept == turned.kept
-
-
-def test_turning_does_not_mind_a_common_spectrum(spectra, turned):
-    moved = spectra + 100 * np.sin(5 * ENERGY)
-    plain = fit_metric("robust", moved, NEIGHBOURS, rank=None, seed=0)
-    other = plain.turned(directions_of(plain.uncompressed(moved)), moved)
-    assert other.distance(other.transform(moved)) == pytest.approx(turned.distance(turned.transform(spectra)), rel=1e-4)
-
-
-def test_a_turned_metric_of_a_spectrum_with_a_missing_value(spectra, turned):
-    values = spectra[:10].copy()
-    values[3, 7] = np.nan
-    features = turned.transform(values)
-    assert np.all(np.isnan(features[3]))
-    assert np.delete(features, 3, axis=0) == pytest.approx(np.delete(turned.transform(spectra[:10]), 3, axis=0))

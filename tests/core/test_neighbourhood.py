@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import naive
+from didymos.core.interpolation import image_interpolation, scattered_interpolation
 from didymos.core.local_contrast import image_residual, scattered_residual
 from didymos.core.neighbourhood import (
     BESIDE,
@@ -210,6 +211,71 @@ def test_scattered_points_do_not_repeat():
     assert ScatteredNeighbourhood(jittered(0)).repetition(points) == 0
 
 
+@pytest.mark.parametrize("share", [0.02, 0.3, 1.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_nearest_of_an_image_like_brute_force(seed, share):
+    rng = np.random.default_rng(60 + seed)
+    present = rng.random((11, 16)) < (1.0 if seed % 2 else 0.6)
+    places = np.argwhere(present)
+    points = rng.random(len(places)) < share
+    points[3 * seed] = True
+    distance, index = ImageNeighbourhood(present).nearest(points)
+    assert distance == pytest.approx(naive.distance_to_places(places, places[points]))
+    # of several at the same distance any one will do
+    assert points[index].all()
+    assert np.hypot(*(places[index] - places).T) == pytest.approx(distance)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 1.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_nearest_of_scattered_points_like_brute_force(seed, share):
+    positions = jittered(70 + seed)
+    points = np.random.default_rng(seed).random(len(positions)) < share
+    points[seed] = True
+    distance, index = ScatteredNeighbourhood(positions).nearest(points)
+    away = naive.distance_to_places(positions, positions[points])
+    assert distance == pytest.approx(away / naive.usual_step(positions))
+    assert points[index].all()
+    assert np.hypot(*(positions[index] - positions).T) == pytest.approx(away, rel=1e-9, abs=0)
+
+
+def test_one_step_of_scattered_points_on_a_grid_is_that_of_an_image():
+    places = np.stack(np.divmod(np.arange(12 * 15), 15), axis=1)
+    points = np.random.default_rng(7).random(len(places)) < 0.05
+    expected = whole(12, 15).nearest(points)[0]
+    assert ScatteredNeighbourhood(3e-9 * places).nearest(points)[0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("positions", [jittered(1)[:1], jittered(1)[:2], np.zeros((9, 2))], ids=["one", "two", "same"])
+def test_few_and_coincident_scattered_points_have_a_nearest(positions):
+    points = np.arange(len(positions)) == 0
+    distance, index = ScatteredNeighbourhood(positions).nearest(points)
+    assert np.array_equal(index, np.zeros(len(positions)))
+    assert distance[0] == 0
+    assert distance[1:] == pytest.approx(1 if len(positions) == 2 else 0)
+
+
+@pytest.mark.parametrize("gap", [0.0, 2.5])
+def test_an_image_with_absent_points_interpolates_from_the_known_ones(gap):
+    rng = np.random.default_rng(8)
+    present = rng.random((12, 14)) < 0.8
+    features, known = rng.normal(size=(present.sum(), 3)), rng.random(present.sum()) < 0.5
+    features[~known] = np.nan
+    image, marked = np.full((*present.shape, 3), 99.0), np.zeros(present.shape, dtype=bool)
+    image[present], marked[present] = features, known
+    found = ImageNeighbourhood(present).interpolate(features, known, gap)
+    assert np.array_equal(found, image_interpolation(image, marked, gap)[present])
+    assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("gap", [0.0, 2.5])
+def test_scattered_points_interpolate_with_a_gap_in_their_own_steps(gap):
+    rng, positions = np.random.default_rng(9), jittered(9)
+    features, known = rng.normal(size=(81, 3)), rng.random(81) < 0.5
+    expected = scattered_interpolation(features, positions, known, naive.usual_step(positions), gap)
+    assert ScatteredNeighbourhood(positions).interpolate(features, known, gap) == pytest.approx(expected, abs=1e-9)
+
+
 def test_without_places_every_point_is_alone():
     rng = np.random.default_rng(6)
     points, features = rng.random(30) < 0.4, rng.normal(size=(30, 3))
@@ -221,3 +287,13 @@ def test_without_places_every_point_is_alone():
     assert np.median(NoNeighbourhood().residual(features + 7), axis=0) == pytest.approx(0, abs=1e-12)
     assert NoNeighbourhood().residual(features + 7) == pytest.approx(NoNeighbourhood().residual(features), abs=1e-12)
     assert naive.pair_distances(NoNeighbourhood().residual(features)) == pytest.approx(naive.pair_distances(features))
+
+
+def test_without_places_the_marked_are_near_themselves_only():
+    points = np.array([False, True, False, True])
+    distance, index = NoNeighbourhood().nearest(points)
+    assert np.array_equal(distance, [np.inf, 0, np.inf, 0])
+    assert points[index].all()
+    assert np.array_equal(index[points], [1, 3])
+    features = np.array([[np.nan, 7.0], [1.0, 2.0], [9.0, np.nan], [2.0, 4.0]])
+    assert NoNeighbourhood().interpolate(features, points, 3.0) == pytest.approx(np.tile([1.5, 3.0], (4, 1)))

@@ -125,10 +125,36 @@ def test_several_objects_of_one_point_are_a_population():
     assert {divmod(int(index), SIDE) for index in np.flatnonzero(found.core)} == set(places)
 
 
-@pytest.mark.parametrize("place", [(10, 10), (0, 10), (10, 0), (1, 10), (0, 0), (2, 2), (39, 3)])
-def test_fewer_than_three_odd_spectra_are_no_population(place):
+@pytest.mark.parametrize("place", [(10, 10), (0, 10), (10, 0), (1, 10), (2, 2), (36, 3)])
+def test_a_single_odd_spectrum_is_a_population_only_beyond_doubt(place):
     image = noise()
+    image[place] += 2.0
+    assert not population(image).distinct
     image[place] += 100.0
+    found = population(image)
+    assert found.p_value < 1e-6
+    assert [divmod(int(index), SIDE) for index in np.flatnonzero(found.core)] == [place]
+
+
+def test_a_corner_has_too_few_surroundings_to_be_odd_by_itself():
+    image = noise()
+    image[0, 0] += 100.0
+    assert not population(image).distinct
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_with_long_tails_is_no_population(seed):
+    # Student's t with ten degrees: in every map some spectrum lies beyond what normal noise reaches in any
+    image = np.random.default_rng(seed).standard_t(10, size=(SIDE, SIDE, FEATURES))
+    assert not population(image).distinct
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_wall_between_two_domains_is_no_population(seed):
+    rows, columns = np.indices((SIDE, SIDE))
+    image = noise(seed) + 6.0 * (rows + 0.3 * columns > 25)[..., np.newaxis] * DIRECTION
+    # a few spectra on the wall are neither one nor the other
+    image[(rows + 0.3 * columns).astype(int) == 25] += 7.0 * np.roll(DIRECTION, 1)
     assert not population(image).distinct
 
 

@@ -2,54 +2,186 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
-from didymos.core.regions import score_thresholds
+from didymos.core.amplitude import Amplitudes
+from didymos.core.regions import MINORITY_AMPLITUDE, TRANSITION_AMPLITUDE, RegionModel, learn_regions
+
+POINTS = 3000
 
 
-def surface(seed=0, majority=900, minority=60, far=20.0):
-    """Distances of a majority around 1 and a minority around `far`, with a flank between, in random order."""
+def measured(value, noise=(0.02,), kind=None, doubtful=None):
+    """Amplitudes as they come from a map; which points are quiet says nothing about regions."""
+    points = len(value)
+    return Amplitudes(
+        np.asarray(value, dtype=np.float64),
+        np.ones(points, dtype=np.int16) if kind is None else np.asarray(kind, dtype=np.int16),
+        np.zeros(points, dtype=bool),
+        np.zeros(points, dtype=bool) if doubtful is None else doubtful,
+        np.array(noise),
+    )
+
+
+def graded(seed=0, noise=0.02, points=POINTS):
+    """True amplitudes, evenly from 0 to 1, and what is measured of them."""
     rng = np.random.default_rng(seed)
-    near, flank = rng.gamma(9, 1 / 9, majority), rng.uniform(3, far, 40)
-    core = rng.normal(far, 0.05 * far, minority)
-    distance = np.concatenate([near, flank, core])
-    truth = np.repeat([0, 1, 2], [majority, 40, minority])
-    order = rng.permutation(len(distance))
-    return distance[order], truth[order]
+    truth = rng.random(points)
+    return truth, measured(truth + rng.normal(scale=noise, size=points), noise=(noise,))
 
 
-def test_a_score_that_is_the_distance_is_cut_half_way_to_the_population():
-    distance, truth = surface()
-    found = score_thresholds(distance / 20, distance, 2.5, truth == 2)
-    population = np.quantile(distance[truth == 2], 0.95)
-    assert found.minority == pytest.approx(population / 2 / 20, rel=0.05)
-    assert 0.5 * 2.5 / 20 < found.majority < 1.2 * 2.5 / 20
+def pooled(score, goal):
+    """The isotonic regression of the goal on scores without ties: neighbours that fall are averaged until none does."""
+    order = np.argsort(score)
+    blocks = []
+    for value in goal[order]:
+        blocks.append([value, 1])
+        while len(blocks) > 1 and blocks[-2][0] >= blocks[-1][0]:
+            (first, one), (second, other) = blocks[-2:]
+            blocks[-2:] = [[(first * one + second * other) / (one + other), one + other]]
+    fitted = np.empty(len(score))
+    fitted[order] = np.repeat([value for value, _ in blocks], [count for _, count in blocks])
+    return fitted
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_noisy_scores_part_majority_and_minority(seed):
-    distance, truth = surface(seed)
-    rng = np.random.default_rng(seed + 10)
-    score = np.clip(np.log(1 + distance) / np.log(21) + rng.normal(0, 0.01, len(distance)), 0, 1)
-    found = score_thresholds(score, distance, 2.5, truth == 2)
-    assert np.mean(score[truth == 0] < found.majority) > 0.99
-    assert np.all(score[truth == 2] >= found.minority)
+@pytest.mark.parametrize("noise", [0.005, 0.1])
+@pytest.mark.parametrize("relation", [np.sqrt, np.square, lambda a: np.tanh(3 * a)])
+def test_thresholds_are_the_scores_of_the_amplitudes_they_stand_for(relation, noise):
+    truth, amplitudes = graded(noise=noise)
+    found = learn_regions(relation(truth), amplitudes).thresholds
+    # the noise blurs the amplitude, but as much up as down
+    tolerance = 0.005 + 0.2 * noise
+    for score, amplitude in zip(found, (TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE), strict=True):
+        assert relation(amplitude - tolerance) < score < relation(amplitude + tolerance)
 
 
-@given(st.floats(0.01, 100), st.integers(0, 5), st.booleans())
-def test_the_minority_never_begins_before_the_majority_ends(boundary, seed, one):
-    distance, truth = surface(seed)
-    evidence = truth == 2
-    if one:
-        evidence = np.arange(len(distance)) == np.flatnonzero(evidence)[0]
-    found = score_thresholds(distance / distance.max(), distance, boundary, evidence)
-    assert 0 <= found.majority <= found.minority <= 1
+@given(st.integers(0, 1000), st.floats(0.001, 1.0), st.floats(0, 1), st.integers(2, 60))
+def test_thresholds_are_ordered_and_in_the_range_of_the_scores(seed, noise, blur, points):
+    rng = np.random.default_rng(seed)
+    truth, amplitudes = graded(seed, noise, points)
+    score = (1 - blur) * truth + blur * rng.random(points)
+    first, second = learn_regions(score, amplitudes).thresholds
+    assert score.min() <= first <= second <= np.nextafter(score.max(), np.inf)
 
 
-def test_order_and_units_do_not_matter():
-    distance, truth = surface()
-    score = np.tanh(distance / 10)
-    plain = score_thresholds(score, distance, 2.5, truth == 2)
-    scaled = score_thresholds(score, 2.0**-40 * distance, 2.0**-40 * 2.5, truth == 2)
-    turned = score_thresholds(score[::-1], distance[::-1], 2.5, truth[::-1] == 2)
-    for other in (scaled, turned):
-        assert [other.majority, other.minority] == pytest.approx([plain.majority, plain.minority], rel=1e-9)
+@given(st.integers(0, 1000), st.floats(0.001, 1.0), st.floats(0, 1), st.integers(1, 60))
+def test_probabilities_are_those_of_one_of_three_and_rise_with_the_score(seed, noise, blur, points):
+    rng = np.random.default_rng(seed)
+    truth, amplitudes = graded(seed, noise, points)
+    model = learn_regions((1 - blur) * truth + blur * rng.random(points), amplitudes)
+    found = model.probability(np.linspace(-0.5, 1.5, 200))
+    assert found.shape == (200, 3)
+    assert np.all((found >= 0) & (found <= 1))
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert np.all(np.diff(found[:, 0]) <= 1e-12)
+    assert np.all(np.diff(found[:, 2]) >= -1e-12)
+
+
+def test_the_thresholds_are_where_the_probabilities_pass_one_half():
+    rng = np.random.default_rng(1)
+    truth, amplitudes = graded(1, 0.1)
+    model = learn_regions(truth + 0.05 * rng.normal(size=POINTS), amplitudes)
+    transition, minority = model.thresholds
+    assert model.probability(transition)[1:].sum() == pytest.approx(0.5)
+    assert model.probability(minority)[2] == pytest.approx(0.5)
+
+
+def test_the_probabilities_are_those_of_an_isotonic_regression():
+    rng = np.random.default_rng(2)
+    truth, amplitudes = graded(2, 0.15, 400)
+    score = truth + 0.1 * rng.normal(size=400)
+    model = learn_regions(score, amplitudes)
+    found = model.probability(score)
+    for bound, probability in (
+        (TRANSITION_AMPLITUDE, found[:, 1:].sum(axis=1)),
+        (MINORITY_AMPLITUDE, found[:, 2]),
+    ):
+        expected = pooled(score, norm.cdf((amplitudes.value - bound) / 0.15))
+        assert probability == pytest.approx(expected, abs=1e-9)
+    assert len(model.score) < 300
+
+
+def test_every_kind_has_a_noise_of_its_own():
+    kind = np.repeat([2, 1], 20)
+    model = learn_regions(np.where(kind == 2, 0.25, 0.75), measured(np.full(40, 0.3), (0.1, 1.0), kind))
+    found = model.probability(np.array([0.25, 0.75]))
+    bounds = np.array([TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE])
+    assert found[1, 1:].sum() == pytest.approx(norm.cdf((0.3 - bounds[0]) / 0.1))
+    assert found[0, 1:].sum() == pytest.approx(norm.cdf(0.3 - bounds[0]))
+    # 0.3 is rather minority for the kind with much noise: the curve must not fall, and so takes the mean
+    mean = norm.cdf((0.3 - bounds[1]) / np.array([0.1, 1.0])).mean()
+    assert found[:, 2] == pytest.approx([mean, mean])
+
+
+def test_scores_that_rise_together_have_thresholds_that_rise_together():
+    rng = np.random.default_rng(3)
+    truth, amplitudes = graded(3, 0.1)
+    score = truth + 0.05 * rng.normal(size=POINTS)
+    plain = learn_regions(score, amplitudes)
+    moved = learn_regions(np.exp(2 * score), amplitudes)
+    assert moved.thresholds == pytest.approx(np.exp(2 * np.array(plain.thresholds)), rel=0.01)
+    # at the scores themselves only their order counts
+    assert moved.probability(np.exp(2 * score)) == pytest.approx(plain.probability(score), abs=1e-9)
+
+
+def test_what_a_doubtful_spectrum_measures_is_left_out():
+    rng = np.random.default_rng(4)
+    truth, amplitudes = graded(4)
+    doubtful = rng.random(POINTS) < 0.3
+    score, value = truth.copy(), amplitudes.value.copy()
+    score[doubtful], value[doubtful] = rng.uniform(-5, 5, (2, doubtful.sum()))
+    found = learn_regions(score, measured(value, doubtful=doubtful))
+    expected = learn_regions(truth[~doubtful], measured(amplitudes.value[~doubtful]))
+    assert np.array_equal(found.score, expected.score)
+    assert np.array_equal(found.beyond_majority, expected.beyond_majority)
+    assert np.array_equal(found.minority, expected.minority)
+
+
+def test_the_order_of_the_spectra_does_not_matter():
+    rng = np.random.default_rng(5)
+    truth, amplitudes = graded(5, 0.1)
+    # ties too: their amplitudes count by their mean
+    score = np.round(truth + 0.05 * rng.normal(size=POINTS), 2)
+    order = rng.permutation(POINTS)
+    plain = learn_regions(score, amplitudes)
+    other = learn_regions(score[order], measured(amplitudes.value[order], (0.1,)))
+    assert other.thresholds == pytest.approx(plain.thresholds, rel=1e-9)
+    assert other.probability(score) == pytest.approx(plain.probability(score), abs=1e-9)
+
+
+@pytest.mark.parametrize(("largest", "transition"), [(0.4, True), (0.05, False)])
+def test_a_region_that_no_amplitude_reaches_has_no_score(largest, transition):
+    truth, amplitudes = graded()
+    first, second = learn_regions(truth, measured(largest * amplitudes.value)).thresholds
+    assert not np.any(truth >= second)
+    assert np.any(truth >= first) == transition
+
+
+def test_all_is_minority_where_every_amplitude_is():
+    truth, _ = graded()
+    model = learn_regions(truth, measured(np.full(POINTS, 0.9)))
+    assert model.thresholds == (truth.min(), truth.min())
+    assert model.probability(truth) == pytest.approx(np.tile([0.0, 0.0, 1.0], (POINTS, 1)), abs=1e-9)
+
+
+@pytest.mark.parametrize(("amplitude", "reached"), [(0.0, (False, False)), (0.3, (True, False)), (1.0, (True, True))])
+def test_a_constant_score_is_one_region(amplitude, reached):
+    score = np.full(50, 0.3)
+    model = learn_regions(score, measured(np.full(50, amplitude)))
+    assert tuple(bool(np.all(score >= limit)) for limit in model.thresholds) == reached
+    assert model.probability(score)[:, sum(reached)] == pytest.approx(1)
+
+
+def test_amplitudes_without_noise_are_known():
+    truth, _ = graded()
+    model = learn_regions(truth, measured(truth, (0.0,)))
+    certain = np.abs(truth[:, np.newaxis] - [TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE]).min(axis=1) > 1e-4
+    number = (truth >= TRANSITION_AMPLITUDE).astype(int) + (truth >= MINORITY_AMPLITUDE)
+    assert model.probability(truth)[certain] == pytest.approx(np.eye(3)[number[certain]], abs=1e-6)
+
+
+def test_between_its_knots_a_probability_is_linear_and_beyond_them_constant():
+    model = RegionModel(np.array([0.2, 0.6]), np.array([0.1, 0.9]), np.array([0.0, 0.6]))
+    found = model.probability(np.array([0.0, 0.4, 0.6, 2.0]))
+    expected = [[0.9, 0.1, 0.0], [0.5, 0.2, 0.3], [0.1, 0.3, 0.6], [0.1, 0.3, 0.6]]
+    assert found == pytest.approx(np.array(expected))
+    assert model.thresholds == pytest.approx((0.4, 0.2 + 0.4 * 5 / 6))

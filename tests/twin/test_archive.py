@@ -4,7 +4,9 @@ import json
 import numpy as np
 import pytest
 
+from didymos.core.amplitude import Amplitudes
 from didymos.core.directions import Directions
+from didymos.core.regions import RegionModel
 from didymos.schema import InputError
 from didymos.twin import archive
 from didymos.twin.archive import (
@@ -15,6 +17,8 @@ from didymos.twin.archive import (
     metric_arrays,
     metric_from,
     read,
+    region_arrays,
+    region_from,
     write,
 )
 from didymos.twin.encoder import random_encoder
@@ -193,3 +197,98 @@ def test_a_metric_without_its_other_parts_is_damaged(name):
     del arrays[name]
     with pytest.raises(archive.DAMAGE):
         metric_from(3, arrays)
+
+
+def taught_metric(kinds=2):
+    """The turned metric, taught the amplitudes of two kinds of defects, and spectra."""
+    metric, values = turned_metric()
+    number = np.arange(40)
+    kind = (number % kinds + 1).astype(np.int16)
+    value = np.where(number < 20, number / 20, 0.0)
+    amplitudes = Amplitudes(value, kind, number >= 20, np.zeros(40, dtype=bool), np.full(kinds, 0.1))
+    return metric.taught(amplitudes, values, seed=0), values
+
+
+@pytest.mark.parametrize("kinds", [1, 2])
+def test_a_taught_metric_comes_back_to_the_bit(tmp_path, kinds):
+    metric, values = taught_metric(kinds)
+    write(tmp_path / "twin.npz", HEADER, metric_arrays(metric))
+    again = metric_from(3, read(tmp_path / "twin.npz")[1])
+    features = metric.transform(values)
+    assert again.leading == kinds
+    assert np.array_equal(again.transform(values), features)
+    assert np.array_equal(again.distance(features), metric.distance(features))
+    assert np.array_equal(again.degree(values), metric.degree(values))
+    # beyond what was learned from as well
+    assert np.array_equal(again.degree(100 * values), metric.degree(100 * values))
+
+
+def test_a_metric_that_learned_nothing_stores_no_amplitude():
+    metric = turned_metric()[0]
+    arrays = metric_arrays(metric)
+    assert not any(name.startswith("amplitude") for name in arrays)
+    assert metric_from(3, arrays).learned is None
+
+
+@pytest.mark.parametrize("name", ["linear", "quadratic", "reach", "noise", "strangeness"])
+def test_an_amplitude_without_its_other_parts_is_damaged(name):
+    arrays = metric_arrays(taught_metric()[0])
+    del arrays[f"amplitude_{name}"]
+    with pytest.raises(archive.DAMAGE):
+        metric_from(3, arrays)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("offset", (3,)),
+        ("linear", (2, 2)),
+        ("linear", (3, 5)),
+        ("quadratic", (5, 2)),
+        ("quadratic", (6, 3)),
+        ("noise", (3,)),
+        ("noise", (1,)),
+        ("reach", (2,)),
+        ("strangeness", (2,)),
+    ],
+)
+def test_an_amplitude_whose_parts_do_not_fit_is_damaged(name, shape):
+    metric, values = taught_metric()
+    arrays = metric_arrays(metric) | {f"amplitude_{name}": np.ones(shape)}
+    # at the latest when it is used
+    with pytest.raises(archive.DAMAGE):
+        metric_from(3, arrays).transform(values)
+
+
+REGIONS = RegionModel(np.array([0.1, 0.4, 0.9]), np.array([0.0, 0.7, 1.0]), np.array([0.0, 0.2, 0.8]))
+
+
+def test_regions_come_back_to_the_bit(tmp_path):
+    write(tmp_path / "twin.npz", HEADER, region_arrays(REGIONS))
+    again = region_from(read(tmp_path / "twin.npz")[1])
+    score = np.linspace(-0.1, 1.1, 50)
+    assert np.array_equal(again.probability(score), REGIONS.probability(score))
+    assert again.thresholds == REGIONS.thresholds
+
+
+def test_without_regions_there_are_none():
+    assert region_from(metric_arrays(turned_metric()[0])) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"region_minority": None},
+        {"region_beyond_majority": None},
+        {"region_minority": np.zeros(2)},
+        {"region_beyond_majority": np.zeros(4)},
+        {"region_score": np.zeros((3, 1))},
+        {"region_score": np.array(0.5)},
+        {f"region_{name}": np.zeros(0) for name in ("score", "beyond_majority", "minority")},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_regions_that_do_not_fit_are_damaged(changes):
+    arrays = {name: array for name, array in (region_arrays(REGIONS) | changes).items() if array is not None}
+    with pytest.raises(archive.DAMAGE):
+        region_from(arrays)

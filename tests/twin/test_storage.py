@@ -1,11 +1,15 @@
 import io
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from didymos.core.amplitude import Amplitudes
+from didymos.core.directions import Directions, covariance_of
 from didymos.core.metric import fit_metric
+from didymos.core.regions import learn_regions
 from didymos.schema import InputError
 from didymos.twin.encoder import Encoder, random_encoder
 from didymos.twin.stages import EmbeddingStage, ScoreStage
@@ -225,4 +229,70 @@ def test_a_header_that_does_not_fit_is_refused(model, tmp_path, changes):
 def test_arrays_that_do_not_fit_are_refused(model, tmp_path, changes):
     path = tmp_path / "model.npz"
     save_model(model, path)
+    refused(rewritten(path, **changes))
+
+
+@pytest.fixture(scope="module")
+def taught(spectra):
+    """A model that knows amplitudes of defects and regions, again with random weights."""
+    number = np.arange(POINTS)
+    amplitude = np.where(number < 20, (number + 1) / 20, 0.0)
+    metric = fit_metric("robust", spectra, np.minimum(number + 1, POINTS - 2), rank=4, seed=0)
+    features = metric.uncompressed(spectra)
+    centre, whitening = covariance_of(features, amplitude == 0)
+    white = (features - centre) @ whitening
+    directions = Directions.of(white, amplitude == 0, centre, whitening, np.eye(4)[:, :2])
+    kind = np.where(number % 2 == 0, 1, 2).astype(np.int16)
+    amplitudes = Amplitudes(amplitude, kind, amplitude == 0, amplitude < 0, np.array([0.1, 0.2]))
+    metric = metric.turned(directions, spectra).taught(amplitudes, spectra, seed=0)
+    generators = [np.random.default_rng([1, member]) for member in range(MEMBERS)]
+    first, second = random_encoder(generators, 4, (6, 3), "tanh"), random_encoder(generators, 3, (5, 1), "relu")
+    stages = EmbeddingStage(first, 2.5), ScoreStage(second, np.zeros(MEMBERS), np.ones(MEMBERS))
+    model = TwinModel(np.linspace(-5, 5, ENERGIES), metric, *stages, 0, {})
+    return replace(model, regions=learn_regions(model.predict(spectra)[1], amplitudes))
+
+
+def test_a_model_that_knows_amplitudes_and_regions_comes_back_to_the_bit(taught, spectra, tmp_path):
+    path = tmp_path / "model.npz"
+    save_model(taught, path)
+    again = load_model(path)
+    for before, after in zip(taught.predict(spectra), again.predict(spectra), strict=True):
+        assert np.array_equal(before, after)
+    assert np.array_equal(again.metric.degree(spectra), taught.metric.degree(spectra))
+    score = np.linspace(0, 1, 100)
+    assert np.array_equal(again.regions.probability(score), taught.regions.probability(score))
+    assert again.regions.thresholds == taught.regions.thresholds
+
+
+def test_a_model_without_a_distinct_population_has_no_regions(model, tmp_path):
+    path = tmp_path / "model.npz"
+    save_model(model, path)
+    again = load_model(path)
+    assert again.regions is None
+    assert again.metric.learned is None
+    with np.load(path) as stored:
+        assert not any(name.startswith(("region", "amplitude")) for name in stored.files)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"region_minority": None},
+        {"region_score": np.zeros(1)},
+        {"region_beyond_majority": np.zeros((2, 2))},
+        {"amplitude_noise": None},
+        {"amplitude_noise": np.ones(3)},
+        {"amplitude_noise": np.ones(1)},
+        {"amplitude_linear": np.ones((3, 2))},
+        {"amplitude_quadratic": np.ones((9, 2))},
+        {"amplitude_offset": np.ones(3)},
+        {"amplitude_reach": np.ones(2)},
+        {"amplitude_strangeness": None},
+        {"metric_kept": None},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_amplitudes_and_regions_that_do_not_fit_are_refused(taught, tmp_path, changes):
+    path = tmp_path / "model.npz"
+    save_model(taught, path)
     refused(rewritten(path, **changes))

@@ -13,115 +13,10 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.directions import Directions
+from didymos.core.fitted_metric import FittedMetric, distance_to_centre
 from didymos.core.noise import MAXIMUM_RANK, noise_of_energies, signal_rank
-from didymos.core.principal_components import moments, principal_components, project
-from didymos.core.rescaling import compress, expanded_length, shorten_rest
+from didymos.core.principal_components import moments, principal_components
 from didymos.core.robust_covariance import majority_covariance
-
-
-@dataclass(frozen=True)
-class FittedMetric:
-    """A fitted metric: features = ((spectra / scale) - mean) @ projection.
-
-    Attributes
-    ----------
-    scale : array, shape (n_energies,)
-        What every energy is divided by, in the units of the spectra.
-    mean : array, shape (n_energies,)
-        Centre of the majority, after the division.
-    projection : array, shape (n_energies, n_features)
-        From centred spectra to features.
-    rank : int
-        Number of signal components found above the noise.
-    length : float, optional
-        Features longer than this are compressed (:func:`didymos.core.rescaling.compress`); None leaves them.
-    kept : int, optional
-        Number of leading features that defects point to; the others are shortened by `radius`
-        (:func:`didymos.core.rescaling.shorten_rest`). None: all features count alike.
-    radius : float
-        Length of the other features that the majority reaches.
-    adapts : bool
-        Whether the metric may be turned to the directions of defects (:meth:`turned`).
-    """
-
-    scale: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    projection: NDArray[np.float64]
-    rank: int
-    length: float | None = None
-    kept: int | None = None
-    radius: float = 0.0
-    adapts: bool = False
-
-    def transform(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Turn spectra into features.
-
-        Parameters
-        ----------
-        values : array, shape (n_points, n_energies)
-            Spectra in the units of the fit; a spectrum with a NaN gives NaN features.
-
-        Returns
-        -------
-        array, shape (n_points, n_features)
-        """
-        linear = self.length is None and self.kept is None
-        return project(values, self.scale, self.mean, self.projection, None if linear else self._reshaped)
-
-    def _reshaped(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self.kept is not None:
-            features = shorten_rest(features, self.kept, self.radius)
-        return features if self.length is None else compress(features, self.length)
-
-    def turned(self, directions: Directions, values: NDArray[np.floating]) -> FittedMetric:
-        """Return the metric whose first features are the directions in which defects differ from the majority.
-
-        The features are whitened by the covariance of the majority outside the defects; across the directions they
-        are shortened by what 99 % of the majority reach, so that their noise no longer hides what lies along them.
-
-        Parameters
-        ----------
-        directions : Directions
-            In the features of this metric, before compression.
-        values : array, shape (n_points, n_energies)
-            Spectra that tell the typical length of the new features.
-
-        Returns
-        -------
-        FittedMetric
-        """
-        matrix = directions.whitening @ directions.rotation
-        # the mean whose projection is the centre: projections have as many independent columns as features
-        shift = np.linalg.lstsq(self.projection.T, directions.centre, rcond=None)[0]
-        fitted = replace(
-            self,
-            mean=self.mean + shift,
-            projection=self.projection @ matrix,
-            length=None,
-            kept=directions.basis.shape[1],
-            radius=directions.radius,
-        )
-        length = float(np.median(distance_to_centre(fitted.transform(values))))
-        return replace(fitted, length=length if length > 0 else None)
-
-    def uncompressed(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the features before any compression, linear in the spectra, shape (n_points, n_features)."""
-        return project(values, self.scale, self.mean, self.projection)
-
-    def distance(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the distance of every spectrum from the centre of the majority, before any compression.
-
-        Parameters
-        ----------
-        features : array, shape (n_points, n_features)
-            From :meth:`transform`.
-
-        Returns
-        -------
-        array, shape (n_points,)
-        """
-        return distance_to_centre(features) if self.length is None else expanded_length(features, self.length)
 
 
 class Metric(Protocol):
@@ -204,11 +99,6 @@ LARGEST_SAMPLE = 20_000
 
 METRICS: dict[str, Callable[[int | None], Metric]] = {"euclidean": Euclidean, "robust": Robust}
 """Metrics by name; each is made from a rank (None: from the data)."""
-
-
-def distance_to_centre(features: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the distance of every spectrum from the centre of the majority, |f|, shape (n_points,)."""
-    return np.asarray(np.sqrt(np.einsum("ij,ij->i", features, features)), dtype=np.float64)
 
 
 def fit_metric(

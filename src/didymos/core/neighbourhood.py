@@ -7,15 +7,22 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, label
+from scipy.ndimage import binary_dilation, distance_transform_edt, label
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from didymos.core.interpolation import image_interpolation, scattered_interpolation
 from didymos.core.local_contrast import image_residual, scattered_residual
 
 BESIDE = 8
 """Number of neighbours of a point: those that touch it on a grid, the nearest where points are scattered."""
+
+STRAIGHT = 4
+"""Number of neighbours of a point on a grid at a distance of one step."""
+
+ANGLES = 12
+"""Directions in which the extent of an object is measured."""
 
 LARGEST_SHIFT = 0.5
 """A pattern is compared with itself shifted by at most this share of the image."""
@@ -38,6 +45,20 @@ class Neighbourhood(Protocol):
 
     def repetition(self, points: NDArray[np.bool_]) -> float:
         """Return how well the marked points repeat under the best shift: 1 for a lattice, about 0 at random."""
+        ...
+
+    def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return which share of the disc over its extent every object covers, shape (n_objects + 1,); 1 for a disc."""
+        ...
+
+    def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Return the distance of every point from the nearest marked one, in steps, and the index of that one."""
+        ...
+
+    def interpolate(
+        self, features: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Return the average of the known points around every point, without those within a gap of so many steps."""
         ...
 
 
@@ -97,6 +118,24 @@ class ImageNeighbourhood:
         outside = correlation[allowed & (shift > peak_end) & (pairs >= 0.2 * pairs[0, 0])]
         return float(outside.max(initial=0.0))
 
+    def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the share of a disc that every object covers (:func:`_roundness`)."""
+        return _roundness(label, np.argwhere(self.present).astype(np.float64))
+
+    def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Return distance and index of the nearest marked point; at least one is marked."""
+        distance, (row, column) = distance_transform_edt(~self._image(points), return_indices=True)
+        number = np.cumsum(self.present).reshape(self.present.shape) - 1
+        return np.asarray(distance[self.present]), np.asarray(number[row, column][self.present])
+
+    def interpolate(
+        self, features: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Return the average of the known points around every point (:func:`image_interpolation`)."""
+        image = np.zeros((*self.present.shape, features.shape[1]))
+        image[self.present] = features
+        return image_interpolation(image, self._image(known), gap)[self.present]
+
     def _image(self, points: NDArray[np.bool_]) -> NDArray[np.bool_]:
         image = np.zeros(self.present.shape, dtype=bool)
         image[self.present] = points
@@ -140,6 +179,28 @@ class ScatteredNeighbourhood:
         del points
         return 0.0
 
+    def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the share of a disc that every object covers (:func:`_roundness`)."""
+        return _roundness(label, self.positions / self._spacing())
+
+    def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Return distance, in usual distances of neighbours, and index of the nearest marked point."""
+        marked = np.flatnonzero(points)
+        distance, index = cKDTree(self.positions[marked]).query(self.positions)
+        return np.asarray(distance / self._spacing()), marked[index]
+
+    def interpolate(
+        self, features: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Return the average of the known points around every point (:func:`scattered_interpolation`)."""
+        return scattered_interpolation(features, self.positions, known, self._spacing(), gap)
+
+    def _spacing(self) -> float:
+        """Return the usual distance from a point to the farthest of its four nearest: one step on a grid."""
+        count = min(STRAIGHT + 1, len(self.positions))
+        distance = np.reshape(cKDTree(self.positions).query(self.positions, k=count)[0], (-1, count))[:, -1]
+        return float(np.median(distance)) or 1.0
+
     def _links(self) -> csr_array:
         count = len(self.positions)
         beside = min(BESIDE + 1, count)
@@ -172,7 +233,51 @@ class NoNeighbourhood:
         del points
         return 0.0
 
+    def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return 1: a spectrum without a place has no shape."""
+        return np.ones(int(label.max(initial=0)) + 1)
+
+    def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Return no distance and the point itself where it is marked, endless distance and a marked one elsewhere."""
+        itself = np.arange(len(points))
+        return np.where(points, 0.0, np.inf), np.where(points, itself, int(points.argmax()))
+
+    def interpolate(
+        self, features: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Return the mean of all known points."""
+        del gap
+        return np.tile(np.asarray(features[known].mean(axis=0), dtype=np.float64), (len(features), 1))
+
 
 def _autocorrelation(image: NDArray[np.floating], size: tuple[int, ...]) -> NDArray[np.float64]:
     """Return the sums of the products of an image with itself for every shift, without wrapping around."""
     return np.asarray(np.fft.irfft2(np.abs(np.fft.rfft2(image, size)) ** 2, size))
+
+
+def _roundness(label: NDArray[np.intp], steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the number of points of every object over the area of the disc whose diameter is its largest extent.
+
+    Parameters
+    ----------
+    label : array of int, shape (n_points,)
+    steps : array, shape (n_points, 2)
+        Positions in steps; a point covers one step each way.
+
+    Returns
+    -------
+    array, shape (n_objects + 1,)
+        At entry 0 stands 1.
+    """
+    count = int(label.max(initial=0)) + 1
+    marked = np.flatnonzero(label)
+    extent = np.zeros(count)
+    for angle in np.linspace(0, np.pi, ANGLES, endpoint=False):
+        along = steps[marked] @ np.array([np.cos(angle), np.sin(angle)])
+        low, high = np.full(count, np.inf), np.full(count, -np.inf)
+        np.minimum.at(low, label[marked], along)
+        np.maximum.at(high, label[marked], along)
+        extent = np.maximum(extent, np.where(high >= low, high - low, 0.0) + 1)
+    roundness = np.bincount(label, minlength=count) / (np.pi / 4 * extent**2)
+    roundness[0] = 1.0
+    return np.asarray(roundness)

@@ -7,7 +7,7 @@ lies beyond what the majority reaches anywhere on the surface.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,11 @@ from scipy.stats import chi2
 from didymos.core.directions import LONGEST_LENGTH, Directions, covariance_of, discriminant_directions, length_along
 from didymos.core.neighbourhood import Neighbourhood
 from didymos.core.robust_covariance import majority_covariance, squared_distances
+from didymos.core.tail import Tail
 
 SIGNIFICANCE = 0.01
 FEWEST_POINTS = 3
-"""A population has at least this many spectra."""
+"""A population of fewer spectra must be far more significant."""
 
 EDGE = 1e-3
 """Probability that a point of the majority belongs to what surrounds the core of an object."""
@@ -39,8 +40,17 @@ ROUNDS = 4
 LEAST_CONTRAST = 0.2
 """An object differs from its surroundings by at least this share of what it differs from the majority."""
 
-TAIL_SHARES = (0.9, 0.95, 0.99)
-"""Shares of the majority whose distances tell how much longer its tail is than that of a normal distribution."""
+SMALL_OBJECT, SMALL_CONTRAST = 28, 0.5
+"""An object of so few points, which the circle of its surroundings encloses, differs from them by this share."""
+
+LEAST_ROUNDNESS = 0.25
+"""Share of the disc over its extent that an object covers; a wall between two domains covers less."""
+
+WALL_SIGNIFICANCE = 1e-12
+"""Significance from which an object may have any shape."""
+
+LONE_SIGNIFICANCE = 1e-6
+"""Significance of a population of fewer spectra than :data:`FEWEST_POINTS`."""
 
 MOST_REPEATED, FEWEST_REPEATED = 0.65, 10
 """So many objects that repeat like this under a shift are the texture of the surface, not defects."""
@@ -56,8 +66,6 @@ class Population:
         Probability that a majority with such tails has anywhere a spectrum as far along the directions.
     label : array of int, shape (n_points,)
         Number of the object whose core a point belongs to, from 1; 0 for none.
-    directions : Directions or None
-        Directions in which the objects differ from the majority; None without any object.
     far : array of bool, shape (n_points,)
         Points some steps away from every object; all where there is none.
     directions : Directions or None
@@ -189,8 +197,8 @@ def _cores(neighbourhood: Neighbourhood, evidence: _Evidence, first: _Evidence) 
     """
     points = len(evidence.length)
     label = neighbourhood.objects(evidence.length > evidence.limit(EDGE))
-    peak = _largest(evidence.length, label)
-    first_peak = _largest(first.length, label)
+    peak = largest_by_label(evidence.length, label)
+    first_peak = largest_by_label(first.length, label)
     plain = first_peak > first.limit(SIGNIFICANCE / points)
     kept = peak > evidence.limit(SIGNIFICANCE / points)
     kept[0] = False
@@ -203,7 +211,7 @@ def _cores(neighbourhood: Neighbourhood, evidence: _Evidence, first: _Evidence) 
     return np.where(reached, number[label], 0)
 
 
-def _largest(values: NDArray[np.float64], label: NDArray[np.intp]) -> NDArray[np.float64]:
+def largest_by_label(values: NDArray[np.float64], label: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return the largest value of every object, shape (n_objects + 1,); entry 0 are the points of none."""
     peak = np.zeros(int(label.max(initial=0)) + 1)
     np.maximum.at(peak, label, values)
@@ -224,7 +232,7 @@ def _majority(
         majority = known & ~neighbourhood.grow(evidence.length > evidence.limit(SIGNIFICANCE), FLANK)
     else:
         length = length_along(features, directions)
-        usual = float(np.median(_largest(length, label)[1:]))
+        usual = float(np.median(largest_by_label(length, label)[1:]))
         limit = max(float(np.sqrt(chi2.isf(0.003, directions.basis.shape[1]))), CORE_SHARE * usual)
         majority = known & ~neighbourhood.grow(label > 0, FLANK) & (length < limit)
     return majority if majority.sum() >= enough else known & (label == 0)
@@ -242,27 +250,28 @@ def _judged(
     degrees = directions.basis.shape[1]
     length = np.linalg.norm(white @ directions.basis, axis=1)
     local = np.linalg.norm(contrast @ directions.basis, axis=1)
-    far = ~neighbourhood.grow(label > 0, FLANK + 1)
-    peak = _largest(length, label)
-    compact = _largest(local, label) >= LEAST_CONTRAST * peak
-    peak /= max(_tail(length[far] if far.any() else length, degrees), float(peak.max()) / LONGEST_LENGTH) or 1.0
+    far = ~neighbourhood.grow(label > 0, FAR)
+    peak = largest_by_label(length, label)
+    contrast_share = largest_by_label(local, label) / np.where(peak > 0, peak, 1.0)
+    tail = Tail.of(length[far] if far.any() else length, degrees)
+    # a majority that is exactly alike has no median length: what differs at all is then far, not infinitely
+    tail = replace(tail, median=max(tail.median, float(peak.max()) / LONGEST_LENGTH) or 1.0)
+    peak = tail.normal(peak)
     # the directions were fitted to the objects: the fewer there are, the more of their noise is in them
     fitted = degrees + (columns - degrees) / max(int(label.max()), 1)
-    probability = np.where(compact, np.minimum(1.0, points * chi2.sf(peak**2, fitted)), 1.0)
+    probability = np.where(contrast_share >= LEAST_CONTRAST, np.minimum(1.0, points * chi2.sf(peak**2, fitted)), 1.0)
     probability[0] = 1.0
     kept = probability < SIGNIFICANCE
+    # what is kept is shown; what speaks for a population must also look like a defect: round, and sharp where small
+    small = np.bincount(label, minlength=len(peak)) <= SMALL_OBJECT
+    speaks = kept & ((neighbourhood.roundness(label) >= LEAST_ROUNDNESS) | (probability < WALL_SIGNIFICANCE))
+    speaks &= ~small | (contrast_share >= SMALL_CONTRAST)
     number = np.where(kept, np.cumsum(kept), 0)[label]
-    if np.count_nonzero(number) < FEWEST_POINTS:
-        return Population.none(points)
     # a probability is never nought, only smaller than a float can say
-    p_value = max(float(probability.min()), np.finfo(float).tiny)
+    p_value = max(float(probability[speaks].min(initial=1.0)), np.finfo(float).tiny)
+    limit = SIGNIFICANCE if np.count_nonzero(number) >= FEWEST_POINTS else LONE_SIGNIFICANCE
+    if p_value >= limit:
+        return Population.none(points)
     core = number > 0
     found = Population(p_value, number, ~neighbourhood.grow(core, FAR), directions, neighbourhood.repetition(core))
     return Population.none(points, found.repetition) if found.periodic else found
-
-
-def _tail(length: NDArray[np.float64], degrees: int) -> float:
-    """Return the scale of the lengths of a majority: that of its middle, or of its tail where that is longer."""
-    shares = [0.5, *(share for share in TAIL_SHARES if len(length) * (1 - share) >= FEWEST_POINTS)]
-    scale = np.quantile(length, shares) / np.sqrt(chi2.ppf(shares, degrees))
-    return float(scale.max())

@@ -81,6 +81,7 @@ def project(
     mean: NDArray[np.float64],
     projection: NDArray[np.float64],
     after: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
+    width: int | None = None,
 ) -> NDArray[np.float64]:
     """Return (values / scale - mean) @ projection, shape (n_points, n_features), in blocks of bounded memory.
 
@@ -91,8 +92,10 @@ def project(
     projection : array, shape (n_energies, n_features)
     after : callable, optional
         What is done with the features of every point.
+    width : int, optional
+        Number of features after that; default as before.
     """
-    result = np.empty((len(values), projection.shape[1]))
+    result = np.empty((len(values), projection.shape[1] if width is None else width))
     # the scale is folded into the projection; the centre goes first, so that a large common offset costs no digits
     centre, scaled = mean * scale, projection / scale[:, np.newaxis]
 

@@ -6,80 +6,92 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 from sklearn.isotonic import IsotonicRegression
 
-POPULATION_QUANTILE = 0.95
-TRANSITION_SHARE = 0.1
-"""Share of the way to the distinct population at which the transition may begin."""
+from didymos.core.amplitude import Amplitudes
 
+TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE = 0.15, 0.6
+"""Measured amplitudes from which a spectrum is transition and minority.
 
-MAJORITY_QUANTILE = 0.99
-"""Share of the points far from every object that is majority at least."""
+They stand for a tenth and a half of the change at the core of a defect: what is measured is flatter than what is there,
+since tip, sampling and noise lower the peak that it is compared with."""
 
 
 @dataclass(frozen=True)
-class ScoreThresholds:
-    """Scores that part the regions.
+class RegionModel:
+    """What the score says about the region of a spectrum.
 
     Attributes
     ----------
-    majority : float
-        Spectra with a smaller score belong to the majority.
-    minority : float
-        Spectra with at least this score belong to the minority.
+    score : array, shape (n_knots,)
+        Ascending.
+    beyond_majority, minority : array, shape (n_knots,)
+        Probability, at these scores, that a spectrum is transition or minority, and that it is minority; linear
+        between, constant beyond.
     """
 
-    majority: float
-    minority: float
+    score: NDArray[np.float64]
+    beyond_majority: NDArray[np.float64]
+    minority: NDArray[np.float64]
+
+    def probability(self, score: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the probabilities of majority, transition and minority, shape (n_points, 3)."""
+        beyond = np.interp(score, self.score, self.beyond_majority)
+        minority = np.minimum(np.interp(score, self.score, self.minority), beyond)
+        return np.stack([1 - beyond, beyond - minority, minority], axis=-1)
+
+    @property
+    def thresholds(self) -> tuple[float, float]:
+        """Scores from which a spectrum is rather transition than majority, and minority than transition."""
+        first = _crossing(self.score, self.beyond_majority)
+        return first, max(first, _crossing(self.score, self.minority))
 
 
-def majority_end(distance: NDArray[np.floating], far: NDArray[np.bool_]) -> float:
-    """Return the distance that 99 % of the points far from every object do not exceed; 0 where none is far.
+def learn_regions(score: NDArray[np.floating], amplitudes: Amplitudes) -> RegionModel:
+    """Learn from the amplitudes which score means which region.
 
-    Parameters
-    ----------
-    distance : array, shape (n_points,)
-        Distance from the centre of the majority.
-    far : array of bool, shape (n_points,)
-
-    Returns
-    -------
-    float
-    """
-    return float(np.quantile(distance[far], MAJORITY_QUANTILE)) if far.any() else 0.0
-
-
-def score_thresholds(
-    score: NDArray[np.floating],
-    distance: NDArray[np.floating],
-    boundary: float,
-    evidence: NDArray[np.bool_],
-) -> ScoreThresholds:
-    """Translate two distances from the majority into scores.
-
-    The majority ends at `boundary`, but not before a tenth of the way to the distinct population nor within the scatter
-    of its own scores; the minority begins half-way to that population, whose distance is a high
-    quantile of the spectra that stand out from their surroundings (their flanks stand out as well). Both are turned
-    into scores by the isotonic regression of the score on the distance.
+    The amplitude a of a spectrum has the noise s of its kind, so the true one exceeds a bound b with the probability
+    Phi((a - b) / s); b is :data:`TRANSITION_AMPLITUDE` or :data:`MINORITY_AMPLITUDE`. The isotonic regression of these
+    probabilities on the score gives them as functions of the score.
 
     Parameters
     ----------
     score : array, shape (n_points,)
-    distance : array, shape (n_points,)
-        Distance from the centre of the majority.
-    boundary : float
-        Distance that ends the majority, in the units of `distance`.
-    evidence : array of bool, shape (n_points,)
-        Spectra that stand out from their surroundings; at least one.
+    amplitudes : Amplitudes
+        Of the same spectra.
 
     Returns
     -------
-    ScoreThresholds
+    RegionModel
     """
-    population = float(np.quantile(distance[evidence], POPULATION_QUANTILE))
-    curve = IsotonicRegression(out_of_bounds="clip").fit(distance, score)
-    goals = np.array([max(TRANSITION_SHARE * population, boundary), max(population / 2, boundary)])
-    majority, minority = (float(value) for value in curve.predict(goals))
-    # the twins' own scatter within the majority is no transition
-    majority = max(majority, float(np.quantile(score[distance <= max(boundary, np.median(distance))], 0.999)))
-    return ScoreThresholds(majority, max(minority, majority))
+    known = ~amplitudes.doubtful
+    kind, value = amplitudes.kind[known], amplitudes.value[known]
+    noise = np.maximum(amplitudes.noise[kind - 1], 1e-6)
+    curves = []
+    knots = np.unique(np.asarray(score[known], dtype=np.float64))
+    for bound in (TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE):
+        above = norm.cdf((value - bound) / noise)
+        fit = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(score[known], above)
+        curves.append(np.asarray(fit.predict(knots), dtype=np.float64))
+    bends = _bends(*curves)
+    return RegionModel(knots[bends], curves[0][bends], curves[1][bends])
+
+
+def _bends(*curves: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which knots are needed: the ends of the stretches on which every curve is constant."""
+    change = np.any([np.diff(curve) != 0 for curve in curves], axis=0)
+    return np.asarray(np.concatenate([[True], change]) | np.concatenate([change, [True]]), dtype=bool)
+
+
+def _crossing(score: NDArray[np.float64], probability: NDArray[np.float64]) -> float:
+    """Return the score at which a rising probability reaches one half; just over the last where it never does."""
+    above = np.flatnonzero(probability >= 0.5)
+    if len(above) == 0:
+        return float(np.nextafter(score[-1], np.inf))
+    last = above[0]
+    if last == 0:
+        return float(score[0])
+    low, high = probability[last - 1], probability[last]
+    share = (0.5 - low) / (high - low)
+    return float(score[last - 1] + share * (score[last] - score[last - 1]))

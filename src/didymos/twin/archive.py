@@ -12,7 +12,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.learned_amplitude import LearnedAmplitude
 from didymos.core.metric import FittedMetric
+from didymos.core.quadratic import QuadraticMap
+from didymos.core.regions import RegionModel
 from didymos.schema import InputError
 from didymos.twin.encoder import ACTIVATIONS, Encoder
 
@@ -115,6 +118,7 @@ def metric_arrays(metric: FittedMetric) -> Arrays:
         "metric_length": np.array(np.nan if metric.length is None else metric.length),
         "metric_kept": np.array(-1 if metric.kept is None else metric.kept),
         "metric_radius": np.array(metric.radius),
+        **({} if metric.learned is None else _amplitude_arrays(metric.learned)),
     }
 
 
@@ -131,7 +135,54 @@ def metric_from(rank: int, arrays: Arrays) -> FittedMetric:
         length if np.isfinite(length) else None,
         None if kept < 0 else kept,
         float(arrays.get("metric_radius", np.array(0.0))),
+        learned=_amplitude_from(arrays) if any(name.startswith("amplitude_") for name in arrays) else None,
     )
+
+
+def region_arrays(regions: RegionModel) -> Arrays:
+    """Return the arrays of what the score says about regions."""
+    return {
+        "region_score": regions.score,
+        "region_beyond_majority": regions.beyond_majority,
+        "region_minority": regions.minority,
+    }
+
+
+def region_from(arrays: Arrays) -> RegionModel | None:
+    """Return the region model of :func:`region_arrays`, None where there is none, or raise one of :data:`DAMAGE`."""
+    if not any(name.startswith("region_") for name in arrays):
+        return None
+    score, beyond, minority = (
+        np.asarray(arrays[f"region_{name}"], dtype=np.float64) for name in ("score", "beyond_majority", "minority")
+    )
+    if not score.shape == beyond.shape == minority.shape == (len(score),) or len(score) == 0:
+        raise ValueError("the curves of the regions do not fit")
+    if not (np.diff(score) > 0).all() or not np.isfinite([score, beyond, minority]).all():
+        raise ValueError("the curves of the regions are no curves")
+    return RegionModel(score, beyond, minority)
+
+
+def _amplitude_arrays(learned: LearnedAmplitude) -> Arrays:
+    return {
+        "amplitude_offset": learned.forms.offset,
+        "amplitude_linear": learned.forms.linear,
+        "amplitude_quadratic": learned.forms.quadratic,
+        "amplitude_reach": np.array(learned.forms.reach),
+        "amplitude_noise": learned.noise,
+        "amplitude_strangeness": np.array(learned.strangeness),
+    }
+
+
+def _amplitude_from(arrays: Arrays) -> LearnedAmplitude:
+    offset, linear, quadratic, noise = (
+        np.asarray(arrays[f"amplitude_{name}"], dtype=np.float64) for name in ("offset", "linear", "quadratic", "noise")
+    )
+    kinds, columns = len(noise), len(linear)
+    shapes = (offset.shape, linear.shape, quadratic.shape)
+    if shapes != ((kinds,), (columns, kinds), (columns * (columns + 1) // 2, kinds)):
+        raise ValueError("the parts of the amplitudes do not fit")
+    forms = QuadraticMap(offset, linear, quadratic, float(arrays["amplitude_reach"]))
+    return LearnedAmplitude(forms, noise, float(arrays["amplitude_strangeness"]))
 
 
 def _arrays(stream: BinaryIO) -> Arrays:

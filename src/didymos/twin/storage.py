@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.metric import FittedMetric
+from didymos.core.regions import RegionModel
 from didymos.schema import InputError
 from didymos.twin.archive import (
     DAMAGE,
@@ -19,6 +20,8 @@ from didymos.twin.archive import (
     metric_arrays,
     metric_from,
     read,
+    region_arrays,
+    region_from,
     write,
 )
 from didymos.twin.stages import EmbeddingStage, ScoreStage
@@ -48,7 +51,9 @@ class TwinModel:
     reference : int
         The member whose embedding is shown.
     about : dict
-        JSON values: units, thresholds of the regions, settings, version.
+        JSON values: units, settings, version.
+    regions : RegionModel, optional
+        What the score says about the region; None without a distinct population.
     """
 
     energy: NDArray[np.float64]
@@ -57,6 +62,7 @@ class TwinModel:
     score: ScoreStage
     reference: int
     about: dict[str, Any]
+    regions: RegionModel | None = None
 
     def predict(
         self, values: NDArray[np.floating]
@@ -116,6 +122,7 @@ def save_model(model: TwinModel, file: str | os.PathLike[str] | BinaryIO) -> Non
         **metric_arrays(model.metric),
         **_embedding_arrays(model.embedding),
         **_score_arrays(model.score),
+        **({} if model.regions is None else region_arrays(model.regions)),
     }
     write(file, header, arrays)
 
@@ -214,7 +221,7 @@ def _model(header: dict[str, Any], arrays: Arrays) -> TwinModel:
         raise ValueError("the parts have different numbers of members")
     if not 0 <= reference < members or metric.scale.shape != arrays["energy"].shape:
         raise ValueError("reference or energies do not fit")
-    return TwinModel(arrays["energy"], metric, embedding, score, reference, dict(header["about"]))
+    return TwinModel(arrays["energy"], metric, embedding, score, reference, dict(header["about"]), region_from(arrays))
 
 
 def _embedding_arrays(stage: EmbeddingStage) -> Arrays:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import xarray as xr
 
@@ -13,7 +13,7 @@ from didymos.workflow.assembly import assemble, check_iso_energy
 from didymos.workflow.points import Points, points_of
 from didymos.workflow.progress import Report, shown
 from didymos.workflow.settings import Settings
-from didymos.workflow.steps import Regions, find_regions, measure_distances, train_twins
+from didymos.workflow.steps import find_regions, measure_distances, train_twins
 
 
 @dataclass(frozen=True)
@@ -87,23 +87,22 @@ def run(
         model, ensembles = train_twins(points, distances, chosen, report)
         report("regions", 0.0)
         score = model.predict(points.values[points.usable])[1]
-        regions = find_regions(distances, score, chosen)
-        model.about.update(_about(points, chosen, regions))
+        regions = find_regions(distances, score)
+        model = replace(model, regions=regions.model)
+        model.about.update(_about(points, chosen))
         result = assemble(points, chosen, distances, model, ensembles, regions)
         _carry_truth(data, result)
         report("regions", 1.0)
     return Analysis(result, model)
 
 
-def _about(points: Points, settings: Settings, regions: Regions) -> dict[str, object]:
-    thresholds = regions.thresholds
+def _about(points: Points, settings: Settings) -> dict[str, object]:
     return {
         "didymos_version": VERSION,
         "settings": settings.to_json(),
         "metric": settings.metric,
         "energy_units": str(points.map["energy"].attrs.get("units", "")),
         "signal_units": str(points.map.attrs.get("units", "")),
-        "score_thresholds": None if thresholds is None else [thresholds.majority, thresholds.minority],
     }
 
 

@@ -6,13 +6,13 @@ import datetime
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from didymos.schema import ENERGY, VERSION, InputError, Region, region_attributes
+from didymos.schema import ENERGY, VERSION, InputError
 from didymos.twin.storage import TwinModel
-from didymos.workflow.assembly import add_map, add_scores
+from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
 from didymos.workflow.dataset import Assembly
-from didymos.workflow.points import Points, as_map, points_of
+from didymos.workflow.points import as_map, points_of
+from didymos.workflow.steps import regions_of
 
 SMALLEST_OVERLAP = 0.999
 """Share of the model's energy range that a map must cover."""
@@ -30,8 +30,9 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``spectra``, ``score``, ``score_std``, ``region``, ``embedding`` and ``distance_to_majority``, and the
-        topography where there is one. Without a distinct population in the training no region is minority.
+        ``spectra``, ``score``, ``score_std``, ``region``, ``region_probability``, ``embedding`` and
+        ``distance_to_majority``, and the topography where there is one. Without a distinct population in the training
+        no region is minority.
 
     Raises
     ------
@@ -42,8 +43,8 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     assembly = Assembly(points)
     add_map(assembly)
     add_scores(assembly, model)
-    region = _regions(assembly.result["score"].values.reshape(-1), points, model.about.get("score_thresholds"))
-    assembly.add("region", region.reshape(points.map.shape[:-1]), **region_attributes())
+    add_regions(assembly, regions_of(model.regions, assembly.usable("score")))
+    add_region_probability(assembly, model.regions)
     assembly.result.attrs.update(
         {
             "metric": str(model.about.get("metric", "")),
@@ -98,13 +99,3 @@ def resample(spectra: xr.DataArray, model: TwinModel) -> xr.DataArray:
     resampled = spectra.interp({ENERGY: inside}).assign_coords({ENERGY: (ENERGY, wanted, spectra[ENERGY].attrs)})
     resampled.attrs.update(spectra.attrs)
     return resampled
-
-
-def _regions(score: NDArray[np.floating], points: Points, thresholds: list[float] | None) -> NDArray[np.int8]:
-    region = np.full(len(score), Region.MAJORITY, dtype=np.int8)
-    if thresholds is not None:
-        region[score >= thresholds[0]] = Region.TRANSITION
-        region[score >= thresholds[1]] = Region.MINORITY
-    region[~points.usable] = Region.ARTEFACT
-    region[points.missing] = Region.MISSING
-    return region

@@ -12,6 +12,7 @@ from didymos.core.energy_correlation import energy_correlation, energy_windows, 
 from didymos.core.energy_histogram import region_distance_histogram, region_mean_and_std, signal_histogram
 from didymos.core.iso_energy import choose_energy, otsu_level, segment
 from didymos.core.principal_components import principal_components
+from didymos.core.regions import RegionModel
 from didymos.schema import (
     ENERGY,
     RESULT_VARIABLES,
@@ -53,12 +54,10 @@ def assemble(
         A result, see :data:`didymos.schema.RESULT_VARIABLES`.
     """
     assembly = Assembly(points)
-    region = points.spread(regions.region, points.usable, Region.MAJORITY, np.int8)
-    region[points.spread(~points.usable, np.ones(len(points.values), bool), False, bool)] = Region.ARTEFACT
-    region[points.spread(points.missing, np.ones(len(points.values), bool), False, bool)] = Region.MISSING
     add_map(assembly)
     add_scores(assembly, model)
-    assembly.add("region", region, **region_attributes())
+    add_regions(assembly, regions.region)
+    add_region_probability(assembly, regions.model)
     assembly.add("kind", points.spread(regions.kind, points.usable, 0, np.int16))
     add_principal_components(assembly)
     add_spectra_of_regions(assembly, regions)
@@ -103,6 +102,24 @@ def add_scores(assembly: Assembly, model: TwinModel) -> None:
         assembly.coordinate("embedding_component", np.arange(1, components + 1))
 
 
+def add_regions(assembly: Assembly, region: NDArray[np.int8]) -> None:
+    """Add the regions of the usable points, shape (n_usable,), and which points are spoiled or missing."""
+    points = assembly.points
+    everywhere = np.full(len(points.values), Region.ARTEFACT, dtype=np.int8)
+    everywhere[points.usable] = region
+    everywhere[points.missing] = Region.MISSING
+    assembly.add("region", everywhere.reshape(points.map.shape[:-1]), **region_attributes())
+
+
+def add_region_probability(assembly: Assembly, model: RegionModel | None) -> None:
+    """Add the probability of every region at the usable points; all majority where nothing distinct was found."""
+    points = assembly.points
+    score = assembly.usable("score")
+    probability = np.tile([1.0, 0.0, 0.0], (len(score), 1)) if model is None else model.probability(score)
+    assembly.add("region_probability", points.spread(probability, points.usable))
+    assembly.coordinate("region_name", [region.name.lower() for region in SPECTRAL_REGIONS])
+
+
 def add_principal_components(assembly: Assembly) -> None:
     """Add scores, spectra and explained variance of the principal components of the spectra as they are."""
     points = assembly.points
@@ -125,7 +142,6 @@ def add_spectra_of_regions(assembly: Assembly, regions: Regions) -> None:
     assembly.add("region_spectrum", np.stack([mean for mean, _ in averages]), **units)
     assembly.add("region_spectrum_std", np.stack([spread for _, spread in averages]), **units)
     assembly.add("region_size", [int((regions.region == region).sum()) for region in SPECTRAL_REGIONS])
-    assembly.coordinate("region_name", [region.name.lower() for region in SPECTRAL_REGIONS])
     kinds = range(1, int(regions.kind.max(initial=0)) + 1)
     means = [region_mean_and_std(usable, regions.kind, kind)[0] for kind in kinds]
     assembly.add("kind_spectrum", np.reshape(means, (len(kinds), usable.shape[1])), **units)
@@ -199,13 +215,13 @@ def add_training(assembly: Assembly, ensembles: tuple[Ensemble, Ensemble]) -> No
 def _attributes(
     points: Points, settings: Settings, distances: Distances, regions: Regions, model: TwinModel
 ) -> dict[str, Any]:
-    thresholds = regions.thresholds
+    first, second = (np.nan, np.nan) if regions.model is None else regions.model.thresholds
     return {
         **pair_attributes(points, settings, distances.pairs),
-        "distinct_population": int(thresholds is not None),
+        "distinct_population": int(regions.model is not None),
         "distinct_population_p_value": regions.population.p_value,
-        "score_threshold_majority": np.nan if thresholds is None else thresholds.majority,
-        "score_threshold_minority": np.nan if thresholds is None else thresholds.minority,
+        "score_threshold_majority": first,
+        "score_threshold_minority": second,
         "reference_member": model.reference + 1,
     }
 

@@ -8,14 +8,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.kinds import find_kinds
+from didymos.core.amplitude import Amplitudes, find_amplitudes
 from didymos.core.metric import FittedMetric, fit_metric
 from didymos.core.mixture import TwoGaussians, best_fit, fit_two_gaussians
 from didymos.core.neighbourhood import NoNeighbourhood
 from didymos.core.one_population import OnePopulationTest, compare_with_one_population
 from didymos.core.pair_statistics import choose_references, pair_statistics
 from didymos.core.population import Population, find_population
-from didymos.core.regions import ScoreThresholds, majority_end, score_thresholds
+from didymos.core.regions import RegionModel, learn_regions
 from didymos.core.spectrum_distances import PairStatistics
 from didymos.schema import InputError, Region
 from didymos.twin.ensemble import Ensemble
@@ -27,6 +27,7 @@ from didymos.workflow.settings import Settings
 
 PAIRS = "distances of all pairs"
 ONE_POPULATION = "two Gaussians or one"
+MAJORITY_SHARE = 0.99
 LARGEST_OFFSET = 1e4
 """n over the largest distance."""
 
@@ -48,8 +49,8 @@ class Pairs:
         Whether the two Gaussians are more than one population would give.
     population : Population
         The evidence for a distinct population.
-    residual : array, shape (n_usable, n_features)
-        Features before compression minus those of the surroundings.
+    amplitudes : Amplitudes or None
+        How much of a defect is in every spectrum; None without a distinct population.
     """
 
     metric_name: str
@@ -60,7 +61,7 @@ class Pairs:
     threshold: float
     one_population: OnePopulationTest
     population: Population
-    residual: NDArray[np.float64]
+    amplitudes: Amplitudes | None
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,13 @@ class Distances:
     pairs : Pairs
     distance : array, shape (n_usable,)
         From the centre of the majority.
+    degree : array, shape (n_usable,)
+        What the score orders the spectra by: how much of a defect is in them, or the distance where that is not known.
     """
 
     pairs: Pairs
     distance: NDArray[np.float64]
+    degree: NDArray[np.float64]
 
     @property
     def population(self) -> Population:
@@ -84,12 +88,17 @@ class Distances:
 
     @property
     def boundary(self) -> float:
-        """Distance from the centre that ends the majority: two spectra there are sqrt(2) of it apart on average.
+        """Degree that ends the majority.
 
-        Without a distinct population the majority does not end before the last spectrum.
+        With learned amplitudes that is what 99 % of the undisturbed spectra do not exceed, else the distance at which
+        two spectra are the threshold apart on average. Without a distinct population the majority does not end before
+        the last spectrum.
         """
+        amplitudes = self.pairs.amplitudes
+        if self.pairs.metric.learned is not None and amplitudes is not None and amplitudes.quiet.any():
+            return float(np.quantile(self.degree[amplitudes.quiet], MAJORITY_SHARE))
         edge = self.pairs.threshold / float(np.sqrt(2))
-        return edge if self.population.distinct else max(edge, float(self.distance.max()))
+        return edge if self.population.distinct else max(edge, float(self.degree.max()))
 
 
 @dataclass(frozen=True)
@@ -99,14 +108,14 @@ class Regions:
     Attributes
     ----------
     population : Population
-    thresholds : ScoreThresholds or None
+    model : RegionModel or None
         None without a distinct population.
     region : array of int8, shape (n_usable,)
     kind : array of int16, shape (n_usable,)
     """
 
     population: Population
-    thresholds: ScoreThresholds | None
+    model: RegionModel | None
     region: NDArray[np.int8]
     kind: NDArray[np.int16]
 
@@ -118,9 +127,11 @@ def measure_pairs(points: Points, settings: Settings, report: Report) -> Pairs:
     rank = None if settings.rank == "auto" else settings.rank
     metric = fit_metric(settings.metric, values, points.neighbours(), rank=rank, seed=settings.seed)
     neighbourhood = points.neighbourhood() if settings.spatial == "auto" else NoNeighbourhood()
-    population = find_population(metric.uncompressed(values), neighbourhood)
-    if metric.adapts and population.directions is not None:
-        metric = metric.turned(population.directions, values)
+    plain = metric.uncompressed(values)
+    population = find_population(plain, neighbourhood)
+    amplitudes = find_amplitudes(plain, population, neighbourhood) if population.distinct else None
+    if metric.adapts and amplitudes is not None and population.directions is not None:
+        metric = metric.turned(population.directions, values).taught(amplitudes, values, seed=settings.seed)
     features = metric.transform(values)
     references = None if settings.pairs == "all" else choose_references(len(features), seed=settings.seed)
     statistics = pair_statistics(features, references=references, progress=partial(report, PAIRS))
@@ -137,17 +148,18 @@ def measure_pairs(points: Points, settings: Settings, report: Report) -> Pairs:
     report(PAIRS, 1.0)
     report(ONE_POPULATION, 0.0)
     # across the directions of defects nearly all features are 0
-    along = features[:, : metric.kept]
+    along = features[:, : metric.leading]
     test = compare_with_one_population(along, seed=settings.seed, progress=partial(report, ONE_POPULATION))
     report(ONE_POPULATION, 1.0)
-    residual = neighbourhood.residual(metric.uncompressed(values))
-    return Pairs(settings.metric, metric, features, statistics, mixture, float(threshold), test, population, residual)
+    return Pairs(settings.metric, metric, features, statistics, mixture, float(threshold), test, population, amplitudes)
 
 
 def measure_distances(points: Points, settings: Settings, report: Report) -> Distances:
     """Measure the pairs, and every spectrum against the majority."""
     pairs = measure_pairs(points, settings, report)
-    return Distances(pairs, pairs.metric.distance(pairs.features))
+    distance = pairs.metric.distance(pairs.features)
+    known = pairs.metric.learned is not None
+    return Distances(pairs, distance, pairs.metric.degree(points.values[points.usable]) if known else distance)
 
 
 def train_twins(
@@ -171,8 +183,8 @@ def train_twins(
     report("first twin: embedding", 1.0)
     score, second = fit_score(
         embedding.embed(features),
-        levels(distances.distance, distances.boundary),
-        distances.distance,
+        levels(distances.degree, distances.boundary),
+        distances.degree,
         settings.training(settings.score_layers),
         members=embedding.encoder.members,
         seed=settings.seed + 1,
@@ -182,19 +194,28 @@ def train_twins(
     return TwinModel(points.energy, distances.pairs.metric, embedding, score, first.reference, {}), (first, second)
 
 
-def find_regions(distances: Distances, score: NDArray[np.floating], settings: Settings) -> Regions:
+def find_regions(distances: Distances, score: NDArray[np.floating]) -> Regions:
     """Divide the surface into regions and kinds where there is a distinct population; else all is majority."""
-    population, residual = distances.population, distances.pairs.residual
+    amplitudes = distances.pairs.amplitudes
     region = np.full(len(score), Region.MAJORITY, dtype=np.int8)
     kind = np.zeros(len(score), dtype=np.int16)
-    evidence = population.core
-    if not population.distinct or not evidence.any():
-        return Regions(population, None, region, kind)
-    boundary = max(distances.boundary, majority_end(distances.distance, population.far))
-    thresholds = score_thresholds(score, distances.distance, boundary, evidence)
-    region[score >= thresholds.majority] = Region.TRANSITION
-    region[score >= thresholds.minority] = Region.MINORITY
-    minority = region == Region.MINORITY
-    if minority.any():
-        kind[minority] = find_kinds(residual[minority], evidence[minority], seed=settings.seed)
-    return Regions(population, thresholds, region, kind)
+    if amplitudes is None:
+        return Regions(distances.population, None, region, kind)
+    model = learn_regions(score, amplitudes)
+    region = regions_of(model, score)
+    chosen = region == Region.MINORITY
+    # kinds without a spectrum over the threshold leave no gap in the numbers
+    kind[chosen] = np.unique(amplitudes.kind[chosen], return_inverse=True)[1] + 1
+    return Regions(distances.population, model, region, kind)
+
+
+def regions_of(model: RegionModel | None, score: NDArray[np.floating]) -> NDArray[np.int8]:
+    """Return the region of every score; majority where nothing distinct is known."""
+    region = np.full(len(score), Region.MAJORITY, dtype=np.int8)
+    if model is not None:
+        transition, minority = model.thresholds
+        # a threshold just over the largest score is not so in the float32 of the scores
+        score = np.asarray(score, dtype=np.float64)
+        region[score >= transition] = Region.TRANSITION
+        region[score >= minority] = Region.MINORITY
+    return region

@@ -1,0 +1,54 @@
+"""How far out the tail of a majority reaches: longer than that of a normal distribution, as a rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+FEWEST_BEYOND = 3
+"""Lengths beyond a quantile that it takes to measure it."""
+
+TAIL_SHARES = (0.9, 0.95, 0.99)
+"""Shares of the majority whose distances tell how much longer its tail is than that of a normal distribution."""
+
+
+@dataclass(frozen=True)
+class Tail:
+    """How much longer the tail of some lengths is than that of a normal majority: length ~ (chi)^power.
+
+    Attributes
+    ----------
+    median : float
+    degrees : int
+        Of the chi distribution.
+    power : float
+        1 for a normal majority, more where the tail is longer.
+    """
+
+    median: float
+    degrees: int
+    power: float
+
+    @classmethod
+    def of(cls, length: NDArray[np.float64], degrees: int) -> Tail:
+        """Measure the tail at several quantiles; the longest counts."""
+        shares = [share for share in TAIL_SHARES if len(length) * (1 - share) >= FEWEST_BEYOND]
+        median = float(np.median(length))
+        if median <= 0 or not shares:
+            return cls(median, degrees, 1.0)
+        longer = np.log(np.quantile(length, shares) / median)
+        usual = np.log(np.sqrt(chi2.ppf(shares, degrees) / chi2.ppf(0.5, degrees)))
+        return cls(median, degrees, max(1.0, float((longer / usual).max())))
+
+    def normal(self, length: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the lengths that a normal majority would have in their stead."""
+        ratio = np.asarray(length, dtype=np.float64) / (self.median or 1.0)
+        return np.asarray(np.sqrt(chi2.ppf(0.5, self.degrees)) * ratio ** (1 / self.power))
+
+    def limit(self, probability: float) -> float:
+        """Return the length that is exceeded with this probability."""
+        usual = np.sqrt(chi2.isf(probability, self.degrees) / chi2.ppf(0.5, self.degrees))
+        return self.median * float(usual**self.power)
