@@ -432,3 +432,16 @@ def quadratic_forms(offset, linear, quadratic, reach, vector):
             value += quadratic[pair] * first * second
             pair += 1
     return value
+
+
+def roundness(label, places, directions):
+    """Points of every object over the area of the disc on its largest extent; 1 at entry 0."""
+    found = [1.0]
+    for number in range(1, label.max() + 1):
+        own = places[label == number]
+        extents = [0.0]
+        for angle in np.pi * np.arange(directions) / directions:
+            along = [row * np.cos(angle) + column * np.sin(angle) for row, column in own]
+            extents.append(max(along) - min(along) + 1 if along else 0.0)
+        found.append(len(own) / (np.pi / 4 * max(extents) ** 2))
+    return np.array(found)
