@@ -171,7 +171,7 @@ def test_defects_are_written_where_known(tmp_path):
     result["defect_x"] = xr.DataArray([1e-9, 2e-9], dims="defect", attrs={"units": "m"})
     result["defect_area"] = xr.DataArray([3, 4], dims="defect")
     path = next(path for path in write_tables(result, tmp_path) if path.stem == "defects")
-    assert read_table(path) == (["area", "x (m)"], [["3", "4"], ["1e-09", "2e-09"]])
+    assert read_table(path) == (["defect", "x (m)", "area"], [["1", "2"], ["1e-09", "2e-09"], ["3", "4"]])
 
 
 def test_a_name_like_a_formula_is_no_formula(tmp_path):

@@ -14,7 +14,7 @@ import xarray as xr
 
 from didymos.io.atomic import replacing
 from didymos.plots.distances import distance_units
-from didymos.schema import Region, is_image, space_dims
+from didymos.schema import RESULT_VARIABLES, Region, is_image, space_dims
 
 Column = Sequence[Any] | np.ndarray[Any, Any]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -171,14 +171,17 @@ def weight_units(result: xr.Dataset) -> str:
 
 
 def defects(result: xr.Dataset) -> Table | None:
-    """Properties of single defects: every variable ``defect_...`` with one dim; none where there is no defect."""
-    names = sorted(str(name) for name in result.data_vars if str(name).startswith("defect_"))
+    """Number and properties of single defects: every variable ``defect_...`` with one dim; none without any defect."""
+    names = [str(name) for name in result.data_vars if str(name).startswith("defect_")]
+    order = [name for name in RESULT_VARIABLES if name.startswith("defect_")]
+    names.sort(key=lambda name: (order.index(name) if name in order else len(order), name))
     flat = [name for name in names if result[name].ndim == 1]
     same = [name for name in flat if result[name].dims == result[flat[0]].dims]
     if not same or not result[same[0]].size:
         return None
     headers = [header(result[name], name.removeprefix("defect_")) for name in same]
-    return Table(tuple(headers), tuple(result[name].values for name in same))
+    number = np.arange(1, result[same[0]].size + 1)
+    return Table(("defect", *headers), (number, *(result[name].values for name in same)))
 
 
 def distance_histogram(result: xr.Dataset) -> Table | None:
