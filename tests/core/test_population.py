@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from didymos.core.lattices import FEWEST_REPEATED
 from didymos.core.neighbourhood import ImageNeighbourhood, NoNeighbourhood, ScatteredNeighbourhood
-from didymos.core.population import FEWEST_POINTS, FEWEST_REPEATED, SIGNIFICANCE, find_population
+from didymos.core.population import FEWEST_POINTS, SIGNIFICANCE, find_population
 
 SIDE, FEATURES = 40, 6
 

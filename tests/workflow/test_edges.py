@@ -1,5 +1,7 @@
 """Maps of strange shapes, and settings away from their defaults."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +124,15 @@ def test_the_real_grid_of_six_by_five_runs():
     found = analyze(open_map(DATA / "empa-spmpy" / "sim_fwd_bwd_5x6.3ds"), SMALL)
     assert found["score"].shape == (6, 5)
     assert np.isfinite(found["score"].values).all()
+
+
+def test_a_first_analysis_that_finds_defects_before_jax_is_imported():
+    # SciPy looks into JAX where it is loaded: half an import in another thread must not reach it
+    code = """
+import didymos
+surface = didymos.simulate.fese(shape=(20, 20), energies=32)
+result = didymos.analyze(surface, didymos.Settings(members=1), progress=False)
+assert result.attrs["distinct_population"] == 1
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -13,6 +13,12 @@ SMALLEST_SILHOUETTE = 0.5
 LEAST_GAP = 1.5
 """The gap between two groups, over the largest step from one to the next within them."""
 
+MIXED = 0.1
+"""Share of the objects that may lie between two kinds, since they are two defects at once."""
+
+MOST_OBJECTS = 1000
+"""Objects that are divided at most, the largest; the others join the kind of the nearest direction."""
+
 SMALLEST_ANGLE = 10.0
 """Degrees between the directions of two kinds at least."""
 
@@ -62,7 +68,9 @@ def find_kinds(change: NDArray[np.floating], label: NDArray[np.intp]) -> NDArray
     peak = np.stack([_peak(change, length[:, 0], part == one) for one in range(count)])
     size = np.bincount(part, minlength=count)
     kind = np.zeros(count, dtype=np.intp)
-    for number, members in enumerate(_divided(peak, size, np.arange(count))):
+    order = np.argsort(-size, kind="stable")
+    groups = _divided(peak, size, np.sort(order[:MOST_OBJECTS]))
+    for number, members in enumerate(_joined(groups, order[MOST_OBJECTS:], peak)):
         kind[members] = number
     found = kind[part]
     order = np.argsort(-np.bincount(found), kind="stable")
@@ -141,8 +149,9 @@ def _divided(peak: NDArray[np.float64], size: NDArray[np.intp], members: NDArray
         return [members]
     kinds = [kind for side in sides for kind in _divided(peak, size, side)]
     # an even spread has halves, but no gap
-    between = _angles(peak[sides[0]], peak[sides[1]]).min()
-    return kinds if between >= LEAST_GAP * max(_largest_step(peak[kind]) for kind in kinds) else [members]
+    across = _angles(peak[sides[0]], peak[sides[1]])
+    between = float(np.quantile(np.concatenate([across.min(axis=0), across.min(axis=1)]), MIXED))
+    return kinds if between >= LEAST_GAP * max(_usual_step(peak[kind]) for kind in kinds) else [members]
 
 
 def _joined(
@@ -174,9 +183,10 @@ def _angles(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArra
     return np.asarray(np.arccos(np.clip(first @ second.T, -1.0, 1.0)), dtype=np.float64)
 
 
-def _largest_step(direction: NDArray[np.floating]) -> float:
-    """Return the largest angle that must be crossed to go from any direction to any other by way of the others."""
+def _usual_step(direction: NDArray[np.floating]) -> float:
+    """Return the angle that nearly all steps from one direction to the next do not exceed."""
     if len(direction) < 2:
         return 0.0
     angle = _angles(direction, direction)
-    return float(linkage(angle[np.triu_indices(len(angle), 1)], "single")[-1, 2])
+    steps = linkage(angle[np.triu_indices(len(angle), 1)], "single")[:, 2]
+    return float(np.quantile(steps, 1 - MIXED))

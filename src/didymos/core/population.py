@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from didymos.core.directions import LONGEST_LENGTH, Directions, covariance_of, discriminant_directions, length_along
+from didymos.core.lattices import without_lattices
 from didymos.core.neighbourhood import Neighbourhood
 from didymos.core.robust_covariance import majority_covariance, squared_distances
 from didymos.core.tail import Tail
@@ -43,17 +44,14 @@ LEAST_CONTRAST = 0.2
 SMALL_OBJECT, SMALL_CONTRAST = 28, 0.5
 """An object of so few points, which the circle of its surroundings encloses, differs from them by this share."""
 
-LEAST_ROUNDNESS = 0.25
+LEAST_ROUNDNESS = 0.35
 """Share of the disc over its extent that an object covers; a wall between two domains covers less."""
 
-WALL_SIGNIFICANCE = 1e-12
-"""Significance from which an object may have any shape."""
+ANY_SHAPE = 1e-12
+"""Significance from which an object may look as it likes."""
 
 LONE_SIGNIFICANCE = 1e-6
 """Significance of a population of fewer spectra than :data:`FEWEST_POINTS`."""
-
-MOST_REPEATED, FEWEST_REPEATED = 0.65, 10
-"""So many objects that repeat like this under a shift are the texture of the surface, not defects."""
 
 
 @dataclass(frozen=True)
@@ -91,24 +89,20 @@ class Population:
         return self.label > 0
 
     @property
-    def periodic(self) -> bool:
-        """Whether the objects are so many and so regular that they are the surface itself."""
-        return int(self.label.max(initial=0)) >= FEWEST_REPEATED and self.repetition > MOST_REPEATED
-
-    @property
     def distinct(self) -> bool:
         """Whether the evidence is significant."""
         return self.p_value < SIGNIFICANCE
 
 
 @dataclass(frozen=True)
-class _Evidence:
+class Evidence:
     """Lengths of vectors of which a majority without defects would have a chi distribution."""
 
     length: NDArray[np.float64]
     degrees: int
 
     def limit(self, probability: float) -> float:
+        """Return the length that a majority without defects exceeds with this probability."""
         return float(np.sqrt(chi2.isf(probability, self.degrees)))
 
 
@@ -146,7 +140,7 @@ def find_population(features: NDArray[np.floating], neighbourhood: Neighbourhood
     if columns == 0 or known.sum() < max(5, 2 * columns):
         return nothing
     residual = np.where(known[:, np.newaxis], residual, 0.0)
-    first = _first_evidence(residual, known)
+    first = contrast_evidence(residual, known)
     evidence, directions = first, None
     for round_ in range(ROUNDS):
         label = _cores(neighbourhood, evidence, first)
@@ -164,32 +158,45 @@ def find_population(features: NDArray[np.floating], neighbourhood: Neighbourhood
         directions = Directions.of(white, majority, centre, whitening, basis)
         evidence = _evidence_along(contrast @ basis, quiet, known)
     assert directions is not None
+    label = _with_unknown(label, np.linalg.norm(white @ directions.basis, axis=1), known, neighbourhood)
     return _judged(white, contrast, label, directions, neighbourhood)
 
 
-def _first_evidence(residual: NDArray[np.float64], known: NDArray[np.bool_]) -> _Evidence:
-    """Return the robust Mahalanobis length of the local contrast."""
+def _with_unknown(
+    label: NDArray[np.intp], length: NDArray[np.float64], known: NDArray[np.bool_], neighbourhood: Neighbourhood
+) -> NDArray[np.intp]:
+    """Add to the cores the points without a contrast, as in corners, that are as long as the core beside them."""
+    if known.all() or not label.any():
+        return label
+    distance, nearest = neighbourhood.nearest(label > 0)
+    peak = largest_by_label(length, label)[label[nearest]]
+    joins = ~known & (distance <= FAR) & (length >= CORE_SHARE * peak)
+    return np.where(joins, label[nearest], label)
+
+
+def contrast_evidence(residual: NDArray[np.float64], known: NDArray[np.bool_]) -> Evidence:
+    """Return the robust Mahalanobis length of the local contrast, shape (n_points, n_features), where it is known."""
     squared = np.zeros(len(residual))
     squared[known] = squared_distances(residual[known], *majority_covariance(residual[known]))
     return _scaled(squared, residual.shape[1], known)
 
 
-def _evidence_along(contrast: NDArray[np.float64], quiet: NDArray[np.bool_], known: NDArray[np.bool_]) -> _Evidence:
+def _evidence_along(contrast: NDArray[np.float64], quiet: NDArray[np.bool_], known: NDArray[np.bool_]) -> Evidence:
     """Return the length of the contrast along the directions, in units of that of the quiet points."""
     spread = np.atleast_2d(np.cov(contrast[quiet], rowvar=False))
     squared = np.where(known, squared_distances(contrast, np.median(contrast[quiet], axis=0), spread), 0.0)
     return _scaled(squared, contrast.shape[1], known)
 
 
-def _scaled(squared: NDArray[np.float64], degrees: int, known: NDArray[np.bool_]) -> _Evidence:
+def _scaled(squared: NDArray[np.float64], degrees: int, known: NDArray[np.bool_]) -> Evidence:
     """Give squared lengths the median of a chi-squared distribution."""
     # where more than half of the surface is exactly alike, what differs at all is far, not infinitely
     squared = np.minimum(squared, 1e150)
     median = max(float(np.median(squared[known])), float(squared.max()) / LONGEST_LENGTH**2) or 1.0
-    return _Evidence(np.sqrt(squared / median * float(chi2.ppf(0.5, degrees))), degrees)
+    return Evidence(np.sqrt(squared / median * float(chi2.ppf(0.5, degrees))), degrees)
 
 
-def _cores(neighbourhood: Neighbourhood, evidence: _Evidence, first: _Evidence) -> NDArray[np.intp]:
+def _cores(neighbourhood: Neighbourhood, evidence: Evidence, first: Evidence) -> NDArray[np.intp]:
     """Return the number of the object whose core a point belongs to, shape (n_points,).
 
     Where an object already stood out before any direction was chosen, its core is that of the plain contrast: the
@@ -222,7 +229,7 @@ def _majority(
     features: NDArray[np.floating],
     neighbourhood: Neighbourhood,
     known: NDArray[np.bool_],
-    evidence: _Evidence,
+    evidence: Evidence,
     label: NDArray[np.intp],
     directions: Directions | None,
 ) -> NDArray[np.bool_]:
@@ -264,14 +271,16 @@ def _judged(
     kept = probability < SIGNIFICANCE
     # what is kept is shown; what speaks for a population must also look like a defect: round, and sharp where small
     small = np.bincount(label, minlength=len(peak)) <= SMALL_OBJECT
-    speaks = kept & ((neighbourhood.roundness(label) >= LEAST_ROUNDNESS) | (probability < WALL_SIGNIFICANCE))
-    speaks &= ~small | (contrast_share >= SMALL_CONTRAST)
+    sharp = ~small | (contrast_share >= SMALL_CONTRAST)
+    shaped = sharp & (neighbourhood.roundness(label) >= LEAST_ROUNDNESS)
+    speaks = kept & (shaped | (probability < ANY_SHAPE))
     number = np.where(kept, np.cumsum(kept), 0)[label]
     # a probability is never nought, only smaller than a float can say
     p_value = max(float(probability[speaks].min(initial=1.0)), np.finfo(float).tiny)
     limit = SIGNIFICANCE if np.count_nonzero(number) >= FEWEST_POINTS else LONE_SIGNIFICANCE
     if p_value >= limit:
         return Population.none(points)
-    core = number > 0
-    found = Population(p_value, number, ~neighbourhood.grow(core, FAR), directions, neighbourhood.repetition(core))
-    return Population.none(points, found.repetition) if found.periodic else found
+    number, repetition = without_lattices(white @ directions.basis, number, neighbourhood)
+    if not number.any():
+        return Population.none(points, repetition)
+    return Population(p_value, number, ~neighbourhood.grow(number > 0, FAR), directions, repetition)

@@ -11,6 +11,8 @@ from sklearn.isotonic import IsotonicRegression
 
 from didymos.core.amplitude import Amplitudes
 
+LARGEST_SCORE = 1.0
+
 TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE = 0.15, 0.6
 """Measured amplitudes from which a spectrum is transition and minority.
 
@@ -85,13 +87,13 @@ def _bends(*curves: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _crossing(score: NDArray[np.float64], probability: NDArray[np.float64]) -> float:
-    """Return the score at which a rising probability reaches one half; just over the last where it never does."""
+    """Return the score at which a rising probability reaches one half; over all scores where it never does."""
     above = np.flatnonzero(probability >= 0.5)
     if len(above) == 0:
-        return float(np.nextafter(score[-1], np.inf))
+        return float(np.nextafter(max(float(score[-1]), LARGEST_SCORE), np.inf))
     last = above[0]
     if last == 0:
-        return float(score[0])
+        return 0.0
     low, high = probability[last - 1], probability[last]
     share = (0.5 - low) / (high - low)
     return float(score[last - 1] + share * (score[last] - score[last - 1]))

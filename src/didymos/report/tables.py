@@ -171,7 +171,7 @@ def weight_units(result: xr.Dataset) -> str:
 
 
 def defects(result: xr.Dataset) -> Table | None:
-    """Number and properties of single defects: every variable ``defect_...`` with one dim; none without any defect."""
+    """List the single defects: every variable ``defect_...`` with one dim; none where there is no defect."""
     names = [str(name) for name in result.data_vars if str(name).startswith("defect_")]
     order = [name for name in RESULT_VARIABLES if name.startswith("defect_")]
     names.sort(key=lambda name: (order.index(name) if name in order else len(order), name))

@@ -75,7 +75,7 @@ def run(
     """
     chosen = settings or Settings()
     with shown(progress) as report:
-        points = points_of(data, chosen.energy_range)
+        points = points_of(data, chosen.energy_range, spatial=chosen.spatial == "auto")
         check_iso_energy(points, chosen)
         prepare_stages(
             chosen.training(chosen.layers),

@@ -62,7 +62,7 @@ def pair_statistics(
     if offsets is not None and not _are_offsets(offsets):
         raise InputError(f"offsets are {offsets!r}; allowed is a list of numbers over 0, in the units of the distance")
     with shown(progress) as report:
-        points = points_of(data, chosen.energy_range)
+        points = points_of(data, chosen.energy_range, spatial=chosen.spatial == "auto")
         pairs = measure_pairs(points, chosen, report)
         assembly = Assembly(points)
         add_map(assembly)

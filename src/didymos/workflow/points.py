@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from didymos.core.artefacts import find_artefacts
+from didymos.core.artefacts import Artefact, find_artefacts
 from didymos.core.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.core.noise import nearest_neighbours
+from didymos.core.tip_jumps import find_tip_jumps, shared_by_neighbours
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
 
 FEWEST_SPECTRA = 8
@@ -89,7 +90,11 @@ def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
 
 
 def points_of(
-    data: xr.DataArray | xr.Dataset, energy_range: tuple[float, float] | None, fewest: int = FEWEST_SPECTRA
+    data: xr.DataArray | xr.Dataset,
+    energy_range: tuple[float, float] | None,
+    fewest: int = FEWEST_SPECTRA,
+    *,
+    spatial: bool = True,
 ) -> Points:
     """Make points of a map: crop energies, find gaps and spoiled spectra.
 
@@ -100,6 +105,8 @@ def points_of(
         Lowest and highest energy to keep, in units of the energies.
     fewest : int
         Least number of usable spectra; more than one must also differ.
+    spatial : bool
+        Whether spectra may be compared with their neighbours to find spoiled ones.
 
     Returns
     -------
@@ -121,6 +128,9 @@ def points_of(
     finite = np.isfinite(values).all(axis=1)
     missing = ~np.isfinite(values).any(axis=1)
     artefacts = find_artefacts(values)
+    positions = _positions(spectra)
+    if spatial:
+        _release_shared(artefacts, values, positions)
     usable = finite & (artefacts == 0)
     if usable.sum() < fewest:
         raise InputError(
@@ -129,10 +139,33 @@ def points_of(
         )
     if fewest > 1 and not np.ptp(values[usable], axis=0).any():
         raise InputError("all spectra are identical: there is nothing to compare; check the channel ('didymos info')")
-    positions = _positions(spectra)
     if not np.isfinite(positions[usable]).all():
         raise InputError("some spectra have no position (x or y is not a number): leave those spectra out of the map")
-    return Points(spectra, values, finite, usable, missing, artefacts, positions)
+    points = Points(spectra, values, finite, usable, missing, artefacts, positions)
+    return _without_jumps(points, fewest) if spatial else points
+
+
+def _release_shared(artefacts: NDArray[np.int8], values: NDArray[np.float32], positions: NDArray[np.float64]) -> None:
+    """Take back the jumps and spikes that the neighbours have as well."""
+    whole = np.flatnonzero(np.isfinite(values).all(axis=1) & np.isfinite(positions).all(axis=1))
+    whole = whole[(artefacts[whole] & ~np.int8(Artefact.JUMP)) == 0]
+    flagged = np.flatnonzero(artefacts[whole] == Artefact.JUMP)
+    shared = shared_by_neighbours(values[whole], positions[whole], flagged)
+    artefacts[whole[flagged[shared]]] = Artefact.NONE
+
+
+def _without_jumps(points: Points, fewest: int) -> Points:
+    """Set aside the spectra in which the tip jumped, as long as enough others are left."""
+    usable = np.flatnonzero(points.usable)
+    jumped = usable[
+        find_tip_jumps(points.values[usable], points.positions[usable], points.neighbours(), points.neighbourhood())
+    ]
+    if len(jumped) == 0 or len(usable) - len(jumped) < fewest:
+        return points
+    artefacts, left = points.artefacts.copy(), points.usable.copy()
+    artefacts[jumped] |= Artefact.JUMP
+    left[jumped] = False
+    return replace(points, artefacts=artefacts, usable=left)
 
 
 def _positions(spectra: xr.DataArray) -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ from didymos.core.population import Population, find_population
 from didymos.core.regions import RegionModel, learn_regions
 from didymos.core.spectrum_distances import PairStatistics
 from didymos.schema import InputError, Region
+from didymos.twin.compilation import import_finished
 from didymos.twin.ensemble import Ensemble
 from didymos.twin.stages import fit_embedding, fit_score, levels
 from didymos.twin.storage import TwinModel
@@ -28,6 +29,9 @@ from didymos.workflow.settings import Settings
 PAIRS = "distances of all pairs"
 ONE_POPULATION = "two Gaussians or one"
 MAJORITY_SHARE = 0.99
+LARGEST_DEGREE = 1.5
+"""What is stranger than this scores no higher, so that one spectrum does not squeeze the scores of all others."""
+
 LARGEST_OFFSET = 1e4
 """n over the largest distance."""
 
@@ -127,6 +131,7 @@ def measure_pairs(points: Points, settings: Settings, report: Report) -> Pairs:
     rank = None if settings.rank == "auto" else settings.rank
     metric = fit_metric(settings.metric, values, points.neighbours(), rank=rank, seed=settings.seed)
     neighbourhood = points.neighbourhood() if settings.spatial == "auto" else NoNeighbourhood()
+    import_finished()
     plain = metric.uncompressed(values)
     population = find_population(plain, neighbourhood)
     amplitudes = find_amplitudes(plain, population, neighbourhood) if population.distinct else None
@@ -159,7 +164,8 @@ def measure_distances(points: Points, settings: Settings, report: Report) -> Dis
     pairs = measure_pairs(points, settings, report)
     distance = pairs.metric.distance(pairs.features)
     known = pairs.metric.learned is not None
-    return Distances(pairs, distance, pairs.metric.degree(points.values[points.usable]) if known else distance)
+    degree = np.minimum(pairs.metric.degree(points.values[points.usable]), LARGEST_DEGREE) if known else distance
+    return Distances(pairs, distance, degree)
 
 
 def train_twins(
@@ -204,8 +210,11 @@ def find_regions(distances: Distances, score: NDArray[np.floating]) -> Regions:
     model = learn_regions(score, amplitudes)
     region = regions_of(model, score)
     chosen = region == Region.MINORITY
-    # kinds without a spectrum over the threshold leave no gap in the numbers
-    kind[chosen] = np.unique(amplitudes.kind[chosen], return_inverse=True)[1] + 1
+    # kinds without a spectrum over the threshold leave no gap in the numbers, and the largest stays the first
+    present, place, size = np.unique(amplitudes.kind[chosen], return_inverse=True, return_counts=True)
+    rank = np.empty(len(present), dtype=np.int16)
+    rank[np.argsort(-size, kind="stable")] = np.arange(1, len(present) + 1)
+    kind[chosen] = rank[place]
     return Regions(distances.population, model, region, kind)
 
 
