@@ -66,3 +66,12 @@ def test_a_few_spectra_get_the_scores_that_they_have_in_the_whole_map(analysis, 
 
 def test_no_usable_spectrum_is_refused(analysis, surface):
     assert "0 of 4 spectra are usable" in refused(analysis.model, surface["spectra"][:2, :2] * np.nan)
+
+
+@pytest.mark.parametrize("factor", [10.0, -3.0])
+def test_spectra_unlike_any_that_were_learned_are_no_majority(analysis, surface, factor):
+    spectra = surface["spectra"] * factor
+    spectra.attrs = surface["spectra"].attrs
+    found = apply(analysis.model, spectra)
+    assert np.nanmin(found["score"].values) > 0.9
+    assert not np.any(found["region"].values == 0)

@@ -88,6 +88,10 @@ class TwinModel:
         features = self.metric.transform(values)
         embedded = self.embedding.embed(features)
         scores = self.score.score(embedded)
+        if self.metric.learned is not None:
+            # networks know nothing of spectra far from all they have seen; these are no majority
+            strange = np.clip(self.metric.degree(values) - 1, 0.0, 1.0)
+            scores = np.maximum(scores, strange)
         mean = scores.mean(axis=0)
         spread = scores.std(axis=0, ddof=1) if len(scores) > 1 else np.full_like(mean, np.nan)
         shown = embedded[self.reference]
