@@ -111,7 +111,9 @@ def slow_peers(surface: xr.Dataset) -> dict[str, float]:
 
     found = {"LOF": precision(-LocalOutlierFactor(50).fit(components).negative_outlier_factor_)}
     scaled = components / components.std(axis=0)
-    coder = MLPRegressor((32, 4, 32), activation="tanh", max_iter=200, random_state=0, early_stopping=True)
+    coder = MLPRegressor(
+        hidden_layer_sizes=(32, 4, 32), activation="tanh", max_iter=200, random_state=0, early_stopping=True
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         error = scaled - coder.fit(scaled, scaled).predict(scaled)
