@@ -80,7 +80,6 @@ def measure(surface: xr.Dataset, result: xr.Dataset) -> dict[str, float]:
     between = good & (amplitude > 0.02) & (amplitude < 0.9)
     both = good & (amplitude > MINORITY) & (region == 2)
     wrong = (true != region)[good]
-    spoiled = (artefact > 0) & (region >= 0)
     hit = good & (amplitude > MINORITY)
     return {
         "AP": average_precision_score(defect, score[clear]),
@@ -90,10 +89,17 @@ def measure(surface: xr.Dataset, result: xr.Dataset) -> dict[str, float]:
         "ARI": adjusted_rand_score(kind[both], found_kind[both]) if both.any() else np.nan,
         "kinds right": float(result.sizes["kind_index"] == len(np.unique(kind[good & (amplitude > MINORITY)]))),
         "false": float(np.mean(amplitude[good & (region == 2)] < 0.02)) if (good & (region == 2)).any() else 0.0,
-        "spoiled found": float(np.mean(region[spoiled] == 3)) if spoiled.any() else np.nan,
+        "spoiled found": spoiled_found(surface, result),
         "defects spoiled": float(np.mean(region[hit] == 3)),
         "spread tells": roc_auc_score(wrong, spread[good]) if wrong.any() else np.nan,
     }
+
+
+def spoiled_found(surface: xr.Dataset, result: xr.Dataset) -> float:
+    """Return the share of the spoiled spectra that were recognised; NaN where none is spoiled."""
+    region = result["region"].values
+    spoiled = (surface["truth_artefact"].values > 0) & (region >= 0)
+    return float(np.mean(region[spoiled] == 3)) if spoiled.any() else float("nan")
 
 
 def slow_peers(surface: xr.Dataset) -> dict[str, float]:
@@ -157,18 +163,12 @@ def main() -> int:
             line = f"{surface.name:<25}{seed:>4}{'yes' if says else 'no':>5}"
             if surface.defect_free:
                 found.add("false claims", says)
-                _add_spoiled(found, data, result)
+                found.add("spoiled found", spoiled_found(data, result))
             else:
                 found.add("missed", not says)
                 line += _compare(found, surface.name, data, result, options.alone, columns)
             print(line, flush=True)
     return _judge(found, options.check)
-
-
-def _add_spoiled(found: Found, data: xr.Dataset, result: xr.Dataset) -> None:
-    region, artefact = result["region"].values, data["truth_artefact"].values
-    spoiled = (artefact > 0) & (region >= 0)
-    found.add("spoiled found", float(np.mean(region[spoiled] == 3)) if spoiled.any() else np.nan)
 
 
 def _compare(

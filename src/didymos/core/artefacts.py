@@ -151,6 +151,26 @@ def quantum(differences: NDArray[np.floating]) -> float:
     return float(np.min(size, where=size > 0, initial=np.inf)) if (size > 0).any() else 0.0
 
 
+def usual_steps(step: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return median and robust standard deviation of steps from one energy to the next, over the spectra.
+
+    Parameters
+    ----------
+    step : array, shape (n_points, n_steps)
+
+    Returns
+    -------
+    middle, usual : array, shape (n_steps,)
+        The second is positive everywhere.
+    """
+    # counts in the dark are nearly all equal: there a step is measured by one count
+    finest = quantum(step) + np.finfo(float).tiny
+    middle = np.median(step, axis=0)
+    away = step - middle
+    usual = MAD_TO_SD * np.median(np.abs(away, out=away), axis=0)
+    return middle, np.maximum(usual, 1e-3 * float(np.median(usual)) + finest)
+
+
 def jumps(values: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:
     """Find spectra with a sudden step or spike between two neighbouring energies.
 
@@ -174,11 +194,9 @@ def jumps(values: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:
     if values.shape[1] < 8 or len(values) < 8:
         return found
     step = np.diff(values.astype(np.float64), axis=1)
-    # counts in the dark are nearly all equal: there a step is measured by one count
-    finest = quantum(step) + np.finfo(float).tiny
-    step -= np.median(step, axis=0)
-    usual = MAD_TO_SD * np.median(np.abs(step), axis=0)
-    step /= np.maximum(usual, 1e-3 * np.median(usual) + finest)
+    middle, usual = usual_steps(step)
+    step -= middle
+    step /= usual
     own = np.maximum(1.0, MAD_TO_SD * np.median(np.abs(step), axis=1))
     candidates = np.flatnonzero((np.abs(step) > threshold * own[:, np.newaxis]).any(axis=1))
     for index in candidates:

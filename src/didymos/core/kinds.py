@@ -72,11 +72,24 @@ def find_kinds(change: NDArray[np.floating], label: NDArray[np.intp]) -> NDArray
     groups = _divided(peak, size, np.sort(order[:MOST_OBJECTS]))
     for number, members in enumerate(_joined(groups, order[MOST_OBJECTS:], peak)):
         kind[members] = number
-    found = kind[part]
-    order = np.argsort(-np.bincount(found), kind="stable")
-    rank = np.empty(len(order), dtype=np.int16)
-    rank[order] = np.arange(1, len(order) + 1)
-    return np.asarray(rank[found], dtype=np.int16)
+    return numbered_by_size(kind[part])
+
+
+def numbered_by_size(label: NDArray[np.integer]) -> NDArray[np.int16]:
+    """Return new numbers for labels, without a gap: 1 for the most common, 2 for the next.
+
+    Parameters
+    ----------
+    label : array of int, shape (n_points,)
+
+    Returns
+    -------
+    array of int16, shape (n_points,)
+    """
+    present, place, size = np.unique(label, return_inverse=True, return_counts=True)
+    rank = np.empty(len(present), dtype=np.int16)
+    rank[np.argsort(-size, kind="stable")] = np.arange(1, len(present) + 1)
+    return np.asarray(rank[place], dtype=np.int16)
 
 
 def mean_peaks(change: NDArray[np.floating], label: NDArray[np.intp], kind: NDArray[np.int16]) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from didymos.core.extents import roundness_of
 from didymos.core.interpolation import image_interpolation, scattered_interpolation
 from didymos.core.local_contrast import image_residual, scattered_residual
 
@@ -20,9 +21,6 @@ BESIDE = 8
 
 STRAIGHT = 4
 """Number of neighbours of a point on a grid at a distance of one step."""
-
-ANGLES = 12
-"""Directions in which the extent of an object is measured."""
 
 LARGEST_SHIFT = 0.5
 """A pattern is compared with itself shifted by at most this share of the image."""
@@ -119,8 +117,8 @@ class ImageNeighbourhood:
         return float(outside.max(initial=0.0))
 
     def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return the share of a disc that every object covers (:func:`_roundness`)."""
-        return _roundness(label, np.argwhere(self.present).astype(np.float64))
+        """Return the share of a disc that every object covers (:func:`roundness_of`)."""
+        return roundness_of(label, np.argwhere(self.present).astype(np.float64))
 
     def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         """Return distance and index of the nearest marked point; at least one is marked."""
@@ -180,8 +178,8 @@ class ScatteredNeighbourhood:
         return 0.0
 
     def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return the share of a disc that every object covers (:func:`_roundness`)."""
-        return _roundness(label, self.positions / self._spacing())
+        """Return the share of a disc that every object covers (:func:`roundness_of`)."""
+        return roundness_of(label, self.positions / self._spacing())
 
     def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         """Return distance, in usual distances of neighbours, and index of the nearest marked point."""
@@ -253,31 +251,3 @@ class NoNeighbourhood:
 def _autocorrelation(image: NDArray[np.floating], size: tuple[int, ...]) -> NDArray[np.float64]:
     """Return the sums of the products of an image with itself for every shift, without wrapping around."""
     return np.asarray(np.fft.irfft2(np.abs(np.fft.rfft2(image, size)) ** 2, size))
-
-
-def _roundness(label: NDArray[np.intp], steps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the number of points of every object over the area of the disc whose diameter is its largest extent.
-
-    Parameters
-    ----------
-    label : array of int, shape (n_points,)
-    steps : array, shape (n_points, 2)
-        Positions in steps; a point covers one step each way.
-
-    Returns
-    -------
-    array, shape (n_objects + 1,)
-        At entry 0 stands 1.
-    """
-    count = int(label.max(initial=0)) + 1
-    marked = np.flatnonzero(label)
-    extent = np.zeros(count)
-    for angle in np.linspace(0, np.pi, ANGLES, endpoint=False):
-        along = steps[marked] @ np.array([np.cos(angle), np.sin(angle)])
-        low, high = np.full(count, np.inf), np.full(count, -np.inf)
-        np.minimum.at(low, label[marked], along)
-        np.maximum.at(high, label[marked], along)
-        extent = np.maximum(extent, np.where(high >= low, high - low, 0.0) + 1)
-    roundness = np.bincount(label, minlength=count) / (np.pi / 4 * extent**2)
-    roundness[0] = 1.0
-    return np.asarray(roundness)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from didymos.core.artefacts import MAD_TO_SD, quantum
+from didymos.core.artefacts import WIDEST_SPIKE, usual_steps
 from didymos.core.neighbourhood import Neighbourhood
 from didymos.core.noise import noise_of_energies
 from didymos.core.population import contrast_evidence, largest_by_label
@@ -30,9 +30,6 @@ AROUND, ALONG = 8, 4
 
 ROW = 1e3
 """Distance between scan lines, over that within, when the neighbours along a line are sought."""
-
-WIDEST_SPIKE = 3
-"""Energies of a spike at most."""
 
 SHORTEST_PART = 3
 """Energies before and after a jump at least."""
@@ -130,10 +127,7 @@ def shared_by_neighbours(
     if len(chosen) == 0 or len(values) <= AROUND:
         return np.zeros(len(chosen), dtype=bool)
     some = values[np.linspace(0, len(values) - 1, min(len(values), LARGEST_SAMPLE)).astype(np.intp)]
-    step = np.diff(some.astype(np.float64), axis=1)
-    middle = np.median(step, axis=0)
-    usual = MAD_TO_SD * np.median(np.abs(step - middle), axis=0)
-    usual = np.maximum(usual, 1e-3 * float(np.median(usual)) + quantum(step) + np.finfo(float).tiny)
+    middle, usual = usual_steps(np.diff(some.astype(np.float64), axis=1))
     nearest = np.reshape(cKDTree(positions).query(positions[chosen], k=AROUND + 1)[1], (len(chosen), -1))[:, 1:]
     own = np.diff(values[chosen].astype(np.float64), axis=1) - middle
     peak = np.abs(own / usual).argmax(axis=1)
@@ -183,8 +177,8 @@ def has_jump(
     near = np.abs(np.arange(energies) + 0.5 - best[:, np.newaxis]) < NEAR
     beside, elsewhere = (np.where(part, left, 0.0).sum(axis=1) / part.sum(axis=1) for part in (near, ~near))
     sharp = beside < SHARP * np.maximum(elsewhere, REFERENCE_VARIANCE)
-    ratio = _log_ratio(spectra, reference, best)
-    usual = LARGER * np.max([_log_ratio(others[:, one], reference, best) for one in range(others.shape[1])], axis=0)
+    ratio = _log_ratio(first, second)
+    usual = LARGER * np.max([_own_ratio(others[:, one], reference, best) for one in range(others.shape[1])], axis=0)
     clear = (
         (single > CLEAR * np.sqrt(2 * energies))
         & (first > 0)
@@ -239,12 +233,16 @@ def _alone(
     return np.flatnonzero(odder & (company[label] <= LARGEST_GROUP)), odd
 
 
-def _log_ratio(
+def _own_ratio(
     spectra: NDArray[np.float64], reference: NDArray[np.float64], split: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """Return |log(a / b)| of the best factors a before and b after the split of each spectrum, shape (n_points,)."""
     rows = np.arange(len(spectra))
     first, second = (_running(spectra, reference, reverse)[0][rows, split] for reverse in (False, True))
+    return _log_ratio(first, second)
+
+
+def _log_ratio(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.abs(np.log(np.maximum(first, 1e-12) / np.maximum(second, 1e-12))))
 
 

@@ -6,11 +6,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from didymos.core.extents import extents
 from didymos.schema import Region, is_image, space_dims
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.points import Points
 
-ANGLES = np.linspace(0, np.pi, 36, endpoint=False)
+ANGLES = 36
 """Directions in which the width of a defect is measured; the widest misses the diameter by at most 0.1 %."""
 
 
@@ -29,10 +30,10 @@ def add_defects(assembly: Assembly, region: NDArray[np.int8], kind: NDArray[np.i
     score = assembly.usable("score")
     members = [np.flatnonzero(group == number) for number in range(1, int(group.max(initial=0)) + 1)]
     members.sort(key=lambda one: -float(score[one].max()))
-    along = np.stack([np.cos(ANGLES), np.sin(ANGLES)])
+    width = extents(group, places, ANGLES)
     centre = [np.average(places[one], axis=0, weights=score[one]) for one in members]
     position = np.reshape(centre, (len(members), 2))
-    extent = [float(np.ptp(places[one] @ along, axis=0).max()) for one in members]
+    extent = [width[group[one[0]]] for one in members]
     assembly.add("defect_x", position[:, 0], **units)
     assembly.add("defect_y", position[:, 1], **units)
     assembly.add("defect_extent", np.array(extent, dtype=float), **units)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.amplitude import Amplitudes, find_amplitudes
+from didymos.core.kinds import numbered_by_size
 from didymos.core.metric import FittedMetric, fit_metric
 from didymos.core.mixture import TwoGaussians, best_fit, fit_two_gaussians
 from didymos.core.neighbourhood import NoNeighbourhood
@@ -203,18 +204,13 @@ def train_twins(
 def find_regions(distances: Distances, score: NDArray[np.floating]) -> Regions:
     """Divide the surface into regions and kinds where there is a distinct population; else all is majority."""
     amplitudes = distances.pairs.amplitudes
-    region = np.full(len(score), Region.MAJORITY, dtype=np.int8)
-    kind = np.zeros(len(score), dtype=np.int16)
-    if amplitudes is None:
-        return Regions(distances.population, None, region, kind)
-    model = learn_regions(score, amplitudes)
+    model = None if amplitudes is None else learn_regions(score, amplitudes)
     region = regions_of(model, score)
-    chosen = region == Region.MINORITY
-    # kinds without a spectrum over the threshold leave no gap in the numbers, and the largest stays the first
-    present, place, size = np.unique(amplitudes.kind[chosen], return_inverse=True, return_counts=True)
-    rank = np.empty(len(present), dtype=np.int16)
-    rank[np.argsort(-size, kind="stable")] = np.arange(1, len(present) + 1)
-    kind[chosen] = rank[place]
+    kind = np.zeros(len(score), dtype=np.int16)
+    if amplitudes is not None:
+        # kinds without a spectrum over the threshold leave no gap in the numbers, and the largest stays the first
+        minority = region == Region.MINORITY
+        kind[minority] = numbered_by_size(amplitudes.kind[minority])
     return Regions(distances.population, model, region, kind)
 
 
