@@ -194,3 +194,36 @@ def test_without_places_the_mean_of_the_others_is_the_surface():
     assert not found.quiet[defect].any()
     assert found.quiet[~defect].mean() > 0.98
     assert found.noise == pytest.approx(1 / STRENGTH, rel=0.15)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_defect_that_fades_over_many_steps_is_measured_to_its_end(seed):
+    rng = np.random.default_rng(seed)
+    distance = np.linalg.norm(GRID - (18, 22), axis=1)
+    amplitude = np.exp(-((distance / 12) ** 2)) / np.hypot(1, distance / 2)
+    found = measured(rng.normal(size=(SIDE**2, FEATURES)) + 80 * amplitude[:, np.newaxis] * AXES[0])
+    assert np.corrcoef(found.value, amplitude)[0, 1] > 0.97
+    assert amplitude[found.quiet].max() < 0.2
+    assert not found.doubtful[amplitude > 0.1].any()
+
+
+def test_a_defect_of_one_point_with_a_weak_flank_is_a_kind():
+    features, truth = planted([PLACES])
+    point = profile(GRID, [(33, 33)], 0.6)
+    features = features + 120 * point[:, np.newaxis] * AXES[1]
+    found = measured(features)
+    assert found.kind.max() == 2
+    assert np.all(found.kind[point > 0.2] == 2)
+    assert np.all(found.kind[truth[:, 0] > 0.3] == 1)
+
+
+def test_lobes_beside_a_defect_are_no_kind():
+    features, _ = planted([PLACES])
+    lobes = profile(GRID, [(row, column + 7) for row, column in PLACES], 1.2)
+    found = measured(features + 0.4 * STRENGTH * lobes[:, np.newaxis] * AXES[1])
+    assert found.kind.max() == 1
+    # as strong, or far away, they are
+    strong = measured(features + STRENGTH * lobes[:, np.newaxis] * AXES[1])
+    assert strong.kind.max() == 2
+    away = profile(GRID, [(5, 34), (35, 33)], 1.2)
+    assert measured(features + 0.4 * STRENGTH * away[:, np.newaxis] * AXES[1]).kind.max() == 2

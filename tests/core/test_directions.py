@@ -11,6 +11,7 @@ from didymos.core.directions import (
     covariance_of,
     discriminant_directions,
     length_along,
+    longest_of_objects,
 )
 
 COLUMNS, POINTS = 12, 3000
@@ -205,3 +206,46 @@ def test_lengths_stay_finite_where_the_majority_does_not_vary():
     features = np.zeros((50, 3))
     features[:5] = np.random.default_rng(13).normal(scale=10, size=(5, 3))
     assert np.all(np.isfinite(length_along(features, measured(features, np.where(np.arange(50) < 5, 1, 0), 3))))
+
+
+def test_a_kind_of_few_points_among_many_gets_a_direction_of_its_own():
+    many, few = 30 * unit(0), unit(1)
+    few = 30 * (few - (few @ unit(0)) * unit(0))
+    white, label = planted(0, [(30, many), (30, many), (1, few)])
+    without = discriminant_directions(white, label, NONE)
+    assert share_within(without, few) < 0.5
+    found = discriminant_directions(white, label, NONE, np.ones(3, dtype=bool))
+    assert share_within(found, few) > 0.95
+    assert share_within(found, many) > 0.95
+    assert found.T @ found == pytest.approx(np.eye(found.shape[1]), abs=1e-9)
+    # an object that may not have one does not get it
+    refused = discriminant_directions(white, label, NONE, np.array([True, True, False]))
+    assert np.array_equal(refused, without)
+
+
+@pytest.mark.parametrize("strength", [2.0, 3.0])
+def test_an_object_no_longer_than_the_majority_gets_none(strength):
+    across = unit(1) - (unit(1) @ unit(0)) * unit(0)
+    white, label = planted(3, [(30, 30 * unit(0)), (1, strength * across)])
+    assert discriminant_directions(white, label, NONE, np.ones(2, dtype=bool)).shape[1] == 1
+
+
+def test_an_object_that_the_directions_mostly_cover_gets_none():
+    across = unit(1) - (unit(1) @ unit(0)) * unit(0)
+    leaning = 30 * (unit(0) + across / np.linalg.norm(across)) / np.sqrt(2)
+    white, label = planted(4, [(30, 30 * unit(0)), (1, leaning)])
+    assert discriminant_directions(white, label, NONE, np.ones(2, dtype=bool)).shape[1] == 1
+
+
+def test_there_are_never_more_directions_than_the_most():
+    axes = 30 * np.eye(COLUMNS)
+    white, label = planted(5, [(40, axes[0]), *((1, axis) for axis in axes[1:])])
+    basis = discriminant_directions(white, label, NONE, np.ones(COLUMNS, dtype=bool))
+    assert basis.shape == (COLUMNS, MOST_DIRECTIONS)
+
+
+def test_the_longest_vector_of_every_object():
+    white, label = planted(6, [(5, 3 * unit(0)), (1, unit(1)), (9, 2 * unit(2))])
+    for number, longest in enumerate(longest_of_objects(white, label), 1):
+        own = white[label == number]
+        assert np.array_equal(longest, max(own, key=np.linalg.norm))

@@ -64,7 +64,7 @@ def test_opposite_directions_are_two_kinds():
     assert kind_of_objects(change, label) == [1, 2, 1, 2]
 
 
-@pytest.mark.parametrize(("degrees", "kinds"), [(5, 1), (20, 2), (90, 2), (170, 2)])
+@pytest.mark.parametrize(("degrees", "kinds"), [(5, 1), (20, 1), (40, 2), (90, 2), (170, 2)])
 def test_groups_of_objects_need_an_angle_between_them(degrees, kinds):
     directions = towards(*[0] * 4, *[degrees] * 3)
     change, label = planted(*((one, 10) for one in directions), noise=0.01)

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from didymos.core.background import surface_background
 from didymos.core.directions import covariance_of, discriminant_directions, length_along
+from didymos.core.growth import wide_defects
 from didymos.core.kinds import find_kinds, mean_peaks
 from didymos.core.neighbourhood import Neighbourhood
-from didymos.core.population import CORE_SHARE, Population, largest_by_label
+from didymos.core.population import CORE_SHARE, FEWEST_POINTS, FLANK, LEAST_ROUNDNESS, Population, largest_by_label
 from didymos.core.tail import Tail
 
 REACH = 8.0
@@ -23,6 +24,15 @@ REACH = 8.0
 
 SUSPECT = 1e-3
 """Probability under which a point of the majority may be a defect that was not found."""
+
+BESIDE = 2
+"""Two objects lie beside each other where so many steps around each of them meet."""
+
+SATELLITE = 0.6
+"""An object weaker than this share of the strongest beside it is a part of that one."""
+
+FLANK_SHARE = 0.2
+"""Share of the change at the core of a small object that its flank has."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +63,12 @@ class Amplitudes:
 def find_amplitudes(features: NDArray[np.floating], population: Population, neighbourhood: Neighbourhood) -> Amplitudes:
     """Measure how much of a defect is in every spectrum.
 
-    1. The surface under the defects is interpolated (:func:`didymos.core.background.surface_background`) and
-       subtracted; what is left is whitened by its covariance S at quiet points, x = S^(-1/2) (f - b).
+    1. Defects that fade into the surface over many steps are grown to their whole width
+       (:func:`didymos.core.growth.wide_defects`). The surface under the defects is interpolated
+       (:func:`didymos.core.background.surface_background`) and subtracted; what is left is whitened by its covariance S
+       at quiet points, x = S^(-1/2) (f - b).
     2. The directions of the cores are sought again in x, and their kinds (:func:`didymos.core.kinds.find_kinds`).
+       Weak objects beside a strong one are its lobes and waves and have its kind.
     3. With t the mean x at the peaks of the objects of a kind, the amplitude is <x, t> / <t, t>: what a linear filter
        matched to t measures. Within eight steps of a core a spectrum is of the kind of that core, else of the kind
        whose direction is nearest.
@@ -73,20 +86,23 @@ def find_amplitudes(features: NDArray[np.floating], population: Population, neig
     Amplitudes
     """
     suspect = _suspects(features, population)
-    background = surface_background(features, population.core | suspect, neighbourhood)
+    wide = wide_defects(features, population, population.core | suspect, neighbourhood)
+    background = surface_background(features, population.core | suspect | wide, neighbourhood)
     residual = features - background.values
     centre, whitening = covariance_of(residual, background.quiet)
     white = (residual - centre) @ whitening
-    along = white @ discriminant_directions(white, population.label, np.eye(white.shape[1]))
-    core = np.flatnonzero(population.core)
-    kind_of_core = find_kinds(along[core], population.label[core])
-    peaks = mean_peaks(along[core], population.label[core], kind_of_core)
+    own = neighbourhood.roundness(population.label)[1:] >= LEAST_ROUNDNESS
+    along = white @ discriminant_directions(white, population.label, np.eye(white.shape[1]), own)
+    label = _with_satellites(_with_flanks(population.label, along, neighbourhood), along, neighbourhood)
+    core = np.flatnonzero(label)
+    kind_of_core = find_kinds(along[core], label[core])
+    peaks = mean_peaks(along[core], label[core], kind_of_core)
     share = along @ (peaks / (peaks**2).sum(axis=1, keepdims=True)).T
-    distance, nearest = neighbourhood.nearest(population.core)
+    distance, nearest = neighbourhood.nearest(label > 0)
     kind = np.asarray(np.argmax(along @ (peaks / np.linalg.norm(peaks, axis=1, keepdims=True)).T, axis=1) + 1)
     of_core = np.zeros(len(features), dtype=np.int16)
     of_core[core] = kind_of_core
-    beside = distance <= REACH
+    beside = (distance <= REACH) | wide
     kind[beside] = of_core[nearest[beside]]
     return Amplitudes(
         share[np.arange(len(share)), kind - 1],
@@ -95,6 +111,40 @@ def find_amplitudes(features: NDArray[np.floating], population: Population, neig
         ~background.quiet & ~beside,
         share[background.quiet].std(axis=0),
     )
+
+
+def _with_flanks(
+    label: NDArray[np.intp], change: NDArray[np.float64], neighbourhood: Neighbourhood
+) -> NDArray[np.intp]:
+    """Add to cores of one or two points those beside them that share their change; a strange spectrum stays alone."""
+    small = np.bincount(label) < FEWEST_POINTS
+    small[0] = False
+    if not small.any():
+        return label
+    length = np.linalg.norm(change, axis=1)
+    points = np.flatnonzero(label)
+    order = points[np.lexsort((length[points], label[points]))]
+    peak = np.zeros((len(small), change.shape[1]))
+    peak[label[order]] = change[order]  # the longest of every object comes last
+    distance, nearest = neighbourhood.nearest(small[label])
+    mine = peak[label[nearest]]
+    shares = np.einsum("ij,ij->i", change, mine) >= FLANK_SHARE * (mine**2).sum(axis=1)
+    return np.where((label == 0) & (distance < FLANK) & shares, label[nearest], label)
+
+
+def _with_satellites(
+    label: NDArray[np.intp], change: NDArray[np.float64], neighbourhood: Neighbourhood
+) -> NDArray[np.intp]:
+    """Give weak objects beside a strong one its number: they are its lobes and waves."""
+    peak = largest_by_label(np.linalg.norm(change, axis=1), label)
+    cluster = neighbourhood.objects(neighbourhood.grow(label > 0, BESIDE))
+    core = np.flatnonzero(label)
+    order = core[np.argsort(peak[label[core]], kind="stable")]
+    strongest = np.zeros(int(cluster.max()) + 1, dtype=np.intp)
+    strongest[cluster[order]] = label[order]  # the strongest of every cluster comes last
+    host = np.arange(len(peak))
+    host[label[core]] = strongest[cluster[core]]
+    return np.where(peak < SATELLITE * peak[host], host, np.arange(len(peak)))[label]
 
 
 def _suspects(features: NDArray[np.floating], population: Population) -> NDArray[np.bool_]:

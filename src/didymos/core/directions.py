@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2
 
 MOST_DIRECTIONS = 6
 LONGEST = 4.0
@@ -16,6 +17,12 @@ LARGEST_SHARE = 30
 
 LONGEST_LENGTH = 1e6
 """No vector counts as longer than this many times the usual length."""
+
+OWN_SHARE = 0.9
+"""An object gets a direction of its own where the others leave out this share of its length."""
+
+OWN_PROBABILITY = 1e-6
+"""Probability that a point of a normal majority is as far from it as an object with a direction of its own."""
 
 REST_SHARE = 0.99
 """Share of the majority that is shortened to nothing across the directions."""
@@ -99,13 +106,19 @@ def length_along(features: NDArray[np.floating], directions: Directions) -> NDAr
 
 
 def discriminant_directions(
-    white: NDArray[np.float64], label: NDArray[np.intp], background: NDArray[np.float64]
+    white: NDArray[np.float64],
+    label: NDArray[np.intp],
+    background: NDArray[np.float64],
+    own: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float64]:
     """Find the directions in which the cores of objects differ from the majority.
 
     The eigenvectors of <x x^T> - B over the cores, with B that of the majority, whose eigenvalue exceeds the variance
     1 of the majority; always at least one. Long vectors are shortened to :data:`LONGEST`, and an object counts as at
-    most :data:`LARGEST_SHARE` points, so that one strong or large object does not hide the others.
+    most :data:`LARGEST_SHARE` points, so that one strong or large object does not hide the others. A kind of few points
+    among many may still be too little of the moment: the object whose longest vector reaches farthest across the
+    directions gives one more, as long as :data:`OWN_SHARE` of its length lies across them and is longer than the
+    majority.
 
     Parameters
     ----------
@@ -114,6 +127,8 @@ def discriminant_directions(
     label : array of int, shape (n_points,)
         Number of the object whose core a point belongs to; 0 for none.
     background : array, shape (n_features, n_features)
+    own : array of bool, shape (n_objects,), optional
+        Which objects, from number 1, may get a direction of their own; none by default.
 
     Returns
     -------
@@ -129,4 +144,29 @@ def discriminant_directions(
     moment = (vectors * weight[:, np.newaxis]).T @ vectors / weight.sum()
     strength, axes = np.linalg.eigh(moment - background)
     count = int(np.clip(np.count_nonzero(strength > 1.0), 1, MOST_DIRECTIONS))
-    return axes[:, ::-1][:, :count].copy()
+    basis = axes[:, ::-1][:, :count].copy()
+    return basis if own is None else _with_left_out(basis, longest_of_objects(white, label)[own])
+
+
+def longest_of_objects(white: NDArray[np.float64], label: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the longest vector of every object, shape (n_objects, n_features)."""
+    points = np.flatnonzero(label > 0)
+    length = np.linalg.norm(white[points], axis=1)
+    order = np.lexsort((length, label[points]))
+    last = np.flatnonzero(np.diff(label[points][order], append=-1))
+    return np.asarray(white[points[order[last]]], dtype=np.float64)
+
+
+def _with_left_out(basis: NDArray[np.float64], longest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Add directions of objects, given by their longest vectors, that point across all directions."""
+    limit = float(chi2.isf(OWN_PROBABILITY, len(basis)))
+    size = (longest**2).sum(axis=1)
+    while basis.shape[1] < min(MOST_DIRECTIONS, len(basis)):
+        across = longest - (longest @ basis) @ basis.T
+        left = (across**2).sum(axis=1)
+        left[left < np.maximum(limit, OWN_SHARE**2 * size)] = 0.0
+        if not left.any():
+            break
+        farthest = int(left.argmax())
+        basis = np.column_stack([basis, across[farthest] / np.sqrt(left[farthest])])
+    return basis

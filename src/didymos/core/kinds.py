@@ -19,7 +19,7 @@ MIXED = 0.1
 MOST_OBJECTS = 1000
 """Objects that are divided at most, the largest; the others join the kind of the nearest direction."""
 
-SMALLEST_ANGLE = 10.0
+SMALLEST_ANGLE = 30.0
 """Degrees between the directions of two kinds at least."""
 
 CLEAR_ANGLE = 45.0
@@ -44,7 +44,7 @@ def find_kinds(change: NDArray[np.floating], label: NDArray[np.intp]) -> NDArray
     Each object has the mean direction of its longest vectors; one whose clear points fall into two groups more than
     45 degrees apart counts as two that touch. The objects are divided in two by average linkage of the angles between
     them, and every part again, as long as the average silhouette (P. J. Rousseeuw, J. Comput. Appl. Math. 20, 53
-    (1987)) of the two is over 0.5, they are 10 degrees apart, and the gap between them is 1.5 times the largest step
+    (1987)) of the two is over 0.5, they are 30 degrees apart, and the gap between them is 1.5 times the largest step
     within the kinds (an even spread of directions is one kind). A kind has two objects at least, or one with 3
     spectra and 3 % of all that is 45 degrees apart. A defect and its flank have the same direction and so the same
     kind, whatever its strength.

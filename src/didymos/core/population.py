@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from didymos.core.directions import LONGEST_LENGTH, Directions, covariance_of, discriminant_directions, length_along
+from didymos.core.evidence import Evidence, contrast_evidence, evidence_along
 from didymos.core.lattices import without_lattices
 from didymos.core.neighbourhood import Neighbourhood
-from didymos.core.robust_covariance import majority_covariance, squared_distances
 from didymos.core.tail import Tail
 
 SIGNIFICANCE = 0.01
@@ -94,18 +94,6 @@ class Population:
         return self.p_value < SIGNIFICANCE
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """Lengths of vectors of which a majority without defects would have a chi distribution."""
-
-    length: NDArray[np.float64]
-    degrees: int
-
-    def limit(self, probability: float) -> float:
-        """Return the length that a majority without defects exceeds with this probability."""
-        return float(np.sqrt(chi2.isf(probability, self.degrees)))
-
-
 def find_population(features: NDArray[np.floating], neighbourhood: Neighbourhood) -> Population:
     """Look for objects that differ from their surroundings and from the majority in directions of their own.
 
@@ -151,12 +139,13 @@ def find_population(features: NDArray[np.floating], neighbourhood: Neighbourhood
         white, contrast = (features - centre) @ whitening, residual @ whitening
         quiet = known & ~neighbourhood.grow(evidence.length > evidence.limit(SIGNIFICANCE), 1)
         quiet = quiet if quiet.sum() > 5 * columns else majority
+        own = defect_like(neighbourhood, label, evidence.length > evidence.limit(EDGE))
         if round_ < ROUNDS - 2:
-            basis = discriminant_directions(contrast, label, np.cov(contrast[quiet], rowvar=False))
+            basis = discriminant_directions(contrast, label, np.cov(contrast[quiet], rowvar=False), own)
         else:
-            basis = discriminant_directions(white, label, np.eye(columns))
+            basis = discriminant_directions(white, label, np.eye(columns), own)
         directions = Directions.of(white, majority, centre, whitening, basis)
-        evidence = _evidence_along(contrast @ basis, quiet, known)
+        evidence = evidence_along(contrast @ basis, quiet, known)
     assert directions is not None
     label = _with_unknown(label, np.linalg.norm(white @ directions.basis, axis=1), known, neighbourhood)
     return _judged(white, contrast, label, directions, neighbourhood)
@@ -174,26 +163,23 @@ def _with_unknown(
     return np.where(joins, label[nearest], label)
 
 
-def contrast_evidence(residual: NDArray[np.float64], known: NDArray[np.bool_]) -> Evidence:
-    """Return the robust Mahalanobis length of the local contrast, shape (n_points, n_features), where it is known."""
-    squared = np.zeros(len(residual))
-    squared[known] = squared_distances(residual[known], *majority_covariance(residual[known]))
-    return _scaled(squared, residual.shape[1], known)
+def defect_like(neighbourhood: Neighbourhood, label: NDArray[np.intp], outside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which objects are round and more than a single strange spectrum, shape (n_objects,).
 
-
-def _evidence_along(contrast: NDArray[np.float64], quiet: NDArray[np.bool_], known: NDArray[np.bool_]) -> Evidence:
-    """Return the length of the contrast along the directions, in units of that of the quiet points."""
-    spread = np.atleast_2d(np.cov(contrast[quiet], rowvar=False))
-    squared = np.where(known, squared_distances(contrast, np.median(contrast[quiet], axis=0), spread), 0.0)
-    return _scaled(squared, contrast.shape[1], known)
-
-
-def _scaled(squared: NDArray[np.float64], degrees: int, known: NDArray[np.bool_]) -> Evidence:
-    """Give squared lengths the median of a chi-squared distribution."""
-    # where more than half of the surface is exactly alike, what differs at all is far, not infinitely
-    squared = np.minimum(squared, 1e150)
-    median = max(float(np.median(squared[known])), float(squared.max()) / LONGEST_LENGTH**2) or 1.0
-    return Evidence(np.sqrt(squared / median * float(chi2.ppf(0.5, degrees))), degrees)
+    Parameters
+    ----------
+    neighbourhood : Neighbourhood
+    label : array of int, shape (n_points,)
+        Number of the object whose core a point belongs to.
+    outside : array of bool, shape (n_points,)
+        Points outside the majority, of cores and around them.
+    """
+    whole = neighbourhood.objects(outside)
+    round_whole = (np.bincount(whole) >= FEWEST_POINTS) & (neighbourhood.roundness(whole) >= LEAST_ROUNDNESS)
+    around = np.zeros(int(label.max(initial=0)) + 1, dtype=bool)
+    np.logical_or.at(around, label, round_whole[whole])
+    several = np.bincount(label, minlength=len(around)) >= FEWEST_POINTS
+    return np.asarray((around | several) & (neighbourhood.roundness(label) >= LEAST_ROUNDNESS))[1:]
 
 
 def _cores(neighbourhood: Neighbourhood, evidence: Evidence, first: Evidence) -> NDArray[np.intp]:

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from didymos.core.artefacts import WIDEST_SPIKE, usual_steps
+from didymos.core.evidence import contrast_evidence
 from didymos.core.neighbourhood import Neighbourhood
 from didymos.core.noise import noise_of_energies
-from didymos.core.population import contrast_evidence, largest_by_label
+from didymos.core.population import largest_by_label
 from didymos.core.principal_components import moments, principal_components
 
 FEWEST_SPECTRA, FEWEST_ENERGIES = 50, 12
