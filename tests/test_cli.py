@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from didymos import open_map, save_result, spectral_map
+from didymos import open_map, open_result, save_result, spectral_map
 from didymos.cli import main
-from didymos.simulate import semiconductor
+from didymos.simulate import polynomials, semiconductor
 
 sys.path.append(str(Path(__file__).parent / "io"))  # where the writer of grids is
 from nanonis_writer import GridFile
@@ -132,6 +132,65 @@ def test_settings_reach_the_analysis(analysed, tmp_path, monkeypatch):
     settings = seen[0][3]
     assert (settings.metric, settings.threshold, settings.energy_range) == ("euclidean", 2.5, (-300.0, 200.0))
     assert (settings.iso_energy, settings.layers, settings.rank) == (-1.5, (8, 3), "auto")
+
+
+@pytest.fixture
+def marked(tmp_path):
+    """A simulated map without its truth as a file, and that truth as a mask."""
+    surface = polynomials(shape=(12, 10), energies=16, separation=4.0, seed=1)
+    mask = tmp_path / "mask µ.csv"
+    np.savetxt(mask, surface["truth_amplitude"] > 0.5, fmt="%d", delimiter=",")
+    source = tmp_path / "map µ.nc"
+    save_result(surface[["spectra"]], source)
+    return source, mask
+
+
+def test_compare_writes_everything(marked, tmp_path, monkeypatch, capsys):
+    source, mask = marked
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert main(["compare", source.name, "--methods", "pca", "kmeans-2", "--truth", str(mask), "--seed", "4"]) == 0
+    page = tmp_path / "map µ-compared" / "comparison.html"
+    assert capsys.readouterr().out.strip() == str(page.relative_to(tmp_path))
+    assert page.stat().st_size > 0
+    comparison = open_result(page.with_name("comparison.nc"))
+    assert comparison["algorithm"].values.tolist() == ["pca", "kmeans-2"]
+    assert comparison["average_precision"].values[1] == pytest.approx(1)
+    assert comparison["adjusted_rand_index"].values.tolist() == [1, 1]
+    assert (comparison.attrs["input_file"], comparison.attrs["seed"]) == (source.name, 4)
+    assert comparison.attrs["truth_source"] == mask.name
+    assert len(comparison.attrs["input_sha256"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--methods", "pca", "kmean"], "kmeans"),
+        (["--methods"], "method"),
+        (["--truth", "nowhere.csv"], "nowhere.csv"),
+        (["--truth", "turned.csv"], "(10, 12)"),
+        (["--seed", "-1"], "seed"),
+        (["--energy-range", "5", "-5"], "energy_range"),
+        (["--channel", "LockinX"], "LockinX"),
+        (["--out", "map µ.nc"], "--out"),
+        (["--out", "map µ.nc/folder"], "--out"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_option_of_compare_is_told_before_the_work(marked, tmp_path, monkeypatch, capsys, options, word):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("didymos.workflow.comparison.run_methods", lambda *_: pytest.fail("the work began"))
+    np.savetxt("turned.csv", np.loadtxt(marked[1], delimiter=",").T, delimiter=",")
+    before = files(tmp_path)
+    assert word in complaint(capsys, 2, "compare", marked[0], *options)
+    assert files(tmp_path) == before
+
+
+def test_help_of_compare_tells_the_methods(capsys):
+    assert main(["compare", "--help"]) == 0
+    text = capsys.readouterr().out
+    for name in ("pca", "kmeans-3", "umap", "twin-robust", ".png"):
+        assert name in text
 
 
 def test_the_installed_program(analysed):
@@ -256,5 +315,5 @@ def test_stopping_is_no_fault(analysed, capsys, monkeypatch):
 def test_help_names_every_command(capsys):
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    for command in ("analyze", "apply", "simulate", "info", "demo"):
+    for command in ("analyze", "compare", "apply", "simulate", "info", "demo"):
         assert command in text

@@ -15,7 +15,8 @@ import didymos
 from didymos import cli, simulate
 from didymos.io import FORMATS
 from didymos.io.channels import Kind
-from didymos.schema import RESULT_ATTRIBUTES, RESULT_VARIABLES, Region
+from didymos.io.truth import READERS
+from didymos.schema import COMPARISON_ATTRIBUTES, COMPARISON_VARIABLES, RESULT_ATTRIBUTES, RESULT_VARIABLES, Region
 from didymos.simulate import OPTIONS
 from didymos.workflow import Settings
 
@@ -98,9 +99,13 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
 
 def test_the_tables_of_results_are_those_of_the_schema():
     text = (DOCS / "results.md").read_text("utf-8")
-    variables = [[f"`{name}`", ", ".join(v.dims), v.meaning] for name, v in RESULT_VARIABLES.items()]
-    assert rows(text, "variable") == variables
-    assert rows(text, "attribute") == [[f"`{name}`", meaning] for name, meaning in RESULT_ATTRIBUTES.items()]
+    result, _, comparison = text.partition("## A comparison")
+    for part, variables, attributes in (
+        (result, RESULT_VARIABLES, RESULT_ATTRIBUTES),
+        (comparison, COMPARISON_VARIABLES, COMPARISON_ATTRIBUTES),
+    ):
+        assert rows(part, "variable") == [[f"`{n}`", ", ".join(v.dims), v.meaning] for n, v in variables.items()]
+        assert rows(part, "attribute") == [[f"`{name}`", meaning] for name, meaning in attributes.items()]
     assert rows(text, "value") == [[str(int(region)), region.name.lower()] for region in Region]
 
 
@@ -110,6 +115,12 @@ def test_the_formats_are_those_of_the_reader():
     assert sorted(suffixes) == sorted(FORMATS)
     rule = text.partition("### Which channel")[2]
     assert len(re.findall(r"^\d+\. ", rule, re.MULTILINE)) == len(Kind)
+
+
+def test_the_files_of_a_truth_are_those_of_the_reader():
+    text = (DOCS / "command-line.md").read_text("utf-8")
+    suffixes = re.findall(r"`(\.\w+)`", " ".join(row[0] for row in rows(text, "file")))
+    assert suffixes == list(READERS)
 
 
 def test_the_numbers_of_the_method_are_those_of_the_code():

@@ -3,7 +3,10 @@ import pytest
 import xarray as xr
 
 from didymos.schema import (
+    COMPARISON_ATTRIBUTES,
+    COMPARISON_VARIABLES,
     ENERGY,
+    RESULT_ATTRIBUTES,
     RESULT_VARIABLES,
     InputError,
     Region,
@@ -210,3 +213,22 @@ def test_every_variable_of_a_result_has_dims_and_a_meaning():
         assert "space" not in variable.dims[1:]  # the points come first
         assert variable.meaning
     assert RESULT_VARIABLES["spectra"].dims == ("space", ENERGY)
+
+
+def test_every_variable_of_a_comparison_has_dims_and_a_meaning():
+    for name, variable in COMPARISON_VARIABLES.items():
+        assert name.islower()
+        assert len(set(variable.dims)) == len(variable.dims) > 0
+        assert "space" not in variable.dims[1 + (variable.dims[0] == "algorithm") :]
+        assert "algorithm" not in variable.dims[1:]
+        assert variable.meaning
+    # a dim may not have the name of a variable, which would become its coordinate
+    dims = {dim for variable in COMPARISON_VARIABLES.values() for dim in variable.dims}
+    assert dims.isdisjoint(COMPARISON_VARIABLES)
+
+
+def test_what_a_comparison_shares_with_a_result_has_the_same_name_and_dims():
+    for name in ("spectra", "topography", "region", "distance_to_mean"):
+        assert COMPARISON_VARIABLES[name].dims == RESULT_VARIABLES[name].dims
+    shared = {"settings", "didymos_version", "input_file", "input_sha256", "seed", "created"}
+    assert {*COMPARISON_ATTRIBUTES} & {*RESULT_ATTRIBUTES} == shared

@@ -7,11 +7,11 @@ from didymos import schema
 
 if TYPE_CHECKING:
     from didymos import plots, simulate
-    from didymos.io import open_map, open_result, save_result
-    from didymos.report import write
+    from didymos.io import open_map, open_result, open_truth, save_result
+    from didymos.report import write, write_comparison
     from didymos.schema import InputError, spectral_map
     from didymos.twin import TwinEmbedding, TwinModel, TwinScore, load_model, save_model
-    from didymos.workflow import Settings, analyze, apply, pair_statistics
+    from didymos.workflow import Settings, analyze, apply, compare, pair_statistics
 
 __version__ = schema.VERSION
 
@@ -24,9 +24,11 @@ __all__ = [
     "__version__",
     "analyze",
     "apply",
+    "compare",
     "load_model",
     "open_map",
     "open_result",
+    "open_truth",
     "pair_statistics",
     "plots",
     "save_model",
@@ -34,6 +36,7 @@ __all__ = [
     "simulate",
     "spectral_map",
     "write",
+    "write_comparison",
 ]
 
 _HOMES = {
@@ -44,14 +47,17 @@ _HOMES = {
     "TwinScore": "twin",
     "analyze": "workflow",
     "apply": "workflow",
+    "compare": "workflow",
     "load_model": "twin",
     "open_map": "io",
     "open_result": "io",
+    "open_truth": "io",
     "pair_statistics": "workflow",
     "save_model": "twin",
     "save_result": "io",
     "spectral_map": "schema",
     "write": "report",
+    "write_comparison": "report",
 }
 
 

@@ -5,6 +5,7 @@ from didymos.io.info import AxisInfo, ChannelInfo, FileInfo
 from didymos.io.nanonis_writing import save_nanonis
 from didymos.io.opening import FORMATS, describe, file_sha256, open_map
 from didymos.io.results import open_result, save_result
+from didymos.io.truth import open_truth
 
 __all__ = [
     "FORMATS",
@@ -15,6 +16,7 @@ __all__ = [
     "file_sha256",
     "open_map",
     "open_result",
+    "open_truth",
     "replacing",
     "save_nanonis",
     "save_result",

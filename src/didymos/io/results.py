@@ -15,8 +15,8 @@ from didymos.io.atomic import replacing
 from didymos.io.labelled import load_netcdf
 from didymos.schema import InputError
 
-_ONE_OF = ("score", "distance_histogram")
-"""What an analysis holds, and what the statistics of pairs hold."""
+_ONE_OF = ("score", "distance_histogram", "method_score")
+"""What an analysis, the statistics of pairs and a comparison hold."""
 
 
 def save_result(result: xr.Dataset, path: str | os.PathLike[str]) -> Path:

@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from didymos.core.principal_components import PrincipalComponents, moments, principal_components
+from didymos.schema import InputError
 
 MODES = 50
 """Principal components that stand for the spectra where a method needs few numbers."""
@@ -149,3 +150,16 @@ class Family:
     build: Callable[[str], Method]
     variants: tuple[str, ...] = ("",)
     allowed: str = ""
+
+    @classmethod
+    def of(cls, method: Method) -> Family:
+        """Return the family of a method that has no parameter."""
+
+        def build(text: str) -> Method:
+            if text:
+                raise InputError(
+                    f"{method.name} has no variant {text!r}; allowed is {method.name} alone: leave the rest out"
+                )
+            return method
+
+        return cls(method.name, build)

@@ -1,8 +1,13 @@
 """Figures: each function draws what a result holds and returns a matplotlib figure; nothing is computed here."""
 
 from didymos.plots.catalogue import FIGURES, FigureEntry, available
+from didymos.plots.comparison import compared_surface, method_group_map, method_score_map, of_method
+from didymos.plots.comparison_catalogue import COMPARISON_FIGURES, METHOD_FIGURES
+from didymos.plots.comparison_groups import method_dendrogram, method_spectra, method_split_sizes
+from didymos.plots.comparison_overview import comparison_overview, thumbnail
+from didymos.plots.comparison_plane import distance_correlations, method_distance_correlation, method_plane
 from didymos.plots.distances import distance_statistics
-from didymos.plots.export import rendered, save_figures
+from didymos.plots.export import rendered, save_figure, save_figures
 from didymos.plots.histogram import signal_histogram
 from didymos.plots.latent import embedding, scree_and_latent
 from didymos.plots.latent_distances import distance_correlation
@@ -16,20 +21,34 @@ from didymos.plots.training import training_loss
 from didymos.plots.transfer import weight_transfer
 
 __all__ = [
+    "COMPARISON_FIGURES",
     "FIGURES",
+    "METHOD_FIGURES",
     "FigureEntry",
     "abundance",
     "available",
+    "compared_surface",
+    "comparison_overview",
     "distance_correlation",
+    "distance_correlations",
     "distance_statistics",
     "distance_sweep",
     "embedding",
     "iso_energy",
     "kind_map",
     "kind_spectra",
+    "method_dendrogram",
+    "method_distance_correlation",
+    "method_group_map",
+    "method_plane",
+    "method_score_map",
+    "method_spectra",
+    "method_split_sizes",
+    "of_method",
     "region_map",
     "region_spectra",
     "rendered",
+    "save_figure",
     "save_figures",
     "score_against_truth",
     "score_map",
@@ -37,6 +56,7 @@ __all__ = [
     "scree_and_latent",
     "signal_histogram",
     "style",
+    "thumbnail",
     "training_loss",
     "weight_transfer",
 ]

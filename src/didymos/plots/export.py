@@ -64,14 +64,30 @@ def save_figures(result: xr.Dataset, folder: str | os.PathLike[str]) -> list[Pat
         for kind in FORMATS:
             # a figure of an earlier result in the same folder would pass for one of this
             (figures / f"{name}.{kind}").unlink(missing_ok=True)
+    return [path for name, entry in drawn.items() for path in save_figure(entry.draw(result), figures / name)]
+
+
+def save_figure(figure: Figure, path: Path) -> list[Path]:
+    """Write one figure as PNG (300 dpi) and SVG.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    path : pathlib.Path
+        The files become ``<path>.svg`` and ``<path>.png``.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files.
+    """
     paths = []
-    for name, entry in drawn.items():
-        figure = entry.draw(result)
-        for kind in FORMATS:
-            path = figures / f"{name}.{kind}"
-            content = rendered(figure, kind)
-            figure.set_layout_engine("none")  # the layout of the first format holds for the second, and takes long
-            with replacing(path) as temporary:
-                temporary.write_bytes(content)
-            paths.append(path)
+    for kind in FORMATS:
+        file = path.with_name(f"{path.name}.{kind}")
+        content = rendered(figure, kind)
+        figure.set_layout_engine("none")  # the layout of the first format holds for the second, and takes long
+        with replacing(file) as temporary:
+            temporary.write_bytes(content)
+        paths.append(file)
     return paths

@@ -7,13 +7,14 @@ import math
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from didymos.plots.histogram import density_norm, draw_density
 from didymos.plots.style import AxesLike, Sheet, sheet, styled
 from didymos.plots.units import ARBITRARY, edges, label, plain, scale, units_of
 
-LONGEST_TITLE = 23
-"""Letters over half a column."""
+LONGEST_TITLE, LONGEST_SINGLE = 23, 60
+"""Letters over half a column, and over a whole one."""
 BAR = 0.16
 """Height of the colour bar in inches."""
 RAW, LATENT = "distance from the mean spectrum", "latent distance"
@@ -43,12 +44,16 @@ def distance_correlation(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     shown = scale(raw.values, units_of(raw))
     index = result["step_index"].values if "step_index" in result else np.full(len(names), np.nan)
     norm = density_norm(counts)
+    longest = LONGEST_TITLE if len(names) > 1 else LONGEST_SINGLE
     for number, (panel, name) in enumerate(zip(panels.axes, names, strict=True)):
         power = scale(latent[number], "")
         drawn = draw_density(panel, edges(shown(raw.values)), edges(power(latent[number])), counts[number], norm)
         if power.factor != 1:
             panel.set_ylabel(f"({power.units})")  # only this space is in other units than the label of all says
-        panel.set_title(f"{plain(name, LONGEST_TITLE)}\n{step_words(index[number])}", loc="left", pad=3)
+        if len(names) > 1:
+            # few fixed steps: where the number of ticks follows the size, layout and ticks chase each other
+            panel.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+        panel.set_title(f"{plain(name, longest)}\n{step_words(index[number])}", loc="left", pad=3)
     room = BAR / panels.figure.get_figheight()
     panels.colour_bar(drawn, panels.axes, "number of spectra", "top", "neither", 40, room)
     _name_axes(panels, shown.units)

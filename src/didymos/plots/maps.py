@@ -68,7 +68,7 @@ def mask(result: xr.Dataset, region: Region) -> NDArray[np.bool_]:
 
 
 def draw_values(
-    panels: Sheet,
+    panels: Sheet | None,
     axes: Axes,
     where: Surface,
     values: NDArray[Any],
@@ -76,7 +76,7 @@ def draw_values(
     colours: str,
     between: tuple[float, float] | None = None,
 ) -> None:
-    """Draw one number per point, with a colour bar (on a line: as a curve)."""
+    """Draw one number per point (on a line: as a curve), with a colour bar where the sheet for it is given."""
     low, high, extend = (*between, "neither") if between else limits(values)
     if where.layout == "line":
         axes.plot(where.x, values.ravel(), ".-", color=INK, markersize=2.5, linewidth=0.8)
@@ -94,7 +94,8 @@ def draw_values(
             where.x[order], where.y[order], c=values[order], cmap=colours, vmin=low, vmax=high, **_markers(where)
         )
     _frame(axes, where)
-    panels.colour_bar(drawn, axes, name, "top", extend, 18 / min(where.ratio / STACKED_BELOW, 1) ** 0.5)
+    if panels is not None:
+        panels.colour_bar(drawn, axes, name, "top", extend, 18 / min(where.ratio / STACKED_BELOW, 1) ** 0.5)
 
 
 def draw_labels(axes: Axes, where: Surface, labels: NDArray[Any], colours: Mapping[int, str]) -> None:
@@ -218,6 +219,15 @@ def signal_map(result: xr.Dataset, energy: float | None = None) -> tuple[NDArray
     shown = scale(values, units_of(spectra))
     name = plain(spectra.attrs.get("long_name", "signal"))
     return shown(values), label(f"mean {name}" if energy is None else name, shown.units)
+
+
+def ground_map(result: xr.Dataset) -> tuple[NDArray[np.float64], str]:
+    """Return the height over the surface, without topography the mean signal, with the label of its colour bar."""
+    if "topography" not in result:
+        return signal_map(result)
+    height = over_space(result, "topography")
+    length = scale(np.ptp(height[np.isfinite(height)]), units_of(result["topography"]) or "m")
+    return length(height - np.nanmin(height)), label("height", length.units)
 
 
 def _frame(axes: Axes, where: Surface) -> None:

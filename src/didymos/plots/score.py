@@ -10,12 +10,12 @@ from didymos.plots.maps import (
     draw_flags,
     draw_outlines,
     draw_values,
+    ground_map,
     level,
     map_sheet,
     mask,
     over_space,
     region_handles,
-    signal_map,
 )
 from didymos.plots.style import (
     FAINT,
@@ -25,7 +25,6 @@ from didymos.plots.style import (
     AxesLike,
     styled,
 )
-from didymos.plots.units import label, scale, units_of
 from didymos.schema import Region
 
 OUTLINED = (Region.TRANSITION, Region.MINORITY)
@@ -51,13 +50,7 @@ def score_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     score, ground = panels.axes
     draw_values(panels, score, where, over_space(result, "score"), "twin score (0 to 1)", SCORE_COLOURS, (0, 1))
     draw_flags(score, where, result)
-    if "topography" in result:
-        height = over_space(result, "topography")
-        length = scale(np.ptp(height[np.isfinite(height)]), units_of(result["topography"]) or "m")
-        values, name = length(height - np.nanmin(height)), label("height", length.units)
-    else:
-        values, name = signal_map(result)
-    draw_values(panels, ground, where, values, name, HEIGHT_COLOURS)
+    draw_values(panels, ground, where, *ground_map(result), HEIGHT_COLOURS)
     if "topography" not in result:
         draw_flags(ground, where, result, artefacts=False)
     for region in OUTLINED:

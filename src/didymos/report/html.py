@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from didymos.io.atomic import replacing
-from didymos.plots import available, rendered
+from didymos.plots import FigureEntry, available, rendered
 from didymos.report import sentences, tables
 from didymos.schema import RESULT_ATTRIBUTES
 
@@ -109,14 +109,12 @@ def write_report(
     pathlib.Path
         The file.
     """
-    pictures = {picture.name: picture for picture in _pictures(result, None if figures is None else Path(figures))}
+    entries = available(result)
+    drawn = {} if figures is None else {name: Path(figures) / f"{name}.svg" for name in entries}
+    pictures = {picture.name: picture for picture in pictures_of(result, entries, drawn)}
     sections = [(section, [pictures[name] for name in section.figures if name in pictures]) for section in SECTIONS]
-    folder = files("didymos.report")
-    template = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).from_string(folder.joinpath("template.html.jinja").read_text(encoding="utf-8"))
-    text = template.render(
-        style=Markup(folder.joinpath("style.css").read_text(encoding="utf-8")),  # our own file
+    text = page(
+        "template.html.jinja",
         file=str(result.attrs.get("input_file", "") or "spectral map"),
         found=int(result.attrs.get("distinct_population", 0) or 0) == 1,
         verdict=sentences.verdict(result),
@@ -124,26 +122,50 @@ def write_report(
         sentences=sentences.found(result),
         sections=[(section, chosen) for section, chosen in sections if chosen],
         section_tables=section_tables(result),
-        settings=flattened(_settings(result)),
+        settings=settings_rows(result),
         provenance=provenance(result),
     )
+    return write_page(path, text)
+
+
+def page(template: str, /, **values: Any) -> str:
+    """Return a page: one of the templates in this folder, filled in; whatever is filled in is escaped."""
+    folder = files("didymos.report")
+    templates = Environment(
+        loader=FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = Markup(folder.joinpath("style.css").read_text(encoding="utf-8"))  # our own file
+    return templates.get_template(template).render(style=style, **values)
+
+
+def write_page(path: str | os.PathLike[str], text: str) -> Path:
+    """Write a page; what stands there stays until the new one is complete."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="replace")
     return Path(path)
 
 
-def _pictures(result: xr.Dataset, folder: Path | None) -> list[Picture]:
+def pictures_of(result: xr.Dataset, entries: Mapping[str, FigureEntry], drawn: Mapping[str, Path]) -> list[Picture]:
+    """Return figures of a result as they stand in a page, from their SVG files where these are drawn already."""
     pictures = []
-    for name, entry in available(result).items():
-        drawn = folder / f"{name}.svg" if folder is not None else None
-        figure = None if drawn is not None and drawn.is_file() else entry.draw(result)
-        content = drawn.read_bytes() if figure is None and drawn is not None else rendered(figure or entry.draw(result))
+    for name, entry in entries.items():
+        file = drawn.get(name)
+        figure = None if file is not None and file.is_file() else entry.draw(result)
+        content = file.read_bytes() if figure is None and file is not None else rendered(figure or entry.draw(result))
         kind = "svg+xml"
         if len(content) > HEAVY:
             kind, content = "png", rendered(figure or entry.draw(result), "png", HEAVY_RESOLUTION)
-        source = Markup(f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}")
-        pictures.append(Picture(name, entry.title, entry.caption(result), entry.alternative, source))
+        pictures.append(Picture(name, entry.title, entry.caption(result), entry.alternative, data_url(content, kind)))
     return pictures
+
+
+def data_url(content: bytes, kind: str) -> Markup:
+    """Return an image ("png", "svg+xml") as an address that holds it."""
+    return Markup(f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}")
 
 
 def section_tables(result: xr.Dataset) -> dict[str, tuple[str, list[str], list[list[str]]]]:
@@ -163,14 +185,16 @@ def section_tables(result: xr.Dataset) -> dict[str, tuple[str, list[str], list[l
     }
 
 
-def provenance(result: xr.Dataset) -> list[tuple[str, str, str]]:
-    """Return the attributes of a result with their meanings, without the settings and what stands on top."""
+def provenance(
+    result: xr.Dataset, known: Mapping[str, str] = RESULT_ATTRIBUTES, without: Sequence[str] = ("settings",)
+) -> list[tuple[str, str, str]]:
+    """Return the attributes of a result with their known meanings, without those that stand elsewhere."""
     rows = [
         (name, str(result.attrs[name]), meaning)
-        for name, meaning in RESULT_ATTRIBUTES.items()
-        if name != "settings" and name in result.attrs
+        for name, meaning in known.items()
+        if name not in without and name in result.attrs
     ]
-    further = [name for name in result.attrs if name not in RESULT_ATTRIBUTES]
+    further = [name for name in result.attrs if name not in known]
     return [*rows, *((str(name), str(result.attrs[name])[:500], "") for name in further)]
 
 
@@ -182,6 +206,11 @@ def flattened(settings: Any, prefix: str = "") -> list[tuple[str, str]]:
     for name, value in settings.items():
         rows += flattened(value, f"{prefix}.{name}" if prefix else str(name))
     return rows
+
+
+def settings_rows(result: xr.Dataset) -> list[tuple[str, str]]:
+    """Return the settings of a result as rows of dotted names and values."""
+    return flattened(_settings(result))
 
 
 def _settings(result: xr.Dataset) -> Any:

@@ -75,12 +75,17 @@ def write_tables(result: xr.Dataset, folder: str | os.PathLike[str]) -> list[Pat
             # a table of an earlier result in the same folder would pass for one of this
             path.unlink(missing_ok=True)
             continue
-        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow([_cell(name) for name in table.header])
-            writer.writerows(zip(*map(_written, table.columns), strict=True))
-        paths.append(path)
+        paths.append(write_table(table, path))
     return paths
+
+
+def write_table(table: Table, path: Path) -> Path:
+    """Write one table as CSV; what stands there stays until the new one is complete."""
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([_cell(name) for name in table.header])
+        writer.writerows(zip(*map(_written, table.columns), strict=True))
+    return path
 
 
 def header(data: xr.DataArray, name: str, *, units: str | None = None) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
-from didymos.io import describe, file_sha256, open_map, save_nanonis, save_result
+from didymos.cli.simulation_options import SimulationOptions
+from didymos.io import describe, file_sha256, open_map, open_truth, save_nanonis, save_result
 from didymos.io.atomic import check_folder, make_folder
 from didymos.schema import VERSION, InputError
-from didymos.simulate import OPTIONS, RECIPES
-from didymos.simulate.options import option_meanings
+from didymos.simulate import RECIPES
+from didymos.workflow.comparison import families_in_words
 from didymos.workflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,10 +29,12 @@ app = App(
     help_format="plaintext",
     result_action="return_value",
     suppress_keyboard_interrupt=False,
-    default_parameter=Parameter(consume_multiple=True),
+    default_parameter=Parameter(consume_multiple=True, negative_iterable=()),
 )
 
 Options = Annotated[Settings, Parameter(name="*")]
+
+METHODS_HELP = f"Names of methods or families, all where it is not given: {families_in_words()}."
 
 
 @app.command
@@ -65,6 +67,52 @@ def analyze(
     # a zarr folder without a suffix, in the current folder, is not to be written into
     default = Path(f"{input.stem}-result") if named.resolve() == input.resolve() else named
     _analyze_and_write(data, input, out or default, settings or Settings())
+
+
+@app.command
+def compare(
+    input: Path,
+    /,
+    *,
+    out: Path | None = None,
+    channel: str | None = None,
+    average_backward: bool = False,
+    methods: Annotated[list[str] | None, Parameter(help=METHODS_HELP, negative=())] = None,
+    truth: Path | None = None,
+    energy_range: tuple[float, float] | None = None,
+    seed: int = 0,
+) -> None:
+    """Compare what the methods of the literature and the twins find in a map.
+
+    Parameters
+    ----------
+    input
+        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+    out
+        Folder to write into; INPUT's name with '-compared' where it is not given.
+    channel
+        Channel to compare; 'didymos info INPUT' lists them.
+    average_backward
+        Average the channel with its backward twin.
+    methods
+        Names of methods or families.
+    truth
+        File that tells which spectra are from defects: .npy, .csv, .txt, .png or .nc.
+    energy_range
+        Lowest and highest energy to compare, in units of the energies.
+    seed
+        Seed of all random numbers.
+    """
+    from didymos.report import write_comparison
+    from didymos.workflow import compare as compare_methods
+
+    folder = out or Path(f"{input.stem}-compared")
+    check_folder(folder)  # before the work
+    data = open_map(input, channel=channel, average_backward=average_backward)
+    data.attrs["input_sha256"] = file_sha256(input)
+    known = None if truth is None else open_truth(truth, data)
+    comparison = compare_methods(data, methods, truth=known, seed=seed, energy_range=energy_range)
+    print(write_comparison(comparison, folder))
 
 
 @app.command
@@ -121,35 +169,6 @@ def info(input: Path, /, *, channel: str | None = None) -> None:
 
 WRITERS = {".nc": save_result, ".3ds": save_nanonis}
 """What writes a simulated map, by the suffix of the file."""
-
-
-def _simulation_options() -> type:
-    """Return a class of the options of all recipes; those that are not given stay None."""
-    types: dict[str, Any] = {}
-    meanings: dict[str, dict[str, list[str]]] = {}  # option: meaning: recipes
-    for name, kind in OPTIONS.items():
-        types |= get_type_hints(kind)
-        for option, (_, meaning) in option_meanings(kind).items():
-            meanings.setdefault(option, {}).setdefault(meaning, []).append(name)
-    fields = []
-    for option, texts in meanings.items():
-        parts = [_for_recipes(recipes) + meaning for meaning, recipes in texts.items()]
-        if option == "kinds":
-            parts += [f"[{name}] {', '.join(kind.KINDS)}." for name, kind in OPTIONS.items() if kind.KINDS]
-        help_text = Parameter(help=" ".join(parts), negative=())
-        fields.append((option, Annotated[types[option] | None, help_text], dataclasses.field(default=None)))
-    return dataclasses.make_dataclass("SimulationOptions", fields, kw_only=True, namespace={"__module__": __name__})
-
-
-def _for_recipes(names: list[str]) -> str:
-    """Return which recipes a meaning is for, in brackets, or nothing where it is for all."""
-    others = [name for name in OPTIONS if name not in names]
-    if not others:
-        return ""
-    return f"[not {others[0]}] " if len(others) == 1 else f"[{', '.join(names)}] "
-
-
-SimulationOptions = Annotated[_simulation_options(), Parameter(name="*")]  # type: ignore[valid-type]  # see simulate
 
 
 @app.command

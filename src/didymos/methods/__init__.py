@@ -1,0 +1,17 @@
+"""The methods of the literature behind one interface: spectra in, score, latent space and groups out."""
+
+from didymos.methods.interface import Family, Method, Outcome, Task, Tree
+from didymos.methods.registry import chosen, families, how_to_install, missing_packages, skipped_families
+
+__all__ = [
+    "Family",
+    "Method",
+    "Outcome",
+    "Task",
+    "Tree",
+    "chosen",
+    "families",
+    "how_to_install",
+    "missing_packages",
+    "skipped_families",
+]

@@ -1,0 +1,228 @@
+"""The plane of a method: the places of all spectra in its latent space, and how far they are from the mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from didymos.plots.comparison import (
+    OTHER,
+    TRUE,
+    TRUE_COLOUR,
+    UNCOUNTED,
+    drawn_groups,
+    group_colours,
+    group_words,
+    has_truth,
+)
+from didymos.plots.latent import MANY
+from didymos.plots.latent_distances import LONGEST_TITLE, distance_correlation
+from didymos.plots.maps import over_space
+from didymos.plots.style import FAINT, INK, AxesLike, power_of_ten, sheet, styled
+from didymos.plots.units import ARBITRARY, Scale, label, scale, units_of
+from didymos.schema import Region
+
+TRUTH_COLOURS = {UNCOUNTED: "#d4d4d4", OTHER: FAINT, TRUE: TRUE_COLOUR}
+TRUTH_WORDS = {UNCOUNTED: "not counted", OTHER: "no defect", TRUE: "true defect"}
+SMALL = 0.1
+FINENESS = 300
+"""Steps along either axis in which the boundaries are followed."""
+
+
+@styled
+def method_plane(one: xr.Dataset, axes: AxesLike = None) -> Figure:
+    """Draw the first two latent dims coloured by group and, where known, by truth (Fig. 3b).
+
+    Where the nearest centre decides the group, the centres are marked and the boundaries between them drawn.
+
+    Parameters
+    ----------
+    one : xarray.Dataset
+        One method of a comparison (:func:`didymos.plots.of_method`), with ``latent`` and ``method_label``.
+    axes : matplotlib.axes.Axes or, with a truth, two of them, optional
+        Where to draw instead of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    truth = has_truth(one)
+    panels = sheet(axes, [["a", "b"]] if truth else [["a"]], 2.5 if truth else 2.9, sharex=True, sharey=True)
+    places = plane(one)
+    groups = drawn_groups(one).ravel()
+    colours = group_colours(groups)
+    _scatter(panels.axes[0], places, groups, colours)
+    _draw_centres(panels.axes[0], one, places)
+    handles: list[Artist] = _dots(list(colours.values()), group_words(groups))
+    if truth:
+        known = over_space(one, "truth").ravel()
+        _scatter(panels.axes[1], places, known, TRUTH_COLOURS)
+        handles += truth_dots(one)
+    for panel in panels.axes:
+        panel.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+        panel.set_xlabel(places.x_label.replace(ARBITRARY, "arb.") if truth else places.x_label)
+    panels.axes[0].set_ylabel(places.y_label)
+    panels.letters()
+    panels.legend(handles, columns=3)
+    return panels.figure
+
+
+@styled
+def method_distance_correlation(one: xr.Dataset, axes: AxesLike = None) -> Figure:
+    """Draw the density of spectra over their distance from the mean, in the data and to the method (Fig. 5, 6).
+
+    Parameters
+    ----------
+    one : xarray.Dataset
+        One method of a comparison (:func:`didymos.plots.of_method`), with ``distance_correlation``.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw instead of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    return distance_correlation(_as_spaces(one.expand_dims("algorithm"), short=False), axes)
+
+
+@styled
+def distance_correlations(comparison: xr.Dataset) -> Figure:
+    """Draw the distance correlation of every method that has one, side by side (Fig. 5, 6).
+
+    Parameters
+    ----------
+    comparison : xarray.Dataset
+        With ``distance_correlation`` and ``latent_distance``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    counted = (comparison["distance_correlation"] > 0).any(("raw_distance_bin", "latent_distance_bin")).values
+    return distance_correlation(_as_spaces(comparison.isel(algorithm=np.flatnonzero(counted)), short=True))
+
+
+def _as_spaces(comparison: xr.Dataset, short: bool) -> xr.Dataset:
+    names = [str(name) for name in comparison["algorithm"].values]
+    titles = [str(title) for title in comparison["method_title"].values]
+    shown = [name if short and len(title) > LONGEST_TITLE else title for name, title in zip(names, titles, strict=True)]
+    chosen = comparison[["distance_correlation", "latent_distance", "step_index"]]
+    return chosen.rename(algorithm="latent_space").assign_coords(latent_space=shown)
+
+
+class Plane:
+    """Places of the spectra in the units of the axes.
+
+    Attributes
+    ----------
+    x, y : numpy.ndarray, shape (n_points,)
+        First and second latent component; where the space has only one, `y` is the score.
+    x_label, y_label : str
+        Labels of the axes.
+    """
+
+    def __init__(self, one: xr.Dataset) -> None:
+        space = over_space(one, "latent")
+        space = space.reshape(-1, space.shape[-1])
+        self._scale = _short(scale(space, units_of(one["latent"])), space)
+        self.x = self._scale(space[:, 0])
+        self.x_label = label("component 1", self._scale.units)
+        self.flat = space.shape[1] > 1 and bool(np.isfinite(space[:, 1]).any())
+        if self.flat:
+            self.y, self.y_label = self._scale(space[:, 1]), label("component 2", self._scale.units)
+        else:
+            score = over_space(one, "method_score").ravel()
+            shown = scale(score, "")
+            self.y, self.y_label = shown(score), label("score", shown.units)
+
+    def __call__(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return further places of the latent space in the units of the axes."""
+        return self._scale(places)
+
+
+def plane(one: xr.Dataset) -> Plane:
+    """Return the places of the spectra in the plane of a method."""
+    return Plane(one)
+
+
+def _short(chosen: Scale, values: NDArray[np.floating]) -> Scale:
+    """Return a scale whose numbers are not 0.0001: two panels have no room for them."""
+    largest = float(np.nanmax(np.abs(values), initial=0.0))
+    if chosen.factor != 1 or not 0 < largest < SMALL:
+        return chosen
+    return Scale(1e3, f"{power_of_ten(1e-3)} {chosen.units}")
+
+
+def draw_plane(axes: Axes, one: xr.Dataset, size: float) -> None:
+    """Draw the plane of a method coloured by truth where it is known, else by group."""
+    places = plane(one)
+    if has_truth(one):
+        _scatter(axes, places, over_space(one, "truth").ravel(), TRUTH_COLOURS, size)
+    else:
+        groups = drawn_groups(one).ravel()
+        _scatter(axes, places, groups, group_colours(groups), size)
+
+
+def truth_dots(comparison: xr.Dataset, counted: bool = True) -> list[Artist]:
+    """Return the entries of a legend for dots coloured by truth."""
+    known = over_space(comparison, "truth")[over_space(comparison, "region") == Region.MAJORITY]
+    counts = {value: int((known == value).sum()) for value in reversed(TRUTH_COLOURS)}
+    words = {value: TRUTH_WORDS[value] + f" ({count})" * counted for value, count in counts.items() if count}
+    return _dots([TRUTH_COLOURS[value] for value in words], list(words.values()))
+
+
+def _scatter(axes: Axes, places: Plane, labels: NDArray[Any], colours: dict[int, str], size: float = 4) -> None:
+    # the rare last, on top of the many
+    for value in sorted(colours, key=lambda value: -int((labels == value).sum())):
+        chosen = labels == value
+        axes.scatter(
+            places.x[chosen],
+            places.y[chosen],
+            s=size,
+            linewidth=0,
+            color=colours[value],
+            alpha=0.8,
+            rasterized=labels.size > MANY,
+        )
+
+
+def _dots(colours: list[str], words: list[str]) -> list[Artist]:
+    return [
+        Line2D([], [], marker="o", linestyle="", markersize=3.5, color=colour, label=text)
+        for colour, text in zip(colours, words, strict=True)
+    ]
+
+
+def _draw_centres(axes: Axes, one: xr.Dataset, places: Plane) -> None:
+    if "group_centre" not in one or not places.flat:
+        return
+    centres = places(one["group_centre"].transpose("group", "latent_component").values)
+    centres = centres[np.isfinite(centres).all(axis=1)]
+    if not len(centres):
+        return
+    if len(centres) == int(one["group_count"]):
+        _draw_boundaries(axes, centres)
+    axes.plot(*centres.T, "X", color=INK, markeredgecolor="white", markeredgewidth=0.6, markersize=6)
+
+
+def _draw_boundaries(axes: Axes, centres: NDArray[np.float64]) -> None:
+    """Draw where two centres are the nearest, both at the same distance."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    x, y = np.meshgrid(np.linspace(left, right, FINENESS), np.linspace(bottom, top, FINENESS))
+    squared = (x - centres[:, :1, np.newaxis]) ** 2 + (y - centres[:, 1:, np.newaxis]) ** 2
+    for number in range(len(centres)):
+        others = np.delete(squared, number, axis=0)
+        if len(others):
+            axes.contour(x, y, others.min(axis=0) - squared[number], [0.0], colors=INK, linewidths=0.7)
+    axes.set(xlim=(left, right), ylim=(bottom, top))

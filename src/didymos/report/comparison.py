@@ -1,0 +1,172 @@
+"""Everything a comparison of methods leaves in a folder: pages, figures, a table, and the comparison itself."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import xarray as xr
+from markupsafe import Markup
+
+from didymos.io.atomic import make_folder
+from didymos.io.results import save_result
+from didymos.plots import COMPARISON_FIGURES, METHOD_FIGURES, FigureEntry, of_method, rendered, save_figure, thumbnail
+from didymos.plots.comparison import has_truth
+from didymos.plots.comparison_overview import SMALL, can_draw_small
+from didymos.plots.export import FORMATS
+from didymos.report import comparison_words as words
+from didymos.report.html import data_url, page, pictures_of, provenance, settings_rows, write_page
+from didymos.report.sentences import measured
+from didymos.report.tables import write_table
+from didymos.schema import COMPARISON_ATTRIBUTES
+
+ELSEWHERE = ("settings", "skipped_methods")
+"""Attributes that have a place of their own on the page."""
+SMALL_RESOLUTION = 170
+MARK = "didymos method page"
+"""Stands in every page of a method, so that those of an earlier comparison are known."""
+
+
+def write_comparison(comparison: xr.Dataset, folder: str | os.PathLike[str]) -> Path:
+    """Write a comparison as ``comparison.nc``, ``comparison.html``, ``methods/``, ``figures/`` and ``tables/``.
+
+    Parameters
+    ----------
+    comparison : xarray.Dataset
+        From :func:`didymos.compare`.
+    folder : path
+        Made where it is missing; files of the same names are replaced one by one. Pages and figures of methods that an
+        earlier comparison left there are removed, all else is left alone.
+
+    Returns
+    -------
+    pathlib.Path
+        The page at a glance, ``comparison.html``.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be made or written.
+    """
+    target = Path(folder)
+    make_folder(target)
+    # numbers first: a fault in a picture must not cost the comparison
+    save_result(comparison, target / "comparison.nc")
+    write_table(words.summary_table(comparison), target / "tables" / "comparison.csv")
+    names = file_names([str(name) for name in comparison["algorithm"].values])
+    _remove_earlier(target)
+    drawn = _save(comparison, COMPARISON_FIGURES, target / "figures")
+    for name in names:
+        _write_method(comparison, name, names, target)
+    text = page(
+        "comparison.html.jinja",
+        file=_file(comparison),
+        compared=words.compared(comparison),
+        measured=[row for row in measured(comparison) if row[1]],
+        left_out=words.left_out(comparison),
+        columns=words.COLUMNS,
+        rows=_rows(comparison, names),
+        truth=has_truth(comparison),
+        pictures={
+            picture.name: picture
+            for name, entry in COMPARISON_FIGURES.items()
+            if name in drawn and name != "overview"
+            for picture in pictures_of(comparison, {name: entry}, drawn)
+        },
+        skipped=words.skipped(comparison),
+        settings=settings_rows(comparison),
+        provenance=provenance(comparison, COMPARISON_ATTRIBUTES, ELSEWHERE),
+    )
+    return write_page(target / "comparison.html", text)
+
+
+def file_names(names: Sequence[str]) -> dict[str, str]:
+    """Return for each method a file name that is safe on every system, and its own."""
+    files: dict[str, str] = {}
+    for name in names:
+        stem = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-") or "method"
+        taken, number, chosen = set(files.values()), 2, stem
+        while chosen in taken:
+            chosen, number = f"{stem}-{number}", number + 1
+        files[name] = chosen
+    return files
+
+
+def _write_method(comparison: xr.Dataset, name: str, files: Mapping[str, str], target: Path) -> None:
+    one = of_method(comparison, name)
+    drawn = _save(one, METHOD_FIGURES, target / "figures", f"{files[name]}.")
+    order = list(files)
+    index = order.index(name)
+    text = page(
+        "method.html.jinja",
+        mark=MARK,
+        file=_file(comparison),
+        name=name,
+        title=_title(comparison, index),
+        description=words.description(name),
+        notes=words.notes(one),
+        numbers=list(zip(words.COLUMNS, words.cells(comparison)[index], strict=True)),
+        pictures=pictures_of(one, {key: METHOD_FIGURES[key] for key in drawn}, drawn),
+        before=(files[order[index - 1]], _title(comparison, index - 1)) if index else None,
+        after=(files[order[index + 1]], _title(comparison, index + 1)) if index + 1 < len(order) else None,
+    )
+    write_page(target / "methods" / f"{files[name]}.html", text)
+
+
+def _rows(comparison: xr.Dataset, files: Mapping[str, str]) -> list[dict[str, object]]:
+    """Return what the page at a glance shows of every method."""
+    return [
+        {
+            "name": name,
+            "file": files[name],
+            "title": _title(comparison, index),
+            "cells": cells,
+            "small": _thumbnails(of_method(comparison, name)),
+        }
+        for index, (name, cells) in enumerate(zip(files, words.cells(comparison), strict=True))
+    ]
+
+
+def _thumbnails(one: xr.Dataset) -> dict[str, Markup | None]:
+    return {
+        kind: data_url(rendered(thumbnail(one, kind), "png", SMALL_RESOLUTION), "png")
+        if can_draw_small(one, kind)
+        else None
+        for kind in SMALL
+    }
+
+
+def _title(comparison: xr.Dataset, index: int) -> str:
+    title = str(comparison["method_title"].values[index])
+    # k-means and t-SNE keep their small letter
+    return title if title[1:2] == "-" else title[:1].upper() + title[1:]
+
+
+def _file(comparison: xr.Dataset) -> str:
+    return str(comparison.attrs.get("input_file", "") or "spectral map")
+
+
+def _save(data: xr.Dataset, entries: Mapping[str, FigureEntry], folder: Path, prefix: str = "") -> dict[str, Path]:
+    """Write the figures that the data can show, and return their SVG files by name."""
+    drawn = {}
+    for name, entry in entries.items():
+        if entry.can_draw(data):
+            save_figure(entry.draw(data), folder / f"{prefix}{name}")
+            drawn[name] = folder / f"{prefix}{name}.svg"
+    return drawn
+
+
+def _remove_earlier(target: Path) -> None:
+    """Remove pages and figures of an earlier comparison: they would pass for those of this one."""
+    for name in METHOD_FIGURES:
+        for kind in FORMATS:
+            for path in (target / "figures").glob(f"*.{name}.{kind}"):
+                path.unlink()
+    for name in COMPARISON_FIGURES:
+        for kind in FORMATS:
+            (target / "figures" / f"{name}.{kind}").unlink(missing_ok=True)
+    for path in (target / "methods").glob("*.html"):
+        if MARK in path.read_text(encoding="utf-8", errors="replace"):
+            path.unlink()

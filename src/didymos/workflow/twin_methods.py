@@ -1,0 +1,104 @@
+"""The twin networks as methods of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from didymos.methods.interface import Family, Outcome, Task
+from didymos.schema import InputError, Region
+from didymos.workflow.analysis import run
+from didymos.workflow.progress import Report
+from didymos.workflow.settings import Settings
+
+STEPS = 5
+"""Steps that an analysis reports."""
+TITLES = {"euclidean": "Twin network, Euclidean distance", "robust": "Twin network, robust distance"}
+"""The metrics and the names of the methods in words."""
+
+
+@dataclass(frozen=True)
+class TwinMethod:
+    """Twin networks trained on pairs of spectra (the paper, Fig. 7).
+
+    With the metric "euclidean" the distance and the loss are those of the paper; with "robust" all settings are those
+    of an analysis.
+
+    Attributes
+    ----------
+    metric : str
+    packages : tuple of str
+        None beyond a plain install.
+    """
+
+    metric: str
+    packages: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name on the command line."""
+        return f"twin-{self.metric}"
+
+    @property
+    def title(self) -> str:
+        """The name in words."""
+        return TITLES[self.metric]
+
+    def settings(self, seed: int) -> Settings:
+        """Return the settings of the analysis."""
+        return Settings(metric=self.metric, margin_grows=self.metric != "euclidean", seed=seed)
+
+    def run(self, task: Task) -> Outcome:
+        """Train the twins on a map: twin score, projected space, minority (1) and the rest (0).
+
+        Parameters
+        ----------
+        task : Task
+
+        Returns
+        -------
+        Outcome
+
+        Raises
+        ------
+        InputError
+            Where the map cannot be analysed.
+        """
+        analysis = run(task.map, self.settings(task.seed), progress=_steps(task.report))
+        result, embedding = analysis.result, analysis.result["embedding"].values
+        mean = task.values.mean(axis=0, dtype=np.float64)
+        notes = [note for note in str(result.attrs["training_notes"]).splitlines() if note]
+        if not result.attrs["distinct_population"]:
+            notes.insert(0, "no distinct population was found: all spectra are one group")
+        return Outcome(
+            score=result["score"].values.ravel()[task.usable],
+            space=embedding.reshape(-1, embedding.shape[-1])[task.usable],
+            origin=analysis.model.predict(mean[np.newaxis])[0][0],
+            labels=(result["region"].values.ravel()[task.usable] == Region.MINORITY).astype(np.int64),
+            notes=tuple(notes),
+        )
+
+
+def twin_family() -> Family:
+    """Return the family of the twin networks, "twin-euclidean" and "twin-robust"."""
+    return Family("twin", _build, tuple(TITLES), " or ".join(TITLES))
+
+
+def _build(metric: str) -> TwinMethod:
+    if metric not in TITLES:
+        raise InputError(f"twin-{metric} is no method; allowed are {', '.join(f'twin-{name}' for name in TITLES)}")
+    return TwinMethod(metric)
+
+
+def _steps(report: Callable[[float], None]) -> Report:
+    """Turn the steps of an analysis into the share of all of it."""
+    seen: list[str] = []
+
+    def advance(step: str, share: float) -> None:
+        if step not in seen:
+            seen.append(step)
+        report(min((seen.index(step) + share) / STEPS, 1.0))
+
+    return advance
