@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.background import surface_background
-from didymos.core.directions import covariance_of, discriminant_directions, length_along
+from didymos.core.directions import covariance_of, discriminant_directions, length_along, longest_of_objects
 from didymos.core.growth import wide_defects
 from didymos.core.kinds import find_kinds, mean_peaks
 from didymos.core.neighbourhood import Neighbourhood
@@ -121,13 +121,8 @@ def _with_flanks(
     small[0] = False
     if not small.any():
         return label
-    length = np.linalg.norm(change, axis=1)
-    points = np.flatnonzero(label)
-    order = points[np.lexsort((length[points], label[points]))]
-    peak = np.zeros((len(small), change.shape[1]))
-    peak[label[order]] = change[order]  # the longest of every object comes last
     distance, nearest = neighbourhood.nearest(small[label])
-    mine = peak[label[nearest]]
+    mine = longest_of_objects(change, label)[label[nearest] - 1]
     shares = np.einsum("ij,ij->i", change, mine) >= FLANK_SHARE * (mine**2).sum(axis=1)
     return np.where((label == 0) & (distance < FLANK) & shares, label[nearest], label)
 
