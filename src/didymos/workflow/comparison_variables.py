@@ -14,6 +14,7 @@ from sklearn.metrics import adjusted_rand_score, average_precision_score
 
 from didymos.core.distance_correlation import correlate_distances, distance_to_mean
 from didymos.core.separability import separability
+from didymos.methods.agglomerative import cluster_sizes
 from didymos.methods.interface import Tree
 from didymos.schema import COMPARISON_VARIABLES, VERSION, Region
 from didymos.workflow.assembly import add_map, add_regions
@@ -216,12 +217,9 @@ def split_sizes(tree: Tree) -> NDArray[np.float64]:
     array, shape (n_leaves - 1,)
         Of the split into 2, 3 ... n_leaves clusters: the merges backwards.
     """
-    size = [float(leaf) for leaf in tree.leaf_size]
-    smaller = []
-    for left, right in np.asarray(tree.merges[:, :2], dtype=np.int64):
-        smaller.append(min(size[left], size[right]))
-        size.append(size[left] + size[right])
-    return np.array(smaller[::-1])
+    size = cluster_sizes(tree.merges, tree.leaf_size)
+    smaller = size[tree.merges[:, :2].astype(np.intp)].min(axis=1)
+    return np.asarray(smaller[::-1], dtype=np.float64)
 
 
 def _middle(edges: NDArray[np.float64]) -> NDArray[np.float64]:
