@@ -434,6 +434,35 @@ def quadratic_forms(offset, linear, quadratic, reach, vector):
     return value
 
 
+def region_posterior(score, expected, value, noise, bounds, like):
+    """Probabilities that true amplitudes exceed each bound, from what is expected at a score and what was measured."""
+    order = sorted(range(len(score)), key=lambda i: score[i])
+    found = np.zeros((len(score), len(bounds)))
+    for rank, i in enumerate(order):
+        window = [order[min(max(rank + step, 0), len(order) - 1)] for step in range(-(like // 2), like - like // 2)]
+        scatter = max(np.mean([(value[j] - expected[j]) ** 2 - noise[j] ** 2 for j in window]), 0.0)
+        # two measures with their weights
+        weight = scatter / (scatter + noise[i] ** 2)
+        best = (1 - weight) * expected[i] + weight * value[i]
+        spread = math.sqrt(weight * noise[i] ** 2 + noise[i] ** 2 / like)
+        found[i] = [0.5 * (1 + math.erf((best - bound) / spread / math.sqrt(2))) for bound in bounds]
+    return found
+
+
+def balanced_scores(scores, amplitudes, gains):
+    """Scores times the gain of the kind with the largest amplitude, as far as that kind is there, up to 1."""
+    found = []
+    for member, of_member in zip(scores, gains, strict=True):
+        row = []
+        for score, each in zip(member, amplitudes, strict=True):
+            largest = max(each)
+            gain = of_member[list(each).index(largest)]
+            share = min(max(largest, 0.0), 1.0)
+            row.append(min((1 - share) * score + share * gain * score, 1.0))
+        found.append(row)
+    return np.array(found)
+
+
 def roundness(label, places, directions):
     """Points of every object over the area of the disc on its largest extent; 1 at entry 0."""
     found = [1.0]

@@ -12,6 +12,7 @@ from didymos.core.directions import (
     discriminant_directions,
     length_along,
     longest_of_objects,
+    with_left_out,
 )
 
 COLUMNS, POINTS = 12, 3000
@@ -235,6 +236,15 @@ def test_an_object_that_the_directions_mostly_cover_gets_none():
     leaning = 30 * (unit(0) + across / np.linalg.norm(across)) / np.sqrt(2)
     white, label = planted(4, [(30, 30 * unit(0)), (1, leaning)])
     assert discriminant_directions(white, label, NONE, np.ones(2, dtype=bool)).shape[1] == 1
+
+
+@pytest.mark.parametrize(("share", "directions"), [(0.9, 1), (0.8, 2), (0.5, 2)])
+def test_the_share_that_is_left_out_decides(share, directions):
+    # 0.85 of the length lies across the first
+    leaning = 30 * (np.sqrt(1 - 0.85**2) * NONE[0] + 0.85 * NONE[1])
+    basis = with_left_out(NONE[:, :1], np.stack([30 * NONE[0], leaning]), share)
+    assert basis.shape[1] == directions
+    assert np.abs(basis) == pytest.approx(NONE[:, :directions])
 
 
 def test_there_are_never_more_directions_than_the_most():

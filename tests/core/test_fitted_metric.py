@@ -203,6 +203,20 @@ def test_the_degree_is_about_the_amplitude(graded, taught):
     assert np.corrcoef(degree[:100], AMPLITUDE[:100])[0, 1] > 0.95
 
 
+def test_degree_and_amplitudes_come_from_one_pass(graded):
+    kind = np.where(np.arange(POINTS) % 2 == 0, 1, 2)
+    metric = taught_on(graded, measured(AMPLITUDE, kind, (0.05, 0.05)))
+    degree, amplitudes = metric.degree_and_amplitudes(graded)
+    assert np.array_equal(degree, metric.degree(graded))
+    assert amplitudes == pytest.approx(metric.learned.forms(metric.uncompressed(graded)))
+
+
+def test_a_metric_that_learned_nothing_knows_no_amplitudes(spectra, fitted, turned):
+    for metric in (fitted, turned):
+        with pytest.raises(ValueError, match="not learned"):
+            metric.degree_and_amplitudes(spectra)
+
+
 def test_the_degree_adds_what_is_strange_in_units_of_the_length_of_a_core(graded, taught):
     # some that are far across the directions too
     values = graded + 5 * np.sin(9 * ENERGY) * (np.arange(POINTS) % 7 == 0)[:, np.newaxis]

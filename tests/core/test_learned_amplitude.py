@@ -149,14 +149,15 @@ def test_the_degree_rises_with_the_amplitude_and_with_what_is_strange(less, more
 def test_the_degree_is_that_of_the_nearest_kind_and_of_what_is_strange_to_all():
     learned = by_hand(2, [0.3, 0.4], 5.0)
     features = np.array([[0.0, 0.0], [-9.0, -9.0], [0.4, 0.0], [0.4, 0.3], [0.0, 0.0]])
-    found = learned.degree(features, np.array([0, 0, 0, 0, 10.0]))
+    found = learned.degree(learned.forms(features), np.array([0, 0, 0, 0, 10.0]))
     # sqrt(a^2 + noise^2) of the largest kind; twice the strangeness counts as 2
     assert found == pytest.approx([0.4, 0.4, 0.5, 0.5, np.hypot(0.4, 2)])
 
 
 def test_the_core_of_a_defect_has_degree_one():
     features, truth, amplitudes = planted(2)
-    found = LearnedAmplitude.of(features, amplitudes, 1.0, seed=0).degree(features, np.zeros(len(features)))
+    learned = LearnedAmplitude.of(features, amplitudes, 1.0, seed=0)
+    found = learned.degree(learned.forms(features), np.zeros(len(features)))
     whole = truth.max(axis=1)
     assert found[whole > 0.95].mean() == pytest.approx(1, abs=0.1)
     assert found[whole == 0].mean() < 0.2

@@ -4,8 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+import naive
 from didymos.core.amplitude import Amplitudes
-from didymos.core.regions import MINORITY_AMPLITUDE, TRANSITION_AMPLITUDE, RegionModel, learn_regions
+from didymos.core.regions import (
+    LIKE,
+    MINORITY_AMPLITUDE,
+    TRANSITION_AMPLITUDE,
+    RegionModel,
+    learn_regions,
+    region_probability,
+)
 
 POINTS = 3000
 
@@ -185,3 +193,79 @@ def test_between_its_knots_a_probability_is_linear_and_beyond_them_constant():
     expected = [[0.9, 0.1, 0.0], [0.5, 0.2, 0.3], [0.1, 0.3, 0.6], [0.1, 0.3, 0.6]]
     assert found == pytest.approx(np.array(expected))
     assert model.thresholds == pytest.approx((0.4, 0.2 + 0.4 * 5 / 6))
+
+
+BOUNDS = np.array([TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE])
+
+
+def judged(score, amplitudes):
+    """The probabilities from score and amplitude, and from the score alone."""
+    model = learn_regions(score, amplitudes)
+    return region_probability(score, amplitudes, model), model.probability(score)
+
+
+def brier(probability, truth):
+    """Mean squared error of the probabilities that the two bounds are exceeded."""
+    beyond = np.stack([1 - probability[:, 0], probability[:, 2]], axis=-1)
+    return float(np.mean((beyond - (truth[:, np.newaxis] > BOUNDS)) ** 2))
+
+
+@pytest.mark.parametrize("blur", [0.02, 0.1, 0.3])
+@pytest.mark.parametrize("noise", [0.02, 0.1, 0.3])
+def test_score_and_amplitude_together_say_more_than_either(blur, noise):
+    truth, amplitudes = graded(7, noise)
+    score = truth + blur * np.random.default_rng(8).normal(size=POINTS)
+    both, by_score = judged(score, amplitudes)
+    by_amplitude = norm.cdf((amplitudes.value[:, np.newaxis] - BOUNDS) / noise)
+    alone = np.column_stack([1 - by_amplitude[:, 0], by_amplitude[:, 0] - by_amplitude[:, 1], by_amplitude[:, 1]])
+    assert brier(both, truth) < 1.05 * min(brier(by_score, truth), brier(alone, truth))
+
+
+@pytest.mark.parametrize(("blur", "noise"), [(0.1, 0.1), (0.3, 0.1), (0.1, 0.3)])
+def test_the_probabilities_are_as_often_right_as_they_say(blur, noise):
+    truth, amplitudes = graded(9, noise, 20_000)
+    score = truth + blur * np.random.default_rng(10).normal(size=20_000)
+    minority = judged(score, amplitudes)[0][:, 2]
+    for low in np.arange(0, 1, 0.2):
+        about = (minority >= low) & (minority < low + 0.2)
+        assert np.mean(truth[about] > MINORITY_AMPLITUDE) == pytest.approx(minority[about].mean(), abs=0.06)
+
+
+def test_score_and_amplitude_are_weighed_as_in_a_plain_loop():
+    rng = np.random.default_rng(11)
+    truth, amplitudes = graded(11, 0.1, 300)
+    kind = 1 + (np.arange(300) % 2)
+    amplitudes = measured(amplitudes.value, (0.1, 0.3), kind)
+    score = truth + 0.1 * rng.normal(size=300)
+    found = judged(score, amplitudes)[0]
+    noise = np.array([0.1, 0.3])[kind - 1]
+    expected = naive.region_posterior(score, pooled(score, amplitudes.value), amplitudes.value, noise, BOUNDS, LIKE)
+    assert 1 - found[:, 0] == pytest.approx(expected[:, 0], abs=1e-9)
+    assert found[:, 2] == pytest.approx(expected[:, 1], abs=1e-9)
+
+
+@given(st.integers(0, 1000), st.floats(0.0, 1.0), st.floats(0, 1), st.integers(1, 80))
+def test_they_are_probabilities_of_one_of_three_whatever_comes(seed, noise, blur, points):
+    rng = np.random.default_rng(seed)
+    truth, amplitudes = graded(seed, noise, points)
+    found = judged(np.round((1 - blur) * truth + blur * rng.random(points), 2), amplitudes)[0]
+    assert found.shape == (points, 3)
+    assert np.all(found >= 0)
+    assert found.sum(axis=1) == pytest.approx(1)
+
+
+def test_where_the_amplitude_is_doubtful_the_score_alone_counts():
+    truth, amplitudes = graded(12, 0.1)
+    doubtful = np.random.default_rng(12).random(POINTS) < 0.3
+    found, by_score = judged(truth, measured(amplitudes.value, (0.1,), doubtful=doubtful))
+    assert np.array_equal(found[doubtful], by_score[doubtful])
+    assert not np.array_equal(found[~doubtful], by_score[~doubtful])
+
+
+def test_the_order_of_the_spectra_does_not_matter_to_the_probabilities():
+    rng = np.random.default_rng(13)
+    truth, amplitudes = graded(13, 0.1)
+    score = np.round(truth + 0.05 * rng.normal(size=POINTS), 2)
+    order = rng.permutation(POINTS)
+    plain, other = judged(score, amplitudes)[0], judged(score[order], measured(amplitudes.value[order], (0.1,)))[0]
+    assert other == pytest.approx(plain[order], abs=1e-9)

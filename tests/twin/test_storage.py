@@ -249,7 +249,8 @@ def taught(spectra):
     first, second = random_encoder(generators, 4, (6, 3), "tanh"), random_encoder(generators, 3, (5, 1), "relu")
     stages = EmbeddingStage(first, 2.5), ScoreStage(second, np.zeros(MEMBERS), np.ones(MEMBERS))
     model = TwinModel(np.linspace(-5, 5, ENERGIES), metric, *stages, 0, {})
-    return replace(model, regions=learn_regions(model.predict(spectra)[1], amplitudes))
+    regions = learn_regions(model.predict(spectra)[1], amplitudes)
+    return replace(model, regions=regions, kind_gains=np.tile([1.0, 1.7], (MEMBERS, 1)))
 
 
 def test_a_model_that_knows_amplitudes_and_regions_comes_back_to_the_bit(taught, spectra, tmp_path):
@@ -262,6 +263,17 @@ def test_a_model_that_knows_amplitudes_and_regions_comes_back_to_the_bit(taught,
     score = np.linspace(0, 1, 100)
     assert np.array_equal(again.regions.probability(score), taught.regions.probability(score))
     assert again.regions.thresholds == taught.regions.thresholds
+    assert np.array_equal(again.kind_gains, taught.kind_gains)
+
+
+def test_the_gain_of_a_kind_lifts_the_scores_of_its_spectra_only(taught, spectra):
+    plain = replace(taught, kind_gains=None)
+    before, after = (model.predict(spectra)[1] for model in (plain, taught))
+    amplitude = taught.metric.degree_and_amplitudes(spectra)[1]
+    second = (amplitude.argmax(axis=1) == 1) & (amplitude.max(axis=1) > 0.1)
+    assert second.any()
+    assert np.all(after[second & (before > 0.01) & (before < 0.6)] > before[second & (before > 0.01) & (before < 0.6)])
+    assert np.array_equal(after[amplitude.argmax(axis=1) == 0], before[amplitude.argmax(axis=1) == 0])
 
 
 def test_a_model_without_a_distinct_population_has_no_regions(model, tmp_path):
@@ -269,9 +281,10 @@ def test_a_model_without_a_distinct_population_has_no_regions(model, tmp_path):
     save_model(model, path)
     again = load_model(path)
     assert again.regions is None
+    assert again.kind_gains is None
     assert again.metric.learned is None
     with np.load(path) as stored:
-        assert not any(name.startswith(("region", "amplitude")) for name in stored.files)
+        assert not any(name.startswith(("region", "amplitude", "kind")) for name in stored.files)
 
 
 @pytest.mark.parametrize(
@@ -289,6 +302,10 @@ def test_a_model_without_a_distinct_population_has_no_regions(model, tmp_path):
         {"amplitude_reach": np.ones(2)},
         {"amplitude_strangeness": None},
         {"metric_kept": None},
+        {"kind_gains": np.ones((MEMBERS, 3))},
+        {"kind_gains": np.ones(2)},
+        {"kind_gains": np.full((MEMBERS, 2), np.nan)},
+        {"kind_gains": np.full((MEMBERS, 2), "a")},
     ],
     ids=lambda changes: next(iter(changes)),
 )

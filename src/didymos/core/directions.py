@@ -145,7 +145,7 @@ def discriminant_directions(
     strength, axes = np.linalg.eigh(moment - background)
     count = int(np.clip(np.count_nonzero(strength > 1.0), 1, MOST_DIRECTIONS))
     basis = axes[:, ::-1][:, :count].copy()
-    return basis if own is None else _with_left_out(basis, longest_of_objects(white, label)[own])
+    return basis if own is None else with_left_out(basis, longest_of_objects(white, label)[own])
 
 
 def longest_of_objects(white: NDArray[np.float64], label: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -157,14 +157,31 @@ def longest_of_objects(white: NDArray[np.float64], label: NDArray[np.intp]) -> N
     return np.asarray(white[points[order[last]]], dtype=np.float64)
 
 
-def _with_left_out(basis: NDArray[np.float64], longest: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Add directions of objects, given by their longest vectors, that point across all directions."""
+def with_left_out(
+    basis: NDArray[np.float64], longest: NDArray[np.float64], share: float = OWN_SHARE
+) -> NDArray[np.float64]:
+    """Add directions of objects that point across all others, the farthest first.
+
+    Parameters
+    ----------
+    basis : array, shape (n_features, n_directions)
+        Orthonormal directions in whitened features.
+    longest : array, shape (n_objects, n_features)
+        Longest vector of each object.
+    share : float
+        An object gets a direction where so much of its length is left out by the others.
+
+    Returns
+    -------
+    array, shape (n_features, n_directions or more)
+        At most :data:`MOST_DIRECTIONS`.
+    """
     limit = float(chi2.isf(OWN_PROBABILITY, len(basis)))
     size = (longest**2).sum(axis=1)
     while basis.shape[1] < min(MOST_DIRECTIONS, len(basis)):
         across = longest - (longest @ basis) @ basis.T
         left = (across**2).sum(axis=1)
-        left[left < np.maximum(limit, OWN_SHARE**2 * size)] = 0.0
+        left[left < np.maximum(limit, share**2 * size)] = 0.0
         if not left.any():
             break
         farthest = int(left.argmax())

@@ -150,15 +150,39 @@ class FittedMetric:
         ----------
         values : array, shape (n_points, n_energies)
         """
-        if self.learned is None or self.kept is None:
+        if self.learned is None:
             return self.distance(self.transform(values))
+        return self.degree_and_amplitudes(values)[0]
+
+    def degree_and_amplitudes(self, values: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the degree of each spectrum and the learned amplitude of every kind of defect in it.
+
+        Parameters
+        ----------
+        values : array, shape (n_points, n_energies)
+
+        Returns
+        -------
+        degree : array, shape (n_points,)
+        amplitudes : array, shape (n_points, n_kinds)
+
+        Raises
+        ------
+        ValueError
+            Where the metric has not learned amplitudes.
+        """
+        if self.learned is None or self.kept is None:
+            raise ValueError("a metric that has not learned amplitudes cannot tell them")
         kept, learned, radius = self.kept, self.learned, self.radius
 
         def measured(features: NDArray[np.float64]) -> NDArray[np.float64]:
             rest = distance_to_centre(shorten_rest(features, kept, radius)[:, kept:])
-            return learned.degree(features, rest)[:, np.newaxis]
+            amplitudes = learned.forms(features)
+            return np.column_stack([learned.degree(amplitudes, rest), amplitudes])
 
-        return project(values, self.scale, self.mean, self.projection, measured, 1)[:, 0]
+        width = 1 + len(learned.noise)
+        found = project(values, self.scale, self.mean, self.projection, measured, width)
+        return found[:, 0], found[:, 1:]
 
     def _with_length(self, values: NDArray[np.floating]) -> FittedMetric:
         length = float(np.median(distance_to_centre(self.transform(values))))

@@ -52,7 +52,7 @@ class LearnedAmplitude:
         noise = forms(features[chosen][quiet]).std(axis=0) if quiet.any() else amplitudes.noise
         return cls(forms, np.maximum(noise, LEAST_NOISE), strangeness)
 
-    def degree(self, features: NDArray[np.float64], rest: NDArray[np.float64]) -> NDArray[np.float64]:
+    def degree(self, amplitudes: NDArray[np.float64], rest: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how far a spectrum is from the majority, 1 as the core of a defect.
 
         The largest over the kinds of sqrt(max(a, 0)^2 + noise^2), and the length `rest` of what is strange to all
@@ -60,10 +60,11 @@ class LearnedAmplitude:
 
         Parameters
         ----------
-        features : array, shape (n_points, n_features)
+        amplitudes : array, shape (n_points, n_kinds)
+            The values of `forms`.
         rest : array, shape (n_points,)
         """
-        largest = np.sqrt(np.maximum(self.forms(features), 0.0) ** 2 + self.noise**2).max(axis=1)
+        largest = np.sqrt(np.maximum(amplitudes, 0.0) ** 2 + self.noise**2).max(axis=1)
         return np.asarray(np.hypot(largest, rest / self.strangeness), dtype=np.float64)
 
 

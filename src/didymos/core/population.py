@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from didymos.core.directions import LONGEST_LENGTH, Directions, covariance_of, discriminant_directions, length_along
+from didymos.core.directions import (
+    LONGEST_LENGTH,
+    Directions,
+    covariance_of,
+    discriminant_directions,
+    length_along,
+    longest_of_objects,
+    with_left_out,
+)
 from didymos.core.evidence import Evidence, contrast_evidence, evidence_along
 from didymos.core.lattices import without_lattices
 from didymos.core.neighbourhood import Neighbourhood
@@ -37,6 +45,9 @@ FAR = 4
 
 ROUNDS = 4
 """Rounds of the search; in the last two the directions are those of the spectra, before of their local contrast."""
+
+MEASURED_SHARE = 0.8
+"""What is measured has a direction of its own for an object of which the others leave out this share."""
 
 LEAST_CONTRAST = 0.2
 """An object differs from its surroundings by at least this share of what it differs from the majority."""
@@ -148,7 +159,13 @@ def find_population(features: NDArray[np.floating], neighbourhood: Neighbourhood
         evidence = evidence_along(contrast @ basis, quiet, known)
     assert directions is not None
     label = _with_unknown(label, np.linalg.norm(white @ directions.basis, axis=1), known, neighbourhood)
-    return _judged(white, contrast, label, directions, neighbourhood)
+    judged = _judged(white, contrast, label, directions, neighbourhood)
+    if judged.directions is None:
+        return judged
+    # a direction too many makes a claim where there is none, but costs little in the measure of what was found
+    own = defect_like(neighbourhood, judged.label, evidence.length > evidence.limit(EDGE))
+    basis = with_left_out(basis, longest_of_objects(white, judged.label)[own], MEASURED_SHARE)
+    return replace(judged, directions=Directions.of(white, majority, centre, whitening, basis))
 
 
 def _with_unknown(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 from scipy.stats import norm
 from sklearn.isotonic import IsotonicRegression
 
@@ -13,11 +14,20 @@ from didymos.core.amplitude import Amplitudes
 
 LARGEST_SCORE = 1.0
 
-TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE = 0.15, 0.6
-"""Measured amplitudes from which a spectrum is transition and minority.
+LEAST_NOISE = 1e-6
+"""Noise of an amplitude is taken as at least this."""
 
-They stand for a tenth and a half of the change at the core of a defect: what is measured is flatter than what is there,
-since tip, sampling and noise lower the peak that it is compared with."""
+FLATTER = 1.2
+"""What is measured is so much flatter than what is there: tip, sampling and noise lower the peak that it is compared
+with."""
+
+TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE = 0.1 * FLATTER, 0.5 * FLATTER
+"""Measured amplitudes from which a spectrum is transition and minority: a tenth and a half of the change at the core of
+a defect."""
+
+
+LIKE = 51
+"""Spectra of about the same score from which the scatter of the true amplitude at that score is read."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ def learn_regions(score: NDArray[np.floating], amplitudes: Amplitudes) -> Region
     """
     known = ~amplitudes.doubtful
     kind, value = amplitudes.kind[known], amplitudes.value[known]
-    noise = np.maximum(amplitudes.noise[kind - 1], 1e-6)
+    noise = np.maximum(amplitudes.noise[kind - 1], LEAST_NOISE)
     curves = []
     knots = np.unique(np.asarray(score[known], dtype=np.float64))
     for bound in (TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE):
@@ -78,6 +88,58 @@ def learn_regions(score: NDArray[np.floating], amplitudes: Amplitudes) -> Region
         curves.append(np.asarray(fit.predict(knots), dtype=np.float64))
     bends = _bends(*curves)
     return RegionModel(knots[bends], curves[0][bends], curves[1][bends])
+
+
+def region_probability(score: NDArray[np.floating], amplitudes: Amplitudes, model: RegionModel) -> NDArray[np.float64]:
+    """Return the probability of every region from the score and from the amplitude that the surroundings tell.
+
+    At a score s the true amplitudes have the mean m(s), the isotonic regression of the measured ones, and the variance
+    t(s)^2 = <(a - m)^2 - n^2> over spectra of about that score, n the noise of the measured one. Given both, the true
+    one is normal about m + (a - m) t^2 / (t^2 + n^2) with the variance t^2 n^2 / (t^2 + n^2), plus that of m
+    (empirical Bayes; B. Efron and C. Morris, J. Am. Stat. Assoc. 68, 117 (1973)).
+
+    Parameters
+    ----------
+    score : array, shape (n_points,)
+    amplitudes : Amplitudes
+        Of the same spectra; where they are doubtful the score alone counts.
+    model : RegionModel
+        Of the same spectra.
+
+    Returns
+    -------
+    array, shape (n_points, 3)
+        Of majority, transition and minority.
+    """
+    noise = np.maximum(amplitudes.noise[amplitudes.kind - 1], LEAST_NOISE) ** 2
+    expected, scatter = _at_score(np.asarray(score, dtype=np.float64), amplitudes, noise)
+    total = scatter + noise
+    best = expected + (amplitudes.value - expected) * scatter / total
+    spread = np.sqrt(scatter * noise / total + noise / LIKE)
+    beyond, minority = (norm.cdf((best - bound) / spread) for bound in (TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE))
+    probability = np.stack([1 - beyond, beyond - minority, minority], axis=-1)
+    return np.where(amplitudes.doubtful[:, np.newaxis], model.probability(score), probability)
+
+
+def _at_score(
+    score: NDArray[np.float64], amplitudes: Amplitudes, noise: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and variance of the true amplitude of spectra with these scores."""
+    known = np.flatnonzero(~amplitudes.doubtful)
+    value = amplitudes.value
+    expected = IsotonicRegression(out_of_bounds="clip").fit(score[known], value[known]).predict(score)
+    excess = ((value - expected) ** 2 - noise)[known]
+    # spectra with the same score have no order: they share their mean, before and after
+    place = np.unique(score[known], return_inverse=True)[1]
+    shared = _mean_of_groups(excess, place)[np.sort(place)]
+    smooth = uniform_filter1d(shared, min(LIKE, len(shared)), mode="nearest")
+    scatter = np.zeros_like(score)
+    scatter[known] = np.maximum(_mean_of_groups(smooth, np.sort(place)), 0.0)[place]
+    return np.asarray(expected, dtype=np.float64), scatter
+
+
+def _mean_of_groups(values: NDArray[np.float64], group: NDArray[np.intp]) -> NDArray[np.float64]:
+    return np.asarray(np.bincount(group, values) / np.bincount(group), dtype=np.float64)
 
 
 def _bends(*curves: NDArray[np.float64]) -> NDArray[np.bool_]:

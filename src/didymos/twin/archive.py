@@ -20,7 +20,7 @@ from didymos.schema import InputError
 from didymos.twin.encoder import ACTIVATIONS, Encoder
 
 FORMAT = "didymos twin model"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 DAMAGE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
 """What plain arrays raise that are not those of a model."""
 

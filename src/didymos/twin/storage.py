@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.kind_balance import balanced
 from didymos.core.metric import FittedMetric
 from didymos.core.regions import RegionModel
 from didymos.schema import InputError
@@ -54,6 +55,8 @@ class TwinModel:
         JSON values: units, settings, version.
     regions : RegionModel, optional
         What the score says about the region; None without a distinct population.
+    kind_gains : array, shape (n_members, n_kinds), optional
+        Factors that put the scores of all kinds of defects on one scale (:mod:`didymos.core.kind_balance`).
     """
 
     energy: NDArray[np.float64]
@@ -63,6 +66,7 @@ class TwinModel:
     reference: int
     about: dict[str, Any]
     regions: RegionModel | None = None
+    kind_gains: NDArray[np.float64] | None = None
 
     def predict(
         self, values: NDArray[np.floating]
@@ -89,9 +93,11 @@ class TwinModel:
         embedded = self.embedding.embed(features)
         scores = self.score.score(embedded)
         if self.metric.learned is not None:
+            degree, amplitudes = self.metric.degree_and_amplitudes(values)
+            if self.kind_gains is not None:
+                scores = balanced(scores, amplitudes, self.kind_gains)
             # networks know nothing of spectra far from all they have seen; these are no majority
-            strange = np.clip(self.metric.degree(values) - 1, 0.0, 1.0)
-            scores = np.maximum(scores, strange)
+            scores = np.maximum(scores, np.clip(degree - 1, 0.0, 1.0))
         mean = scores.mean(axis=0)
         spread = scores.std(axis=0, ddof=1) if len(scores) > 1 else np.full_like(mean, np.nan)
         shown = embedded[self.reference]
@@ -127,6 +133,7 @@ def save_model(model: TwinModel, file: str | os.PathLike[str] | BinaryIO) -> Non
         **_embedding_arrays(model.embedding),
         **_score_arrays(model.score),
         **({} if model.regions is None else region_arrays(model.regions)),
+        **({} if model.kind_gains is None else {"kind_gains": model.kind_gains}),
     }
     write(file, header, arrays)
 
@@ -225,7 +232,17 @@ def _model(header: dict[str, Any], arrays: Arrays) -> TwinModel:
         raise ValueError("the parts have different numbers of members")
     if not 0 <= reference < members or metric.scale.shape != arrays["energy"].shape:
         raise ValueError("reference or energies do not fit")
-    return TwinModel(arrays["energy"], metric, embedding, score, reference, dict(header["about"]), region_from(arrays))
+    about, regions, gains = dict(header["about"]), region_from(arrays), _gains(metric, members, arrays)
+    return TwinModel(arrays["energy"], metric, embedding, score, reference, about, regions, gains)
+
+
+def _gains(metric: FittedMetric, members: int, arrays: Arrays) -> NDArray[np.float64] | None:
+    if "kind_gains" not in arrays:
+        return None
+    gains = np.asarray(arrays["kind_gains"], dtype=np.float64)
+    if metric.learned is None or gains.shape != (members, len(metric.learned.noise)) or not np.all(np.isfinite(gains)):
+        raise ValueError("the gains do not fit members and kinds")
+    return gains
 
 
 def _embedding_arrays(stage: EmbeddingStage) -> Arrays:

@@ -12,7 +12,7 @@ from didymos.twin.storage import TwinModel
 from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.points import as_map, points_of
-from didymos.workflow.steps import regions_of
+from didymos.workflow.steps import by_score, regions_of
 
 SMALLEST_OVERLAP = 0.999
 """Share of the model's energy range that a map must cover."""
@@ -43,8 +43,10 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     assembly = Assembly(points)
     add_map(assembly)
     add_scores(assembly, model)
-    add_regions(assembly, regions_of(model.regions, assembly.usable("score")))
-    add_region_probability(assembly, model.regions)
+    # what surrounds a defect on another map is not known: the score alone tells the region
+    probability = by_score(model.regions, assembly.usable("score"))
+    add_regions(assembly, regions_of(probability))
+    add_region_probability(assembly, probability)
     assembly.result.attrs.update(
         {
             "metric": str(model.about.get("metric", "")),

@@ -12,7 +12,6 @@ from didymos.core.energy_correlation import energy_correlation, energy_windows, 
 from didymos.core.energy_histogram import region_distance_histogram, region_mean_and_std, signal_histogram
 from didymos.core.iso_energy import choose_energy, otsu_level, segment
 from didymos.core.principal_components import principal_components
-from didymos.core.regions import RegionModel
 from didymos.schema import (
     ENERGY,
     RESULT_VARIABLES,
@@ -57,7 +56,7 @@ def assemble(
     add_map(assembly)
     add_scores(assembly, model)
     add_regions(assembly, regions.region)
-    add_region_probability(assembly, regions.model)
+    add_region_probability(assembly, regions.probability)
     assembly.add("kind", points.spread(regions.kind, points.usable, 0, np.int16))
     add_principal_components(assembly)
     add_spectra_of_regions(assembly, regions)
@@ -111,11 +110,9 @@ def add_regions(assembly: Assembly, region: NDArray[np.int8]) -> None:
     assembly.add("region", everywhere.reshape(points.map.shape[:-1]), **region_attributes())
 
 
-def add_region_probability(assembly: Assembly, model: RegionModel | None) -> None:
-    """Add the probability of every region at the usable points; all majority where nothing distinct was found."""
+def add_region_probability(assembly: Assembly, probability: NDArray[np.float64]) -> None:
+    """Add the probability of every region at the usable points, shape (n_usable, 3)."""
     points = assembly.points
-    score = assembly.usable("score")
-    probability = np.tile([1.0, 0.0, 0.0], (len(score), 1)) if model is None else model.probability(score)
     assembly.add("region_probability", points.spread(probability, points.usable))
     assembly.coordinate("region_name", [region.name.lower() for region in SPECTRAL_REGIONS])
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.amplitude import Amplitudes, find_amplitudes
+from didymos.core.kind_balance import kind_gains
 from didymos.core.kinds import numbered_by_size
 from didymos.core.metric import FittedMetric, fit_metric
 from didymos.core.mixture import TwoGaussians, best_fit, fit_two_gaussians
@@ -16,7 +17,7 @@ from didymos.core.neighbourhood import NoNeighbourhood
 from didymos.core.one_population import OnePopulationTest, compare_with_one_population
 from didymos.core.pair_statistics import choose_references, pair_statistics
 from didymos.core.population import Population, find_population
-from didymos.core.regions import RegionModel, learn_regions
+from didymos.core.regions import RegionModel, learn_regions, region_probability
 from didymos.core.spectrum_distances import PairStatistics
 from didymos.schema import InputError, Region
 from didymos.twin.compilation import import_finished
@@ -114,13 +115,16 @@ class Regions:
     ----------
     population : Population
     model : RegionModel or None
-        None without a distinct population.
+        What the score alone says; None without a distinct population.
+    probability : array, shape (n_usable, 3)
+        Of majority, transition and minority.
     region : array of int8, shape (n_usable,)
     kind : array of int16, shape (n_usable,)
     """
 
     population: Population
     model: RegionModel | None
+    probability: NDArray[np.float64]
     region: NDArray[np.int8]
     kind: NDArray[np.int16]
 
@@ -198,29 +202,37 @@ def train_twins(
         progress=partial(advance, "second twin: score"),
     )
     report("second twin: score", 1.0)
-    return TwinModel(points.energy, distances.pairs.metric, embedding, score, first.reference, {}), (first, second)
+    model = TwinModel(points.energy, distances.pairs.metric, embedding, score, first.reference, {})
+    amplitudes = distances.pairs.amplitudes
+    if amplitudes is not None and model.metric.learned is not None and len(amplitudes.noise) > 1:
+        model = replace(model, kind_gains=kind_gains(score.score(embedding.embed(features)), amplitudes))
+    return model, (first, second)
 
 
 def find_regions(distances: Distances, score: NDArray[np.floating]) -> Regions:
     """Divide the surface into regions and kinds where there is a distinct population; else all is majority."""
     amplitudes = distances.pairs.amplitudes
-    model = None if amplitudes is None else learn_regions(score, amplitudes)
-    region = regions_of(model, score)
+    if amplitudes is None:
+        probability = by_score(None, score)
+        return Regions(distances.population, None, probability, regions_of(probability), np.zeros(len(score), np.int16))
+    model = learn_regions(score, amplitudes)
+    probability = region_probability(score, amplitudes, model)
+    region = regions_of(probability)
     kind = np.zeros(len(score), dtype=np.int16)
-    if amplitudes is not None:
-        # kinds without a spectrum over the threshold leave no gap in the numbers, and the largest stays the first
-        minority = region == Region.MINORITY
-        kind[minority] = numbered_by_size(amplitudes.kind[minority])
-    return Regions(distances.population, model, region, kind)
+    # kinds without a spectrum in the minority leave no gap in the numbers, and the largest stays the first
+    minority = region == Region.MINORITY
+    kind[minority] = numbered_by_size(amplitudes.kind[minority])
+    return Regions(distances.population, model, probability, region, kind)
 
 
-def regions_of(model: RegionModel | None, score: NDArray[np.floating]) -> NDArray[np.int8]:
-    """Return the region of every score; majority where nothing distinct is known."""
-    region = np.full(len(score), Region.MAJORITY, dtype=np.int8)
-    if model is not None:
-        transition, minority = model.thresholds
-        # a threshold just over the largest score is not so in the float32 of the scores
-        score = np.asarray(score, dtype=np.float64)
-        region[score >= transition] = Region.TRANSITION
-        region[score >= minority] = Region.MINORITY
+def by_score(model: RegionModel | None, score: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the probabilities of the regions at every score; certain majority where nothing distinct is known."""
+    return np.tile([1.0, 0.0, 0.0], (len(score), 1)) if model is None else model.probability(score)
+
+
+def regions_of(probability: NDArray[np.floating]) -> NDArray[np.int8]:
+    """Return the region that a spectrum reaches with a probability of one half, from shape (n_points, 3)."""
+    region = np.full(len(probability), Region.MAJORITY, dtype=np.int8)
+    region[probability[:, 1] + probability[:, 2] >= 0.5] = Region.TRANSITION
+    region[probability[:, 2] >= 0.5] = Region.MINORITY
     return region
