@@ -82,6 +82,25 @@ def test_units_do_not_matter(factor):
     assert list(found(factor * values)) == [MIDDLE]
 
 
+@pytest.mark.parametrize("factor", [0.4, 2.5])
+def test_a_jump_among_lines_that_another_tip_has_measured(factor):
+    values = surface()
+    rows = PLACES[:, 0]
+    values[(rows >= 9) & (rows < 12)] *= 1.0 + 0.5 * np.tanh(ENERGY / 0.5)
+    values[MIDDLE, 20:] *= factor
+    assert list(found(values)) == [MIDDLE]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lines_that_another_tip_has_measured_are_not_spoiled(seed):
+    values = surface(seed)
+    rows = PLACES[:, 0]
+    values[(rows >= 9) & (rows < 12)] *= 1.0 + 0.5 * np.tanh(ENERGY / 0.5)
+    # it changes in the middle of a line
+    values[12 * SIDE : 12 * SIDE + 7] *= 1.0 + 0.5 * np.tanh(ENERGY / 0.5)
+    assert len(found(values)) == 0
+
+
 def test_scattered_points_as_on_the_grid():
     values = surface()
     values[MIDDLE, 30:] *= 2

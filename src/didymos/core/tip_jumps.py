@@ -50,6 +50,9 @@ SMALLEST_FACTOR, LARGER = 1.4, 1.5
 SHARED = 1 / 7
 """Share of a sharp step that the neighbours of a defect have on average."""
 
+BLOCK = 65_536
+"""Spectra whose neighbours on a scan line are looked at together."""
+
 LARGEST_SAMPLE = 5000
 """Spectra whose usual steps are measured."""
 
@@ -66,11 +69,11 @@ def find_tip_jumps(
     """Find spectra that are those of their neighbours, but for a jump of the tip or a spike.
 
     A tip that moves or changes its apex in the middle of a spectrum multiplies the rest of it. Where the signal is
-    small at that moment, in a gap, no step is seen. Spectra that differ alone from their surroundings are compared
-    with the median m of their neighbours: two factors, s = a m before and s = b m after the jump, must describe what
-    one factor for all does not, and what a factor that is a quadratic function of the energy does not either; or one
-    factor describes all but up to three neighbouring energies. A defect changes the shape of a spectrum in other ways,
-    and most defects change the spectra beside it.
+    small at that moment, in a gap, no step is seen. Spectra that differ alone from their surroundings, or from their
+    scan line, are compared with the median m of their neighbours: two factors, s = a m before and s = b m after the
+    jump, must describe what one factor for all does not, and what a factor that is a quadratic function of the energy
+    does not either; or one factor describes all but up to three neighbouring energies. A defect changes the shape of a
+    spectrum in other ways, and most defects change the spectra beside it.
 
     Parameters
     ----------
@@ -90,17 +93,22 @@ def find_tip_jumps(
     if len(values) < FEWEST_SPECTRA or values.shape[1] < FEWEST_ENERGIES:
         return found
     noise = noise_of_energies(values, neighbours)
-    alone, odd = _alone(values, noise, neighbourhood)
-    good = np.flatnonzero(~odd)
-    if len(alone) == 0 or len(good) < AROUND:
-        return found
-    spectra = values[alone].astype(np.float64)
-    for stretch, count in ((1.0, AROUND), (ROW, ALONG)):
-        places = positions * np.array([stretch, 1.0])
-        nearest = good[cKDTree(places[good]).query(places[alone], k=count)[1]]
-        others = values[nearest].astype(np.float64)
-        reference = np.median(others, axis=1)
-        found[alone] |= has_jump(spectra, reference, noise, others) | has_spike(spectra, reference, noise)
+    scores = principal_components(moments(values), MODES, noise).scores(values)
+    around, along = (1.0, AROUND), (ROW, ALONG)
+    # lines that another tip has measured differ from their surroundings as a whole, and hide what is odd in them
+    of_line = scores - _median_along(scores, positions)
+    for residual, references in ((neighbourhood.residual(scores), (around, along)), (of_line, (along,))):
+        alone, odd = _alone(residual, neighbourhood)
+        good = np.flatnonzero(~odd)
+        if len(alone) == 0 or len(good) < AROUND:
+            continue
+        spectra = values[alone].astype(np.float64)
+        for stretch, count in references:
+            places = positions * np.array([stretch, 1.0])
+            nearest = good[cKDTree(places[good]).query(places[alone], k=count)[1]]
+            others = values[nearest].astype(np.float64)
+            reference = np.median(others, axis=1)
+            found[alone] |= has_jump(spectra, reference, noise, others) | has_spike(spectra, reference, noise)
     return found
 
 
@@ -215,15 +223,21 @@ def has_spike(
     return np.asarray(clear & (whole - window < LEFT_SHARE * whole))
 
 
-def _alone(
-    values: NDArray[np.floating], noise: NDArray[np.float64], neighbourhood: Neighbourhood
-) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return the spectra that differ from their surroundings and touch hardly another such, and all that differ."""
-    scores = principal_components(moments(values), MODES, noise).scores(values)
-    residual = neighbourhood.residual(scores)
+def _median_along(scores: NDArray[np.float64], positions: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the median of the nearest spectra on the same scan line, shape (n_points, n_modes)."""
+    places = positions * np.array([ROW, 1.0])
+    nearest = np.reshape(cKDTree(places).query(places, k=ALONG + 1)[1], (len(scores), -1))[:, 1:]
+    result = np.empty_like(scores)
+    for start in range(0, len(scores), BLOCK):
+        result[start : start + BLOCK] = np.median(scores[nearest[start : start + BLOCK]], axis=1)
+    return result
+
+
+def _alone(residual: NDArray[np.float64], neighbourhood: Neighbourhood) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return the spectra that differ from what surrounds them and touch hardly another such, and all that differ."""
     known = np.asarray(np.isfinite(residual).all(axis=1))
-    odd = np.zeros(len(values), dtype=bool)
-    if known.sum() < 2 * scores.shape[1]:
+    odd = np.zeros(len(residual), dtype=bool)
+    if known.sum() < 2 * residual.shape[1]:
         return np.flatnonzero(odd), odd
     evidence = contrast_evidence(np.where(known[:, np.newaxis], residual, 0.0), known)
     odd = known & (evidence.length > evidence.limit(ODD))
