@@ -9,7 +9,7 @@ from scipy.stats import chi2, rankdata
 from didymos.core.artefacts import MAD_TO_SD
 from didymos.core.threads import ONE_THREAD, allowed_threads, in_order
 
-LARGEST_SAMPLE = 100_000
+LARGEST_SAMPLE = 20_000
 MOST_STEPS = 100
 INLIERS = 0.975
 """Share of a normal majority that the final, reweighted estimate is made of."""
