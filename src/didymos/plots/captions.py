@@ -30,8 +30,9 @@ def score_map(result: xr.Dataset) -> str:
 def region_map(result: xr.Dataset) -> str:
     """Caption of the region map."""
     return (
-        "Each point has the colour of its region, which follows from its score; numbers in parentheses count spectra. "
-        "Compact patches are what defects look like; single points scattered everywhere are what chance looks like."
+        "Each point has the colour of the region that it most probably belongs to; numbers in parentheses count "
+        "spectra. Compact patches are what defects look like; single points scattered everywhere are what chance looks "
+        "like."
     )
 
 
