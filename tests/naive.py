@@ -434,6 +434,28 @@ def quadratic_forms(offset, linear, quadratic, reach, vector):
     return value
 
 
+def line_offsets(residual, width, limit):
+    """The running median of the contrast, in the order of the scan, in lines that stand out and those beside them."""
+    rows, _, features = residual.shape
+    known = [(y, x) for y, x in np.ndindex(residual.shape[:2]) if np.all(np.isfinite(residual[y, x]))]
+    values = np.array([residual[place] for place in known])
+    middle = np.median(values, axis=0)
+    spread = 1.4826 * np.median(np.abs(values - middle), axis=0)
+    odd = set()
+    for row in range(rows):
+        line = np.array([residual[place] for place in known if place[0] == row])
+        if len(line) >= width:
+            error = spread * math.sqrt(math.pi / 2 / len(line))
+            if any(abs(np.median(line[:, k]) - middle[k]) > limit * error[k] for k in range(features)):
+                odd.add(row)
+    offset = np.zeros_like(residual)
+    for index, (y, x) in enumerate(known):
+        if {y - 1, y, y + 1} & odd:
+            around = [min(max(index + step, 0), len(known) - 1) for step in range(-(width // 2), width // 2 + 1)]
+            offset[y, x] = np.median(values[around], axis=0)
+    return offset
+
+
 def region_posterior(score, expected, value, noise, bounds, like):
     """Probabilities that true amplitudes exceed each bound, from what is expected at a score and what was measured."""
     order = sorted(range(len(score)), key=lambda i: score[i])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from didymos.core.directions import LONGEST_LENGTH
+from didymos.core.neighbourhood import Neighbourhood
 from didymos.core.robust_covariance import majority_covariance, squared_distances
 
 
@@ -22,6 +23,33 @@ class Evidence:
     def limit(self, probability: float) -> float:
         """Return the length that a majority without defects exceeds with this probability."""
         return float(np.sqrt(chi2.isf(probability, self.degrees)))
+
+
+def contrast_without_lines(
+    features: NDArray[np.floating], neighbourhood: Neighbourhood
+) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
+    """Return features and their local contrast after lines that another tip has measured were put back.
+
+    Parameters
+    ----------
+    features : array, shape (n_points, n_features)
+    neighbourhood : Neighbourhood
+
+    Returns
+    -------
+    features : array, shape (n_points, n_features)
+        As they came where no line stands out.
+    contrast : array, shape (n_points, n_features)
+        NaN where unknown.
+    """
+    contrast = neighbourhood.residual(features)
+    offset = neighbourhood.line_offsets(contrast)
+    if offset.any():
+        # such lines are in the surroundings of those beside them, too
+        features = features - offset
+        contrast = neighbourhood.residual(features)
+        contrast = contrast - neighbourhood.line_offsets(contrast)
+    return features, contrast
 
 
 def contrast_evidence(residual: NDArray[np.float64], known: NDArray[np.bool_]) -> Evidence:

@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from didymos.core.extents import roundness_of
 from didymos.core.interpolation import image_interpolation, scattered_interpolation
 from didymos.core.local_contrast import image_residual, scattered_residual
+from didymos.core.scan_lines import line_offsets
 
 BESIDE = 8
 """Number of neighbours of a point: those that touch it on a grid, the nearest where points are scattered."""
@@ -31,6 +32,10 @@ class Neighbourhood(Protocol):
 
     def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return features, shape (n_points, n_features), minus those of the surroundings; NaN where unknown."""
+        ...
+
+    def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what a residual owes to scan lines that another tip has measured, 0 where there are none."""
         ...
 
     def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
@@ -77,6 +82,12 @@ class ImageNeighbourhood:
         image = np.full((*self.present.shape, features.shape[1]), np.nan)
         image[self.present] = features
         return image_residual(image)[self.present]
+
+    def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the shift of lines that another tip has measured (:func:`didymos.core.scan_lines.line_offsets`)."""
+        image = np.full((*self.present.shape, residual.shape[1]), np.nan)
+        image[self.present] = residual
+        return line_offsets(image)[self.present]
 
     def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
         """Add the points within so many steps along rows and columns."""
@@ -156,6 +167,10 @@ class ScatteredNeighbourhood:
         """Subtract from every point the plane through its neighbours (:func:`scattered_residual`)."""
         return scattered_residual(features, self.positions)
 
+    def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return 0: scattered points have no lines."""
+        return np.zeros_like(residual)
+
     def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
         """Add the neighbours of the marked points, so many times."""
         links = self._links()
@@ -216,6 +231,10 @@ class NoNeighbourhood:
     def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Subtract the median of all."""
         return np.asarray(features - np.median(features, axis=0), dtype=np.float64)
+
+    def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return 0: points without places have no lines."""
+        return np.zeros_like(residual)
 
     def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
         """Return the points as they are."""

@@ -22,7 +22,7 @@ from didymos.core.directions import (
     longest_of_objects,
     with_left_out,
 )
-from didymos.core.evidence import Evidence, contrast_evidence, evidence_along
+from didymos.core.evidence import Evidence, contrast_evidence, contrast_without_lines, evidence_along
 from didymos.core.lattices import without_lattices
 from didymos.core.neighbourhood import Neighbourhood
 from didymos.core.tail import Tail
@@ -134,7 +134,7 @@ def find_population(features: NDArray[np.floating], neighbourhood: Neighbourhood
     """
     points, columns = features.shape
     nothing = Population.none(points)
-    residual = neighbourhood.residual(features)
+    features, residual = contrast_without_lines(features, neighbourhood)
     known = np.asarray(np.isfinite(residual).all(axis=1))
     if columns == 0 or known.sum() < max(5, 2 * columns):
         return nothing
