@@ -172,7 +172,7 @@ def test_a_style_of_the_caller_does_not_reach_the_figures(results):
         assert matplotlib.colors.to_hex(axes.get_facecolor()) == "#ffffff"
 
 
-@pytest.mark.parametrize("units", ["$x", "$\\frac{$", "日本", "mV\nV", "<script>", "a" * 500, "_^{}"])
+@pytest.mark.parametrize("units", ["$x", "$\\frac{$", "_^{} <script> 日本 mV\nV", "a" * 500])
 def test_hostile_units_are_drawn_as_text(units):
     result = build_result("image")
     for name in ("spectra", "energy", "topography", "x", "y"):
