@@ -191,8 +191,9 @@ def _compare(
 
 def _judge(found: Found, check: bool) -> int:
     """Print the means and which targets are met."""
-    worst = min((float(np.mean(values)), name) for name, values in found.precision.items())
-    gap = max((float(np.mean(values)), name) for name, values in found.gap.items())
+    none = [(float("nan"), "no surface with defects")]
+    worst = min([(float(np.mean(values)), name) for name, values in found.precision.items()] or none)
+    gap = max([(float(np.mean(values)), name) for name, values in found.gap.items()] or none)
     print("mean AP of the peers:", ", ".join(f"{name} {np.mean(values):.3f}" for name, values in found.peers.items()))
     print(f"mean AUC {found.mean('AUC'):.4f}, false share of the minority {found.mean('false'):.3f}, ", end="")
     print(f"AUC of score_std for a wrong region {found.mean('spread tells'):.2f}")
