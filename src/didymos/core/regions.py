@@ -78,8 +78,7 @@ def learn_regions(score: NDArray[np.floating], amplitudes: Amplitudes) -> Region
     RegionModel
     """
     known = ~amplitudes.doubtful
-    kind, value = amplitudes.kind[known], amplitudes.value[known]
-    noise = np.maximum(amplitudes.noise[kind - 1], LEAST_NOISE)
+    value, noise = amplitudes.value[known], _noise_of(amplitudes)[known]
     curves = []
     knots = np.unique(np.asarray(score[known], dtype=np.float64))
     for bound in (TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE):
@@ -111,7 +110,7 @@ def region_probability(score: NDArray[np.floating], amplitudes: Amplitudes, mode
     array, shape (n_points, 3)
         Of majority, transition and minority.
     """
-    noise = np.maximum(amplitudes.noise[amplitudes.kind - 1], LEAST_NOISE) ** 2
+    noise = _noise_of(amplitudes) ** 2
     expected, scatter = _at_score(np.asarray(score, dtype=np.float64), amplitudes, noise)
     total = scatter + noise
     best = expected + (amplitudes.value - expected) * scatter / total
@@ -119,6 +118,11 @@ def region_probability(score: NDArray[np.floating], amplitudes: Amplitudes, mode
     beyond, minority = (norm.cdf((best - bound) / spread) for bound in (TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE))
     probability = np.stack([1 - beyond, beyond - minority, minority], axis=-1)
     return np.where(amplitudes.doubtful[:, np.newaxis], model.probability(score), probability)
+
+
+def _noise_of(amplitudes: Amplitudes) -> NDArray[np.float64]:
+    """Return the noise of the amplitude of every spectrum, that of its kind, shape (n_points,)."""
+    return np.asarray(np.maximum(amplitudes.noise[amplitudes.kind - 1], LEAST_NOISE), dtype=np.float64)
 
 
 def _at_score(

@@ -192,8 +192,9 @@ def train_twins(
         progress=partial(advance, "first twin: embedding"),
     )
     report("first twin: embedding", 1.0)
+    embedded = embedding.embed(features)
     score, second = fit_score(
-        embedding.embed(features),
+        embedded,
         levels(distances.degree, distances.boundary),
         distances.degree,
         settings.training(settings.score_layers),
@@ -205,7 +206,7 @@ def train_twins(
     model = TwinModel(points.energy, distances.pairs.metric, embedding, score, first.reference, {})
     amplitudes = distances.pairs.amplitudes
     if amplitudes is not None and model.metric.learned is not None and len(amplitudes.noise) > 1:
-        model = replace(model, kind_gains=kind_gains(score.score(embedding.embed(features)), amplitudes))
+        model = replace(model, kind_gains=kind_gains(score.score(embedded), amplitudes))
     return model, (first, second)
 
 
