@@ -35,11 +35,11 @@ import numpy as np
 from scipy.spatial.distance import pdist
 from sklearn.metrics import pairwise_distances_chunked
 
-from didymos.core import abundance
-from didymos.core.distance_correlation import distance_to_mean
-from didymos.core.mixture import best_fit, log_histogram
-from didymos.core.pair_statistics import choose_references, pair_histogram, pair_statistics
-from didymos.core.pair_tiles import TILE, prepare, squared_distances
+from didymos.core.latent.distance_correlation import distance_to_mean
+from didymos.core.pairs import abundance
+from didymos.core.pairs.mixture import best_fit, log_histogram
+from didymos.core.pairs.pair_statistics import choose_references, pair_histogram, pair_statistics
+from didymos.core.pairs.pair_tiles import TILE, prepare, squared_distances
 from didymos.simulate import fese
 
 EVERYTHING_TARGET, TOTAL_TARGET, PDIST_TARGET, CHUNKED_TARGET = 2.0, 1.4, 15.0, 5.0
@@ -48,7 +48,7 @@ MULTIPLES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 COLD = """
 import time
 import numpy as np
-from didymos.core.pair_statistics import pair_statistics
+from didymos.core.pairs.pair_statistics import pair_statistics
 data = np.random.default_rng(0).normal(size=(1200, 64)).astype(np.float32)
 seconds = []
 for _ in range(2):

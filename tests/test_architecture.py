@@ -25,6 +25,22 @@ ROOMS = (
     "cli",
 )
 """From the ground up: a room imports only from rooms before it, and from itself."""
+SUB_ROOMS = {
+    "core": (
+        "numeric",
+        "preparation",
+        "surface",
+        "noise",
+        "artefacts",
+        "metrics",
+        "evidence",
+        "defects",
+        "pairs",
+        "energies",
+        "latent",
+    ),
+}
+"""The rooms within a room, from the ground up; a file beside them (``twin.archive``) may import from all of them."""
 ONLY_FROM = {"simulate": {"schema", "core"}}
 """Rooms that may import less than what lies before them."""
 NETWORKS = {"jax", "jaxlib", "equinox", "optax"}
@@ -98,8 +114,60 @@ def run_on_import(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def room_of(module: str) -> str:
-    """``core`` of ``didymos.core.noise``; ``""`` of the package itself."""
+    """``core`` of ``didymos.core.noise.noise``; ``""`` of the package itself."""
     return module.partition(".")[2].partition(".")[0]
+
+
+def sub_room_of(module: str) -> str:
+    """``noise`` of ``didymos.core.noise.rank``, where core has sub-rooms; else ``""``."""
+    parts = module.split(".")
+    return parts[2] if len(parts) > 2 and parts[2] in SUB_ROOMS.get(parts[1], ()) else ""
+
+
+def upward_within(name: str, module: str) -> bool:
+    """Whether a module imports from a sub-room above its own, or from a file beside the sub-rooms."""
+    room, own = room_of(module), sub_room_of(module)
+    if not own or room_of(name) != room or name == f"didymos.{room}":
+        return False
+    order, other = SUB_ROOMS[room], sub_room_of(name)
+    return not other or order.index(other) > order.index(own)
+
+
+def import_cycles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules that import each other, directly or by others (Tarjan's strongly connected components)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        index[module] = low[module] = len(index)
+        stack.append(module)
+        for other in sorted(graph.get(module, ())):
+            if other not in index:
+                visit(other)
+                low[module] = min(low[module], low[other])
+            elif other in stack:
+                low[module] = min(low[module], index[other])
+        if low[module] == index[module]:
+            group = stack[stack.index(module) :]
+            del stack[stack.index(module) :]
+            if len(group) > 1:
+                found.append(sorted(group))
+
+    for module in sorted(graph):
+        if module not in index:
+            visit(module)
+    return found
+
+
+def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
+    """The modules that every module imports, also those it imports only for the types."""
+    return {
+        module: {name for _, name in imports(ast.parse(source), module.rpartition(".")[0]) if name in sources}
+        - {module}
+        for module, source in sources.items()
+    }
 
 
 def forbidden_imports(source: str, module: str, package: str | None = None) -> list[str]:
@@ -112,6 +180,8 @@ def forbidden_imports(source: str, module: str, package: str | None = None) -> l
         top = name.split(".")[0]
         if top == "didymos" and room_of(name) not in allowed | {"__version__"}:
             found.append(f"{module}:{line} imports {name}: {room} may import {', '.join(sorted(allowed))}")
+        if top == "didymos" and upward_within(name, module):
+            found.append(f"{module}:{line} imports {name}: the order is {', '.join(SUB_ROOMS[room])}")
         if top in NETWORKS and room != "twin":
             found.append(f"{module}:{line} imports {name}: only twin knows the networks")
         if top in FORBIDDEN_IN.get(room, ()):
@@ -222,6 +292,18 @@ def test_imports_follow_the_rooms():
     assert all_findings(forbidden_imports) == []
 
 
+def test_every_file_of_a_room_with_sub_rooms_of_arrays_is_in_one():
+    loose = [
+        name for name in INSIDE if room_of(name) == "core" and not sub_room_of(name) and name != "didymos.core.__init__"
+    ]
+    assert loose == []
+
+
+def test_no_module_imports_itself_by_others():
+    sources = {name.removesuffix(".__init__"): path.read_text("utf-8") for name, path in INSIDE.items()}
+    assert import_cycles(import_graph(sources)) == []
+
+
 def test_no_pickles_and_no_files_in_core():
     assert all_findings(unsafe_calls) == []
 
@@ -280,15 +362,15 @@ def _normal(name: str) -> str:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("didymos.core.noise", "from didymos.io import open_map"),
-        ("didymos.core.noise", "def f():\n    import didymos.plots.score"),
-        ("didymos.core.noise", "from ..io import open_map"),
-        ("didymos.core.noise", "from .. import plots"),
-        ("didymos.core.noise", "import xarray as xr"),
-        ("didymos.core.noise", "from matplotlib import pyplot"),
-        ("didymos.core.noise", "from pathlib import Path"),
-        ("didymos.core.noise", "import jax.numpy as jnp"),
-        ("didymos.schema", "import didymos.core.noise"),
+        ("didymos.core.noise.noise", "from didymos.io import open_map"),
+        ("didymos.core.noise.noise", "def f():\n    import didymos.plots.score"),
+        ("didymos.core.noise.noise", "from ..io import open_map"),
+        ("didymos.core.noise.noise", "from .. import plots"),
+        ("didymos.core.noise.noise", "import xarray as xr"),
+        ("didymos.core.noise.noise", "from matplotlib import pyplot"),
+        ("didymos.core.noise.noise", "from pathlib import Path"),
+        ("didymos.core.noise.noise", "import jax.numpy as jnp"),
+        ("didymos.schema", "import didymos.core.noise.noise"),
         ("didymos.schema", "from didymos import core"),
         ("didymos.methods.pca", "import didymos"),
         ("didymos.attic", "import numpy"),
@@ -310,8 +392,8 @@ def test_a_forbidden_import_is_found(module, source):
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("didymos.core.noise", "from didymos.core.artefacts import MAD_TO_SD\nimport numpy as np"),
-        ("didymos.core.noise", "from .artefacts import MAD_TO_SD\nfrom ..schema import InputError"),
+        ("didymos.core.noise.noise", "from didymos.core.artefacts.artefacts import MAD_TO_SD\nimport numpy as np"),
+        ("didymos.core.noise.noise", "from .artefacts import MAD_TO_SD\nfrom ..schema import InputError"),
         ("didymos.simulate.bands", "from didymos.schema import InputError\nfrom didymos.core import noise"),
         ("didymos.twin.loss", "import jax.numpy as jnp\nimport equinox, optax"),
         ("didymos.report.html", "from didymos.plots import available\nfrom didymos import __version__"),
@@ -322,14 +404,20 @@ def test_an_allowed_import_is_not(module, source):
     assert forbidden_imports(source, module) == []
 
 
+def test_a_cycle_is_found():
+    sources = {"a": "import b", "b": "from c import x", "c": "def f():\n    import a", "d": "import a"}
+    assert import_cycles(import_graph(sources)) == [["a", "b", "c"]]
+    assert import_cycles(import_graph(sources | {"c": ""})) == []
+
+
 @pytest.mark.parametrize(
     ("module", "source"),
     [
         ("didymos.io.results", "np.load(path, allow_pickle=True)"),
         ("didymos.io.results", "def f(path, unsafe):\n    return np.load(path, allow_pickle=unsafe)"),
         ("didymos.io.results", "import joblib\njoblib.load(path)"),
-        ("didymos.core.noise", "with open(path) as file: ..."),
-        ("didymos.core.noise", "np.save(path, values)"),
+        ("didymos.core.noise.noise", "with open(path) as file: ..."),
+        ("didymos.core.noise.noise", "np.save(path, values)"),
     ],
 )
 def test_an_unsafe_call_is_found(module, source):

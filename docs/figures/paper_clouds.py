@@ -10,7 +10,7 @@ from paper_style import letter, no_legend, page
 from scipy.stats import multivariate_normal
 
 from didymos import plots
-from didymos.core.principal_components import moments, principal_components
+from didymos.core.numeric.principal_components import moments, principal_components
 from didymos.plots.style import INK, tidy
 from didymos.simulate.recipes.polynomials import CENTRES, COVARIANCE
 

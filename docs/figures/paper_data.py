@@ -15,7 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 import didymos
-from didymos.core.principal_components import moments, principal_components
+from didymos.core.numeric.principal_components import moments, principal_components
 
 SEED = 0
 ISO_ENERGY = -1.0  # mV, as in the paper

@@ -11,7 +11,7 @@ from scipy.signal import find_peaks
 from scipy.stats import norm
 from sklearn.metrics import adjusted_rand_score
 
-from didymos.core.principal_components import moments, principal_components
+from didymos.core.numeric.principal_components import moments, principal_components
 
 MOST_CLUSTERS, FEW = 300, 10
 LINKAGES = ("single", "average", "complete", "ward")

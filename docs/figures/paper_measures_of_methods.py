@@ -9,7 +9,7 @@ from paper_verdicts import NO, PARTLY, YES, Here, best_direction, graded, number
 from scipy.ndimage import gaussian_filter, maximum_filter
 from scipy.stats import skew, spearmanr
 
-from didymos.core.distance_correlation import log_distance_correlation
+from didymos.core.latent.distance_correlation import log_distance_correlation
 from didymos.schema import Region
 
 CLEAR_PRECISION, CLEAR_STEP = 0.95, 0.6

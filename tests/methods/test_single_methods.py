@@ -6,7 +6,7 @@ from sklearn.decomposition import PCA, KernelPCA
 from sklearn.metrics import adjusted_rand_score, average_precision_score
 from tasks import task_of, two_clouds
 
-from didymos.core.distance_correlation import distance_to_mean
+from didymos.core.latent.distance_correlation import distance_to_mean
 from didymos.methods import autoencoder, chosen, kernel_pca, large, latent, log_rescaled, nmf, tsne, umap
 from didymos.simulate import fese
 

@@ -7,8 +7,8 @@ from scipy.signal import find_peaks
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
-from didymos.core.mixture import best_fit, log_histogram
-from didymos.core.pair_statistics import pair_histogram
+from didymos.core.pairs.mixture import best_fit, log_histogram
+from didymos.core.pairs.pair_statistics import pair_histogram
 from didymos.simulate import fese
 
 ENERGIES = 256

@@ -4,9 +4,9 @@ import json
 import numpy as np
 import pytest
 
-from didymos.core.amplitude import Amplitudes
-from didymos.core.directions import Directions
-from didymos.core.regions import RegionModel
+from didymos.core.defects.amplitude import Amplitudes
+from didymos.core.defects.regions import RegionModel
+from didymos.core.evidence.directions import Directions
 from didymos.schema import InputError
 from didymos.twin import archive
 from didymos.twin.archive import (

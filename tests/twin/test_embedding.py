@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from twin_data import FAR, QUICK, gap, planted_spectra, same
 
 from didymos import TwinEmbedding, TwinScore
-from didymos.core.metric import Euclidean
+from didymos.core.metrics.metric import Euclidean
 
 DISTINCT = np.isin(np.arange(120), np.arange(FAR.start, FAR.stop))
 OTHER = np.random.default_rng(9).integers(0, 2, 120)

@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from twin_data import QUICK, planted_spectra, same
 
 from didymos import TwinEmbedding, TwinScore
-from didymos.core.metric import Euclidean, fit_metric
+from didymos.core.metrics.metric import Euclidean, fit_metric
 from didymos.schema import InputError
 from didymos.twin.stages import EmbeddingStage, ScoreStage
 from didymos.twin.storage import TwinModel, load_model, save_model

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from didymos.core.amplitude import Amplitudes
-from didymos.core.directions import Directions, covariance_of
-from didymos.core.metric import fit_metric
-from didymos.core.regions import learn_regions
+from didymos.core.defects.amplitude import Amplitudes
+from didymos.core.defects.regions import learn_regions
+from didymos.core.evidence.directions import Directions, covariance_of
+from didymos.core.metrics.metric import fit_metric
 from didymos.schema import InputError
 from didymos.twin.encoder import Encoder, random_encoder
 from didymos.twin.stages import EmbeddingStage, ScoreStage

@@ -116,7 +116,7 @@ def test_missing_and_spoiled_spectra_have_no_statistics(surface):
 
 
 def test_a_sample_has_a_standard_error_and_all_pairs_have_none(surface, monkeypatch):
-    from didymos.core import pair_statistics as core
+    from didymos.core.pairs import pair_statistics as core
 
     everything = didymos.pair_statistics(surface, EUCLIDEAN)
     assert not everything.log_distance_histogram_std.any()

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from didymos.core.principal_components import PrincipalComponents, moments, principal_components
+from didymos.core.numeric.principal_components import PrincipalComponents, moments, principal_components
 from didymos.schema import InputError
 
 MODES = 50

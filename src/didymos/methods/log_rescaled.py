@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.abundance import farther_share, label
-from didymos.core.distance_correlation import distance_to_mean
-from didymos.core.metric import fit_metric
-from didymos.core.mixture import best_fit
-from didymos.core.noise import nearest_neighbours
-from didymos.core.pair_statistics import choose_references, pair_statistics
-from didymos.core.rescaling import log_rescale
+from didymos.core.latent.distance_correlation import distance_to_mean
+from didymos.core.metrics.metric import fit_metric
+from didymos.core.numeric.rescaling import log_rescale
+from didymos.core.pairs.abundance import farther_share, label
+from didymos.core.pairs.mixture import best_fit
+from didymos.core.pairs.pair_statistics import choose_references, pair_statistics
+from didymos.core.surface.nearest import nearest_neighbours
 from didymos.methods.interface import Family, Outcome, Task
 from didymos.methods.latent import check_varies
 from didymos.schema import is_image

@@ -12,10 +12,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.learned_amplitude import LearnedAmplitude
-from didymos.core.metric import FittedMetric
-from didymos.core.quadratic import QuadraticMap
-from didymos.core.regions import RegionModel
+from didymos.core.defects.learned_amplitude import LearnedAmplitude
+from didymos.core.defects.quadratic import QuadraticMap
+from didymos.core.defects.regions import RegionModel
+from didymos.core.metrics.metric import FittedMetric
 from didymos.schema import InputError
 from didymos.twin.encoder import ACTIVATIONS, Encoder
 

@@ -15,8 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from didymos.core.mixture import best_fit
-from didymos.core.pair_statistics import pair_histogram
+from didymos.core.pairs.mixture import best_fit
+from didymos.core.pairs.pair_statistics import pair_histogram
 from didymos.twin.archive import Arrays
 from didymos.twin.encoder import ACTIVATIONS
 from didymos.twin.ensemble import Ensemble

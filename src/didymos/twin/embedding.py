@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import validate_data
 
-from didymos.core.metric import METRICS, FittedMetric, Metric, distance_to_centre, fit_metric, sample_with_neighbours
+from didymos.core.metrics.metric import METRICS, FittedMetric, Metric, fit_metric, sample_with_neighbours
+from didymos.core.numeric.lengths import distance_to_centre
 from didymos.twin.archive import Arrays, metric_arrays, metric_from
 from didymos.twin.base import FEWEST_SAMPLES, FLOATS, Twin, auto_or_positive, automatic_threshold, judged, one_of
 from didymos.twin.stages import EmbeddingStage, fit_embedding, prepare_stages
@@ -31,7 +32,7 @@ class TwinEmbedding(Twin):
         Distance under which a pair is similar, in units of the metric; "auto" is the crossing of two Gaussians fitted
         to log(d + n).
     metric : {"robust", "euclidean"} or Metric
-        Similarity of spectra, see :mod:`didymos.core.metric`.
+        Similarity of spectra, see :mod:`didymos.core.metrics.metric`.
     rank : int, optional
         Number of principal components of the metric; None reads it from the noise.
     margin : float

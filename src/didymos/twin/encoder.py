@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from didymos.core.threads import allowed_threads, in_order
+from didymos.core.numeric.threads import allowed_threads, in_order
 
 BLOCK = 8192
 """Spectra that are embedded at a time."""

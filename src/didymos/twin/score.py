@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from didymos.core.metric import distance_to_centre
+from didymos.core.numeric.lengths import distance_to_centre
 from didymos.twin.archive import Arrays
 from didymos.twin.base import FEWEST_SAMPLES, FLOATS, Twin, auto_or_positive, automatic_threshold, judged
 from didymos.twin.stages import ScoreStage, fit_score, levels

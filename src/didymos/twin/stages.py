@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.rescaling import log_rescale
+from didymos.core.numeric.rescaling import log_rescale
 from didymos.twin.compilation import prepare
 from didymos.twin.data import TrainingData, holds_out, plan_for
 from didymos.twin.encoder import Encoder

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.kind_balance import balanced
-from didymos.core.metric import FittedMetric
-from didymos.core.regions import RegionModel
+from didymos.core.defects.kind_balance import balanced
+from didymos.core.defects.regions import RegionModel
+from didymos.core.metrics.metric import FittedMetric
 from didymos.schema import InputError
 from didymos.twin.archive import (
     DAMAGE,
@@ -56,7 +56,7 @@ class TwinModel:
     regions : RegionModel, optional
         What the score says about the region; None without a distinct population.
     kind_gains : array, shape (n_members, n_kinds), optional
-        Factors that put the scores of all kinds of defects on one scale (:mod:`didymos.core.kind_balance`).
+        Factors that put the scores of all kinds of defects on one scale (:mod:`didymos.core.defects.kind_balance`).
     """
 
     energy: NDArray[np.float64]

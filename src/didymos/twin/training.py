@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.threads import allowed_threads
+from didymos.core.numeric.threads import allowed_threads
 from didymos.twin.compilation import prepare
 from didymos.twin.data import TrainingData
 from didymos.twin.encoder import Encoder, random_encoder

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from didymos.core.energy_correlation import energy_correlation, energy_windows, weight_transfer
-from didymos.core.energy_histogram import region_distance_histogram, region_mean_and_std, signal_histogram
-from didymos.core.iso_energy import choose_energy, otsu_level, segment
-from didymos.core.principal_components import principal_components
+from didymos.core.energies.energy_correlation import energy_correlation, energy_windows, weight_transfer
+from didymos.core.energies.energy_histogram import region_distance_histogram, region_mean_and_std, signal_histogram
+from didymos.core.energies.iso_energy import choose_energy, otsu_level, segment
+from didymos.core.numeric.principal_components import principal_components
 from didymos.schema import (
     ENERGY,
     RESULT_VARIABLES,

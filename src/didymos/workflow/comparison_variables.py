@@ -12,8 +12,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import adjusted_rand_score, average_precision_score
 
-from didymos.core.distance_correlation import correlate_distances, distance_to_mean
-from didymos.core.separability import separability
+from didymos.core.latent.distance_correlation import correlate_distances, distance_to_mean
+from didymos.core.latent.separability import separability
 from didymos.methods.agglomerative import cluster_sizes
 from didymos.methods.interface import Tree
 from didymos.schema import COMPARISON_VARIABLES, VERSION, Region

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from didymos.core.principal_components import Moments, moments
+from didymos.core.numeric.principal_components import Moments, moments
 from didymos.schema import ENERGY, RESULT_VARIABLES, space_dims
 from didymos.workflow.points import Points
 

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from didymos.core.extents import extents
+from didymos.core.surface.extents import extents
 from didymos.schema import Region, is_image, space_dims
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.points import Points

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core import abundance
-from didymos.core.distance_correlation import correlate_distances, distance_to_mean, log_distance_correlation
-from didymos.core.mixture import MULTIPLES, gain_standard_error, log_histogram
+from didymos.core.latent.distance_correlation import correlate_distances, distance_to_mean, log_distance_correlation
+from didymos.core.pairs import abundance
+from didymos.core.pairs.mixture import MULTIPLES, gain_standard_error, log_histogram
 from didymos.schema import VERSION
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.points import Points

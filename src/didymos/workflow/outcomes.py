@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from didymos.core.kinds import numbered_by_size
+from didymos.core.numeric.labels import numbered_by_size
 from didymos.methods.interface import Method, Outcome, Tree
 from didymos.workflow.measuring import Cost
 

@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from didymos.core.artefacts import Artefact, find_artefacts
-from didymos.core.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
-from didymos.core.noise import nearest_neighbours
-from didymos.core.tip_jumps import find_tip_jumps, shared_by_neighbours
+from didymos.core.artefacts.artefacts import Artefact, find_artefacts
+from didymos.core.artefacts.tip_changes import find_tip_jumps, shared_by_neighbours
+from didymos.core.surface.nearest import nearest_neighbours
+from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
 
 FEWEST_SPECTRA = 8
@@ -36,7 +36,7 @@ class Points:
     missing : array of bool, shape (n_points,)
         Spectra without any value.
     artefacts : array of int8, shape (n_points,)
-        Flags of :class:`didymos.core.artefacts.Artefact`.
+        Flags of :class:`didymos.core.artefacts.artefacts.Artefact`.
     positions : array, shape (n_points, 2)
         Row and column of an image, or y and x of scattered points.
     """

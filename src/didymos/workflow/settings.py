@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from didymos.core.metric import METRICS
+from didymos.core.metrics.metric import METRICS
 from didymos.schema import InputError
 from didymos.twin.encoder import ACTIVATIONS
 from didymos.twin.settings import TrainingSettings

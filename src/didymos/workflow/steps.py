@@ -8,17 +8,17 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.amplitude import Amplitudes, find_amplitudes
-from didymos.core.kind_balance import kind_gains
-from didymos.core.kinds import numbered_by_size
-from didymos.core.metric import FittedMetric, fit_metric
-from didymos.core.mixture import TwoGaussians, best_fit, fit_two_gaussians
-from didymos.core.neighbourhood import NoNeighbourhood
-from didymos.core.one_population import OnePopulationTest, compare_with_one_population
-from didymos.core.pair_statistics import choose_references, pair_statistics
-from didymos.core.population import Population, find_population
-from didymos.core.regions import RegionModel, learn_regions, region_probability
-from didymos.core.spectrum_distances import PairStatistics
+from didymos.core.defects.amplitude import Amplitudes, find_amplitudes
+from didymos.core.defects.kind_balance import kind_gains
+from didymos.core.defects.regions import RegionModel, learn_regions, region_probability
+from didymos.core.evidence.population import Population, find_population
+from didymos.core.metrics.metric import FittedMetric, fit_metric
+from didymos.core.numeric.labels import numbered_by_size
+from didymos.core.pairs.mixture import TwoGaussians, best_fit, fit_two_gaussians
+from didymos.core.pairs.one_population import OnePopulationTest, compare_with_one_population
+from didymos.core.pairs.pair_statistics import choose_references, pair_statistics
+from didymos.core.pairs.spectrum_distances import PairStatistics
+from didymos.core.surface.neighbourhood import NoNeighbourhood
 from didymos.schema import InputError, Region
 from didymos.twin.compilation import import_finished
 from didymos.twin.ensemble import Ensemble

@@ -1,0 +1,1 @@
+"""Corrupted spectra and changes of the tip."""

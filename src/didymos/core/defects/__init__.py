@@ -1,0 +1,1 @@
+"""Amplitude of defects and regions of the surface."""

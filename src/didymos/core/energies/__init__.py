@@ -1,0 +1,1 @@
+"""What is resolved in energy: correlation, histograms, iso-energy slices."""

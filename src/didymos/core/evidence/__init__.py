@@ -1,0 +1,1 @@
+"""Whether there is more than one population, and which points belong to it."""

@@ -1,0 +1,1 @@
+"""How distances in a latent space compare with those of the spectra."""

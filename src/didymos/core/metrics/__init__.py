@@ -1,0 +1,1 @@
+"""Linear metrics: a map from spectra to features."""

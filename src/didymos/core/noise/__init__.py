@@ -1,0 +1,1 @@
+"""Noise of the energies and rank of the signal."""

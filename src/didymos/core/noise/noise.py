@@ -1,0 +1,123 @@
+"""Noise of a map, and how many principal components stand out of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymos.core.numeric.robust import MAD_TO_SD, quantum
+from didymos.core.numeric.threads import allowed_threads, in_order
+
+MINIMUM_RANK = 6
+MAXIMUM_RANK = 20
+LARGEST_SAMPLE = 10_000
+"""Spectra, evenly spaced, that tell the noise: its error is then 1 %."""
+
+
+def noise_of_energies(values: NDArray[np.floating], neighbours: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Estimate the standard deviation of the noise at every energy.
+
+    With t the difference of a spectrum and its neighbour on the surface, sigma^2(E) is the variance of
+    t(E-1) - 2 t(E) + t(E+1) divided by 12: smooth changes along energy and along the surface both drop out.
+    The variance is robust (median absolute deviation), so sharp defects do not count. Values in steps of q, counts
+    above all, where most differences vanish, have at least the noise q / sqrt(12) of their rounding.
+
+    Parameters
+    ----------
+    values : array, shape (n_points, n_energies)
+        Finite spectra.
+    neighbours : array of int, shape (n_points,)
+        A neighbour of every point.
+
+    Returns
+    -------
+    array, shape (n_energies,)
+        Standard deviation in the units of the spectra, smoothed over five energies; positive everywhere.
+    """
+    points, energies = values.shape
+    chosen = np.linspace(0, points - 1, min(points, LARGEST_SAMPLE)).astype(np.intp)
+    difference = values[chosen].astype(np.float64) - values[neighbours[chosen]]
+    if energies >= 3:
+        curvature = difference[:, :-2] - 2 * difference[:, 1:-1] + difference[:, 2:]
+        noise = MAD_TO_SD * _medians(np.abs(curvature)) / np.sqrt(12)
+        noise = np.pad(noise, 1, mode="edge")
+    else:
+        noise = MAD_TO_SD * np.median(np.abs(difference), axis=0) / np.sqrt(2)
+    noise = np.maximum(_running_median(noise, 5), quantum(difference) / np.sqrt(12))
+    # noise-free data: a floor far under the signal keeps the division by the noise finite
+    floor = 1e-6 * float(np.median(np.std(values, axis=0))) + 1e-12 * float(np.abs(values).max())
+    return np.asarray(np.maximum(noise, floor + np.finfo(np.float32).tiny), dtype=np.float64)
+
+
+def marchenko_pastur_edge(points: int, energies: int) -> float:
+    """Return the largest eigenvalue that pure unit noise reaches, (1 + sqrt(D/N))^2 (Marchenko and Pastur, 1967).
+
+    Parameters
+    ----------
+    points, energies : int
+        Number of spectra N and of energies D.
+
+    Returns
+    -------
+    float
+        The edge, with three times the width of its Tracy-Widom fluctuation added (Johnstone, Ann. Stat.
+        29, 295 (2001)).
+    """
+    ratio = energies / max(points, 1)
+    fluctuation = (1 + np.sqrt(ratio)) ** (4 / 3) * ratio ** (-1 / 6) * max(points, 1) ** (-2 / 3)
+    return float((1 + np.sqrt(ratio)) ** 2 + 3 * fluctuation)
+
+
+def signal_rank(
+    variance: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    neighbours: NDArray[np.intp],
+    *,
+    energies: int,
+    bounds: tuple[int, int] = (MINIMUM_RANK, MAXIMUM_RANK),
+) -> int:
+    """Count the principal components that are more than noise.
+
+    A component counts where its variance lies over the Marchenko-Pastur edge and also over its own noise, taken from
+    the differences of neighbours on the surface: noise that is correlated along energy (smoothed spectra) passes the
+    first test but not the second.
+
+    Parameters
+    ----------
+    variance : array, shape (n_modes,)
+        Variance of the components of spectra divided by their noise.
+    scores : array, shape (n_points, n_modes)
+        The components' scores.
+    neighbours : array of int, shape (n_points,)
+        A neighbour of every point.
+    energies : int
+        Number of energies.
+    bounds : (int, int)
+        Smallest and largest rank; the smallest keeps directions that only a few faint defects point to.
+
+    Returns
+    -------
+    int
+    """
+    points = len(scores)
+    modes = min(scores.shape[1], len(variance))
+    difference = scores[:, :modes] - scores[neighbours, :modes]
+    own_noise = (MAD_TO_SD * np.median(np.abs(difference), axis=0)) ** 2 / 2
+    margin = 1 + 8 / np.sqrt(points)
+    over = (variance[:modes] > marchenko_pastur_edge(points, energies)) & (variance[:modes] > margin * own_noise)
+    last = int(np.flatnonzero(over)[-1]) + 1 if over.any() else 0
+    return int(np.clip(last, min(bounds[0], modes), min(bounds[1], modes)))
+
+
+def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of every column."""
+    columns = range(0, values.shape[1], 64)
+    parts = in_order(lambda first: np.median(values[:, first : first + 64], axis=0), columns, allowed_threads())
+    return np.concatenate(list(parts))
+
+
+def _running_median(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+    if len(values) < width:
+        return values
+    padded = np.pad(values, width // 2, mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1))

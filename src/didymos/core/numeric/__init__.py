@@ -1,0 +1,1 @@
+"""Robust statistics, principal components, mixtures, labels and threads."""

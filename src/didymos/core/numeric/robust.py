@@ -1,0 +1,15 @@
+"""Robust statistics of plain numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAD_TO_SD = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
+
+
+def quantum(differences: NDArray[np.floating]) -> float:
+    """Return the smallest difference that is not zero: 1 for counts, about 0 for continuous values."""
+    size = np.abs(differences)
+    return float(np.min(size, where=size > 0, initial=np.inf)) if (size > 0).any() else 0.0

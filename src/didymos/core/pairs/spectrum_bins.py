@@ -1,0 +1,92 @@
+"""The bins in which the distances of single spectra are counted: fine, over the whole range, and not too many."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from didymos.core.pairs.pair_counting import MANTISSA, bin_edges
+from didymos.core.pairs.pair_tiles import TILE, PreparedSpectra, squared_distances
+
+FINEST_BITS = 5
+"""32 bins to a doubling of d^2: a bin is 0.8 to 1.6 % of d wide."""
+MOST_BINS = 1024
+MOST_BYTES = 2**28
+"""All histograms together: with a million spectra the bins become wider instead."""
+LOWEST_SHARE = 1e-3
+BELOW = 4
+"""Doublings of d^2 below the distance that this share of the pairs does not exceed."""
+
+
+@dataclass(frozen=True)
+class SpectrumBins:
+    """Bins of d^2 as equal steps of the bits of a float32.
+
+    Attributes
+    ----------
+    bits : int
+        Bits of the mantissa that count: 2^bits bins to a doubling of d^2.
+    first, number : int
+        The first bin, in units of its step, and how many there are; distances beyond go into the first and the last.
+    """
+
+    bits: int
+    first: int
+    number: int
+
+    @property
+    def shift(self) -> int:
+        """Bits that do not count."""
+        return MANTISSA - self.bits
+
+    def edges(self) -> NDArray[np.float64]:
+        """Return the edges in d, in the unit of the prepared spectra; the first bin begins at 0."""
+        edges = bin_edges(self.first, self.first + self.number, self.bits)
+        edges[0] = 0.0
+        return edges
+
+
+def choose_bins(spectra: PreparedSpectra, others: int) -> SpectrumBins:
+    """Choose bins that reach from well under the usual distances to the largest possible one.
+
+    Whatever the order of the spectra, the pairs of the same few are looked at: of those evenly spaced by length.
+
+    Parameters
+    ----------
+    spectra : PreparedSpectra
+    others : int
+        How many spectra each is compared with.
+
+    Returns
+    -------
+    SpectrumBins
+    """
+    low, high = _range(spectra)
+    lowest = max(math.floor(math.log2(low)) - BELOW, -126)
+    doublings = max(math.floor(math.log2(high)) + 1 - lowest, 1)
+    size = 2 if others <= np.iinfo(np.uint16).max else 4
+    bits = FINEST_BITS
+    while bits > 0 and (
+        doublings << bits > MOST_BINS or (bits > 2 and len(spectra) * size * (doublings << bits) > MOST_BYTES)
+    ):
+        bits -= 1
+    return SpectrumBins(bits, (lowest + 127) << bits, doublings << bits)
+
+
+def _range(spectra: PreparedSpectra) -> tuple[float, float]:
+    """Return a low squared distance and one that no pair exceeds."""
+    # |x_i - x_j| is at most twice the largest length
+    high = 4.001 * float(spectra.squared.max(initial=0.0))
+    if spectra.identical or high <= 0:
+        return 1.0, 1.0
+    by_length = np.argsort(spectra.squared, kind="stable")
+    few = spectra.take(by_length[np.linspace(0, len(by_length) - 1, min(len(by_length), TILE)).astype(np.intp)])
+    every = slice(0, len(few))
+    with threadpool_limits(1, "blas"):  # the same bins for any number of threads
+        squared = squared_distances(few, every, few, every, np.empty((TILE, TILE), dtype=np.float32))
+    apart = squared[squared > 0]
+    return (float(np.quantile(apart, LOWEST_SHARE)) if apart.size else high), high

@@ -1,0 +1,1 @@
+"""Neighbourhoods, interpolation from the neighbourhood, connected objects and their shape."""

@@ -1,0 +1,272 @@
+"""Which points of a surface lie beside which: surroundings, connected objects, repetition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, distance_transform_edt, label
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from didymos.core.surface.extents import roundness_of
+from didymos.core.surface.interpolation import image_interpolation, scattered_interpolation
+from didymos.core.surface.local_contrast import image_residual, scattered_residual
+from didymos.core.surface.scan_lines import line_offsets
+
+BESIDE = 8
+"""Number of neighbours of a point: those that touch it on a grid, the nearest where points are scattered."""
+
+STRAIGHT = 4
+"""Number of neighbours of a point on a grid at a distance of one step."""
+
+LARGEST_SHIFT = 0.5
+"""A pattern is compared with itself shifted by at most this share of the image."""
+
+
+class Neighbourhood(Protocol):
+    """What the search for defects asks of a surface; one entry for each of `n_points` spectra."""
+
+    def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return features, shape (n_points, n_features), minus those of the surroundings; NaN where unknown."""
+        ...
+
+    def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what a residual owes to scan lines that another tip has measured, 0 where there are none."""
+        ...
+
+    def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+        """Add the points within so many steps of those marked."""
+        ...
+
+    def objects(self, points: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Return the number, from 1, of the connected group that each marked point belongs to; 0 elsewhere."""
+        ...
+
+    def repetition(self, points: NDArray[np.bool_]) -> float:
+        """Return how well the marked points repeat under the best shift: 1 for a lattice, about 0 at random."""
+        ...
+
+    def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return which share of the disc over its extent every object covers, shape (n_objects + 1,); 1 for a disc."""
+        ...
+
+    def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Return the distance of every point from the nearest marked one, in steps, and the index of that one."""
+        ...
+
+    def interpolate(
+        self, features: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Return the average of the known points around every point, without those within a gap of so many steps."""
+        ...
+
+
+@dataclass(frozen=True)
+class ImageNeighbourhood:
+    """Points on a regular grid.
+
+    Attributes
+    ----------
+    present : array of bool, shape (n_rows, n_columns)
+        Where there is a spectrum; the points are these, row by row.
+    """
+
+    present: NDArray[np.bool_]
+
+    def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Subtract from every point the median of its surroundings (:func:`image_residual`)."""
+        image = np.full((*self.present.shape, features.shape[1]), np.nan)
+        image[self.present] = features
+        return image_residual(image)[self.present]
+
+    def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the shift of scan lines after a tip change (`line_offsets`)."""
+        image = np.full((*self.present.shape, residual.shape[1]), np.nan)
+        image[self.present] = residual
+        return line_offsets(image)[self.present]
+
+    def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+        """Add the points within so many steps along rows and columns."""
+        # scipy takes no step as steps without end
+        grown = binary_dilation(self._image(points), iterations=steps) if steps > 0 else self._image(points)
+        return np.asarray(grown[self.present])
+
+    def objects(self, points: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Return the number of the group of marked points that touch each other, corners included."""
+        return np.asarray(label(self._image(points), np.ones((3, 3)))[0][self.present], dtype=np.intp)
+
+    def repetition(self, points: NDArray[np.bool_]) -> float:
+        """Return the largest autocorrelation of the marked points outside its central peak.
+
+        With m = 1 at marked points and 0 at others, A(s) = <(m(r) - <m>) (m(r + s) - <m>)> over all pairs of points
+        present, divided by A(0). Shifts up to half of the image count; the central peak ends where its radial
+        average falls under 0.05.
+        """
+        if not points.any():
+            return 0.0
+        present = self.present.astype(np.float64)
+        marked = self._image(points) - present * points.mean()
+        size = tuple(2 * side for side in present.shape)
+        pairs = np.maximum(_autocorrelation(present, size), 1.0)
+        correlation = _autocorrelation(marked, size) / pairs
+        if correlation[0, 0] <= 0:
+            return 0.0
+        correlation /= correlation[0, 0]
+        rows, columns = (np.minimum(np.arange(side), side - np.arange(side)) for side in size)
+        shift = np.hypot(rows[:, np.newaxis], columns)
+        whole = shift.astype(np.intp).ravel()
+        ring = np.bincount(whole, correlation.ravel()) / np.bincount(whole)
+        peak_end = int(np.argmax(ring < 0.05)) + 1
+        allowed = (rows[:, np.newaxis] <= LARGEST_SHIFT * present.shape[0]) & (
+            columns <= LARGEST_SHIFT * present.shape[1]
+        )
+        outside = correlation[allowed & (shift > peak_end) & (pairs >= 0.2 * pairs[0, 0])]
+        return float(outside.max(initial=0.0))
+
+    def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the share of a disc that every object covers (:func:`roundness_of`)."""
+        return roundness_of(label, np.argwhere(self.present).astype(np.float64))
+
+    def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Return distance and index of the nearest marked point; at least one is marked."""
+        distance, (row, column) = distance_transform_edt(~self._image(points), return_indices=True)
+        number = np.cumsum(self.present).reshape(self.present.shape) - 1
+        return np.asarray(distance[self.present]), np.asarray(number[row, column][self.present])
+
+    def interpolate(
+        self, features: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Return the average of the known points around every point (:func:`image_interpolation`)."""
+        image = np.zeros((*self.present.shape, features.shape[1]))
+        image[self.present] = features
+        return image_interpolation(image, self._image(known), gap)[self.present]
+
+    def _image(self, points: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        image = np.zeros(self.present.shape, dtype=bool)
+        image[self.present] = points
+        return image
+
+
+@dataclass(frozen=True)
+class ScatteredNeighbourhood:
+    """Points anywhere on the surface.
+
+    Attributes
+    ----------
+    positions : array, shape (n_points, 2)
+        In any unit.
+    """
+
+    positions: NDArray[np.float64]
+
+    def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Subtract from every point the plane through its neighbours (:func:`scattered_residual`)."""
+        return scattered_residual(features, self.positions)
+
+    def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return 0: scattered points have no lines."""
+        return np.zeros_like(residual)
+
+    def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+        """Add the neighbours of the marked points, so many times."""
+        links = self._links()
+        grown = points.astype(np.float32)
+        for _ in range(steps):
+            grown = ((grown + links @ grown) > 0).astype(np.float32)
+        return np.asarray(grown > 0)
+
+    def objects(self, points: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Return the number of the group of marked points that are neighbours."""
+        chosen = np.flatnonzero(points)
+        numbers = np.zeros(len(points), dtype=np.intp)
+        if len(chosen):
+            numbers[chosen] = 1 + connected_components(self._links()[chosen][:, chosen], directed=False)[1]
+        return numbers
+
+    def repetition(self, points: NDArray[np.bool_]) -> float:
+        """Return 0: scattered points have no shift that maps them on themselves."""
+        del points
+        return 0.0
+
+    def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the share of a disc that every object covers (:func:`roundness_of`)."""
+        return roundness_of(label, self.positions / self._spacing())
+
+    def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Return distance, in usual distances of neighbours, and index of the nearest marked point."""
+        marked = np.flatnonzero(points)
+        distance, index = cKDTree(self.positions[marked]).query(self.positions)
+        return np.asarray(distance / self._spacing()), marked[index]
+
+    def interpolate(
+        self, features: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Return the average of the known points around every point (:func:`scattered_interpolation`)."""
+        return scattered_interpolation(features, self.positions, known, self._spacing(), gap)
+
+    def _spacing(self) -> float:
+        """Return the usual distance from a point to the farthest of its four nearest: one step on a grid."""
+        count = min(STRAIGHT + 1, len(self.positions))
+        distance = np.reshape(cKDTree(self.positions).query(self.positions, k=count)[0], (-1, count))[:, -1]
+        return float(np.median(distance)) or 1.0
+
+    def _links(self) -> csr_array:
+        count = len(self.positions)
+        beside = min(BESIDE + 1, count)
+        nearest = np.reshape(cKDTree(self.positions).query(self.positions, k=beside)[1], (count, beside))
+        rows = np.repeat(np.arange(count), beside)
+        ones = np.ones(nearest.size, dtype=np.float32)
+        links = csr_array((ones, (rows, nearest.ravel())), shape=(count, count))
+        return csr_array(links + links.T)
+
+
+@dataclass(frozen=True)
+class NoNeighbourhood:
+    """Spectra whose places are not used: every one is alone, its surroundings are all the others."""
+
+    def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Subtract the median of all."""
+        return np.asarray(features - np.median(features, axis=0), dtype=np.float64)
+
+    def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return 0: points without places have no lines."""
+        return np.zeros_like(residual)
+
+    def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+        """Return the points as they are."""
+        del steps
+        return points
+
+    def objects(self, points: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Return another number for every marked point."""
+        return np.where(points, np.cumsum(points), 0)
+
+    def repetition(self, points: NDArray[np.bool_]) -> float:
+        """Return 0: there is no shift."""
+        del points
+        return 0.0
+
+    def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return 1: a spectrum without a place has no shape."""
+        return np.ones(int(label.max(initial=0)) + 1)
+
+    def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Return no distance and the point itself where it is marked, endless distance and a marked one elsewhere."""
+        itself = np.arange(len(points))
+        return np.where(points, 0.0, np.inf), np.where(points, itself, int(points.argmax()))
+
+    def interpolate(
+        self, features: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Return the mean of all known points."""
+        del gap
+        return np.tile(np.asarray(features[known].mean(axis=0), dtype=np.float64), (len(features), 1))
+
+
+def _autocorrelation(image: NDArray[np.floating], size: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the sums of the products of an image with itself for every shift, without wrapping around."""
+    return np.asarray(np.fft.irfft2(np.abs(np.fft.rfft2(image, size)) ** 2, size))
