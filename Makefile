@@ -1,6 +1,6 @@
 # make demo    simulate a surface, analyse it, write the report
 # make test    the whole suite
-# make lint    style and types
+# make lint    style, spelling and types
 # make bench   every benchmark
 # make docs    the documentation; warnings are errors
 # make clean   remove what the others wrote, the environment stays
@@ -29,6 +29,7 @@ test: $(VENV)/.installed-dev
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed-dev

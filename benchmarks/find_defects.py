@@ -10,7 +10,7 @@ Measured are, over maps with defects: average precision (AP) and area under the 
 amplitude over 0.5 among those under 0.02; Spearman's correlation of the score with amplitudes between 0.02 and 0.9;
 macro-F1 of the three regions, cut at true amplitudes of 0.1 and 0.5; the adjusted Rand index of the kinds (spectra
 over 0.5 that are minority) and whether their number is right; the share of the minority that is false (amplitude
-under 0.02); the share of spoiled spectra recognised, and of defect spectra called spoiled; the AUC with which
+under 0.02); the share of corrupted spectra recognised, and of defect spectra called corrupted; the AUC with which
 `score_std` tells spectra of a wrong region. Over maps without: whether a population is claimed.
 
 Targets (``--check`` exits 1 where one is missed), over three seeds:
@@ -18,7 +18,7 @@ Targets (``--check`` exits 1 where one is missed), over three seeds:
 - mean AP at least 0.995, no surface under 0.97, none more than 0.02 under the ceiling; mean Spearman at least 0.9;
 - mean macro-F1 at least 0.85; the number of kinds right on nine maps of ten, mean Rand index at least 0.9;
 - a population claimed on every map with defects and on at most one of twenty without;
-- at least 95 % of the spoiled spectra recognised, less than 1 % of the defect spectra called spoiled.
+- at least 95 % of the corrupted spectra recognised, less than 1 % of the defect spectra called corrupted.
 
 Run with ``python benchmarks/find_defects.py [--check] [--seeds N] [--only NAME] [--alone]``; ``--alone`` leaves out
 the peers that take long.
@@ -89,17 +89,17 @@ def measure(surface: xr.Dataset, result: xr.Dataset) -> dict[str, float]:
         "ARI": adjusted_rand_score(kind[both], found_kind[both]) if both.any() else np.nan,
         "kinds right": float(result.sizes["kind_index"] == len(np.unique(kind[good & (amplitude > MINORITY)]))),
         "false": float(np.mean(amplitude[good & (region == 2)] < 0.02)) if (good & (region == 2)).any() else 0.0,
-        "spoiled found": spoiled_found(surface, result),
-        "defects spoiled": float(np.mean(region[hit] == 3)),
+        "corrupted found": corrupted_found(surface, result),
+        "defects called corrupted": float(np.mean(region[hit] == 3)),
         "spread tells": roc_auc_score(wrong, spread[good]) if wrong.any() else np.nan,
     }
 
 
-def spoiled_found(surface: xr.Dataset, result: xr.Dataset) -> float:
-    """Return the share of the spoiled spectra that were recognised; NaN where none is spoiled."""
+def corrupted_found(surface: xr.Dataset, result: xr.Dataset) -> float:
+    """Return the share of the corrupted spectra that were recognised; NaN where none is corrupted."""
     region = result["region"].values
-    spoiled = (surface["truth_artefact"].values > 0) & (region >= 0)
-    return float(np.mean(region[spoiled] == 3)) if spoiled.any() else float("nan")
+    corrupted = (surface["truth_artefact"].values > 0) & (region >= 0)
+    return float(np.mean(region[corrupted] == 3)) if corrupted.any() else float("nan")
 
 
 def slow_peers(surface: xr.Dataset) -> dict[str, float]:
@@ -132,7 +132,7 @@ def slow_peers(surface: xr.Dataset) -> dict[str, float]:
 
 def _umap(components: np.ndarray) -> np.ndarray:
     """Return the distance from the middle of the largest cluster in the plane of UMAP."""
-    import umap  # type: ignore[import-not-found]  # not everybody has it
+    import umap  # not everybody has it
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -163,7 +163,7 @@ def main() -> int:
             line = f"{surface.name:<25}{seed:>4}{'yes' if says else 'no':>5}"
             if surface.defect_free:
                 found.add("false claims", says)
-                found.add("spoiled found", spoiled_found(data, result))
+                found.add("corrupted found", corrupted_found(data, result))
             else:
                 found.add("missed", not says)
                 line += _compare(found, surface.name, data, result, options.alone, columns)
@@ -207,8 +207,8 @@ def _judge(found: Found, check: bool) -> int:
         ("mean Rand index", found.mean("ARI"), 0.9, True),
         ("maps with defects missed", found.mean("missed"), 0.0, False),
         ("maps without claimed", found.mean("false claims"), 0.05, False),
-        ("spoiled spectra recognised", found.mean("spoiled found"), 0.95, True),
-        ("defect spectra called spoiled", found.mean("defects spoiled"), 0.01, False),
+        ("corrupted spectra recognised", found.mean("corrupted found"), 0.95, True),
+        ("defect spectra called corrupted", found.mean("defects called corrupted"), 0.01, False),
     )
     met = True
     for name, value, bound, more in targets:

@@ -30,6 +30,7 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from scipy.spatial.distance import pdist
@@ -78,7 +79,7 @@ def main() -> int:
 
 
 def everything(spectra: np.ndarray) -> None:
-    """Give all that didymos says about the distances of all pairs."""
+    """Compute all statistics of didymos on the distances of all pairs."""
     found = pair_statistics(spectra)
     found.histogram.moments()
     median = found.histogram.quantile(0.5)
@@ -94,7 +95,8 @@ def everything(spectra: np.ndarray) -> None:
 def chunked(spectra: np.ndarray) -> np.ndarray:
     """Give the histogram of all distances by chunks of rows, every pair from both sides."""
     largest = 2.01 * distance_to_mean(spectra).max()
-    return sum(np.histogram(chunk, 4096, (0, largest))[0] for chunk in pairwise_distances_chunked(spectra))
+    chunks = pairwise_distances_chunked(spectra)
+    return np.asarray(sum(np.histogram(chunk, 4096, (0, largest))[0] for chunk in chunks))
 
 
 def _best(rounds: int, *works: Callable[[], object]) -> list[float]:
@@ -177,9 +179,9 @@ def _growth_with_energies(rounds: int) -> None:
         product = np.empty((len(spectra), len(spectra)), dtype=np.float32)
         bare, total, every = _best(
             min(rounds, 3),
-            lambda x=spectra, out=product: np.matmul(x, x.T, out=out),
-            lambda x=spectra: pair_histogram(x),
-            lambda x=spectra: pair_statistics(x),
+            partial(np.matmul, spectra, spectra.T, out=product),
+            partial(pair_histogram, spectra),
+            partial(pair_statistics, spectra),
         )
         print(f"{energies:<44}{bare:>9.2f}{total:>11.2f}{every:>25.2f}")
 
@@ -191,12 +193,14 @@ def _growth_with_spectra(spectra: np.ndarray) -> bool:
     print(f"{len(many)} spectra, every pair: {seconds:.1f} s, {seconds / few:.1f} times that of {len(spectra)}")
     features = _spectra(1_000_000, 20)
     start = time.perf_counter()
-    found = pair_statistics(features, references=choose_references(len(features), seed=0))
+    references = choose_references(len(features), seed=0)
+    assert references is not None
+    found = pair_statistics(features, references=references)
     sampled = time.perf_counter() - start
     edges = np.linspace(0, found.histogram.edges[-1], 65)
     largest = float(found.share(edges)[1].max())
     print(
-        f"{len(features)} spectra of 20 features, each with {len(found.references)} references: {sampled:.1f} s, "
+        f"{len(features)} spectra of 20 features, each with {len(references)} references: {sampled:.1f} s, "
         f"largest standard error of a share in 64 bins {largest:.1e}"
     )
     return seconds <= GROWTH_TARGET * few

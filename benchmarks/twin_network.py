@@ -41,8 +41,8 @@ import numpy as np
 
 from didymos import TwinEmbedding
 from didymos.simulate import fese
-from didymos.twin.sampling import held_out as is_held_out
-from didymos.twin.settings import TrainingSettings
+from didymos.twin.training.sampling import held_out as is_held_out
+from didymos.twin.training.settings import TrainingSettings
 from didymos.twin.stages import fit_embedding
 
 LOOP_TARGET, COLD_LOOP_TARGET, ENSEMBLE_TARGET, GROWTH_TARGET = 50.0, 10.0, 3.0, 2.0

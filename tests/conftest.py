@@ -1,5 +1,4 @@
 import os
-from functools import partial
 from pathlib import Path
 
 import hypothesis
@@ -9,16 +8,6 @@ import pytest
 hypothesis.settings.register_profile("didymos", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "didymos")
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _few_replicates():
-    """Analyses draw few replicates of one population, to save time; what more of them say is tested in core."""
-    from didymos.workflow import steps
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(steps, "compare_with_one_population", partial(steps.compare_with_one_population, replicates=9))
-        yield
 
 
 @pytest.fixture(scope="session")

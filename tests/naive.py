@@ -274,7 +274,7 @@ def beside_on_image(marked):
 
 def beside_where_scattered(positions, nearest):
     """Return, for every point, which others are among its nearest ones or have it among theirs."""
-    beside = [set() for _ in positions]
+    beside: list[set[int]] = [set() for _ in positions]
     for i, position in enumerate(positions):
         others = sorted((math.dist(position, other), j) for j, other in enumerate(positions) if j != i)
         for _, j in others[:nearest]:
@@ -392,7 +392,8 @@ def average_around(image, known, gap, share):
     """Return the average of the known points around every point of an image, those within a gap left out."""
     places = [tuple(place) for place in np.argwhere(known)]
     mean = np.mean([image[place] for place in places], axis=0)
-    widths, width = [], 2
+    widths: list[tuple[int, int, float]] = []
+    width = 2
     while width < 2 * max(known.shape):
         reach = int(4 * width + 0.5)
         line = math.fsum(math.exp(-(step**2) / (2 * width**2)) for step in range(-reach, reach + 1))

@@ -351,7 +351,7 @@ def test_constraints_pin_what_the_package_needs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     needed = [*project["dependencies"], *extras["dev"], *extras["docs"]]
-    names = {_normal(re.match(r"[\w.-]+", requirement).group()) for requirement in needed}
+    names = {_normal(re.split(r"[^\w.-]", requirement)[0]) for requirement in needed}
     assert names - pinned == set()
 
 
@@ -395,7 +395,7 @@ def test_a_forbidden_import_is_found(module, source):
         ("didymos.core.noise.noise", "from didymos.core.artefacts.artefacts import MAD_TO_SD\nimport numpy as np"),
         ("didymos.core.noise.noise", "from .artefacts import MAD_TO_SD\nfrom ..schema import InputError"),
         ("didymos.simulate.bands", "from didymos.schema import InputError\nfrom didymos.core import noise"),
-        ("didymos.twin.loss", "import jax.numpy as jnp\nimport equinox, optax"),
+        ("didymos.twin.training.loss", "import jax.numpy as jnp\nimport equinox, optax"),
         ("didymos.report.html", "from didymos.plots import available\nfrom didymos import __version__"),
         ("didymos.cli", "from didymos.workflow import analyze"),
     ],

@@ -94,11 +94,11 @@ def test_simulate_writes_a_map_with_truth(tmp_path, capsys):
 def test_simulate_writes_a_nanonis_grid_with_every_option(tmp_path, capsys):
     path = tmp_path / "surface.3ds"
     arguments = ["--recipe", "semiconductor", "--shape", "7", "6", "--energies", "9", "--kinds", "donor", "deep"]
-    arguments += ["--drift", "1e-9", "-5e-10", "--texture", "moire", "--spoiled", "0.1", "--aborted-rows", "2"]
+    arguments += ["--drift", "1e-9", "-5e-10", "--texture", "moire", "--corrupted", "0.1", "--aborted-rows", "2"]
     assert main(["simulate", "--out", str(path), *arguments]) == 0
     read = open_map(path)
     options = {"shape": (7, 6), "energies": 9, "kinds": ("donor", "deep"), "drift": (1e-9, -5e-10)}
-    expected = semiconductor(**options, texture="moire", spoiled=0.1, aborted_rows=2).spectra
+    expected = semiconductor(**options, texture="moire", corrupted=0.1, aborted_rows=2).spectra
     assert np.isnan(read[5:]).all()
     np.testing.assert_allclose(read[:5], expected[:5], rtol=1e-5)
     np.testing.assert_allclose(read.energy, expected.energy)
@@ -113,10 +113,8 @@ def test_help_of_simulate_tells_recipes_and_their_kinds(capsys):
 
 
 def test_demo_analyses_what_it_simulates(tmp_path, monkeypatch):
-    from didymos.simulate import RECIPES
-
     seen = []
-    monkeypatch.setattr("didymos.cli._simulated", lambda *_: RECIPES["polynomials"](shape=(4, 4), energies=8, seed=1))
+    monkeypatch.setattr("didymos.cli._simulated", lambda *_: polynomials(shape=(4, 4), energies=8, seed=1))
     monkeypatch.setattr("didymos.cli._analyze_and_write", lambda *arguments: seen.append(arguments))
     assert main(["demo", "--out", str(tmp_path / "demo"), "--seed", "1"]) == 0
     ((_, source, out, settings),) = seen

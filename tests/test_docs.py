@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import re
 import shlex
+from collections.abc import Hashable
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,8 @@ def write_grid(path: Path) -> None:
     """Write a small simulated surface as the Nanonis grid that the pages speak of."""
     where = ROOT / "tests" / "io" / "nanonis_writer.py"
     spec = importlib.util.spec_from_file_location("nanonis_writer_of_docs", where)
+    assert spec is not None
+    assert spec.loader is not None
     writer = importlib.util.module_from_spec(spec)
     # dataclasses look their module up
     __import__("sys").modules[spec.name] = writer
@@ -182,6 +185,7 @@ def test_the_defaults_are_those_of_the_recipes():
 def test_the_settings_of_the_recipes_are_those_of_the_code():
     text = (DOCS / "simulation.md").read_text("utf-8")
     header = re.search(r"^\| settings (.*)$", text, re.MULTILINE)
+    assert header is not None
     recipes = re.findall(r"`(\w+)`", header[1])
     assert {*recipes} == {*OPTIONS} == {*re.findall(r"\(images/simulation-(\w+)\.png\)", text)} - {"measurement"}
     for name, *shown in rows(text, "settings"):
@@ -199,7 +203,7 @@ def test_the_settings_of_the_recipes_are_those_of_the_code():
 def test_the_truth_is_that_of_the_recipes():
     text = (DOCS / "simulation.md").read_text("utf-8").partition("## The truth")[2]
     said = {row[0].strip("`"): tuple(row[1].split(", ")) for row in rows(text, "variable")}
-    found = {}
+    found: dict[Hashable, tuple[Hashable, ...]] = {}
     for recipe in (simulate.fese, simulate.polynomials):
         surface = recipe(shape=(6, 6), energies=4)
         found |= {name: surface[name].dims for name in surface.data_vars if str(name).startswith("truth_")}

@@ -32,6 +32,7 @@ def section(figure: int) -> str:
 
 def table() -> list[list[str]]:
     inside = re.search(r"^<!-- claims -->\n(.*)^<!-- end of claims -->$", TEXT, re.MULTILINE | re.DOTALL)
+    assert inside is not None
     lines = [line for line in inside[1].splitlines() if line.startswith("| ")]
     assert lines[0] == "| claim of the paper | where | here | holds? |"
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[1:]]

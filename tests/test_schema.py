@@ -5,7 +5,6 @@ import xarray as xr
 from didymos.schema import (
     COMPARISON_ATTRIBUTES,
     COMPARISON_VARIABLES,
-    ENERGY,
     RESULT_ATTRIBUTES,
     RESULT_VARIABLES,
     InputError,
@@ -212,7 +211,7 @@ def test_every_variable_of_a_result_has_dims_and_a_meaning():
         assert len(set(variable.dims)) == len(variable.dims) > 0
         assert "space" not in variable.dims[1:]  # the points come first
         assert variable.meaning
-    assert RESULT_VARIABLES["spectra"].dims == ("space", ENERGY)
+    assert RESULT_VARIABLES["spectra"].dims == ("space", "energy")
 
 
 def test_every_variable_of_a_comparison_has_dims_and_a_meaning():

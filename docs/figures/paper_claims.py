@@ -15,7 +15,7 @@ from paper_verdicts import YES, Here
 
 BEGIN, END = "<!-- claims -->", "<!-- end of claims -->"
 HEADER = "| claim of the paper | where | here | holds? |\n|---|---|---|---|\n"
-EASY = "The vacancies of the simulation are strong and its surface is quiet, so they lie at one end of the plane."
+EASY = "The simulated vacancies are strong and the surface is uniform, so the vacancies lie at one end of the plane."
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ CLAIMS = (
     Claim("The conductance varies about four-fold", "2b", measures.signal_spread),
     Claim("Vacancies fill the gap", "2b", measures.in_gap),
     Claim("A slice at −1 mV, segmented, shows the vacancies", "2a", measures.iso_energy,
-          "The spectra of surface and vacancy cross near −1 mV here; other energies do tell them apart."),
+          "The spectra of surface and vacancy cross near −1 mV here; other energies separate vacancy and surface."),
     Claim("Vacancies change the whole spectrum, not the gap alone", "2b", measures.change_outside_gap),
     Claim("Two principal components hold over 90 % of the variance of the map", "3a",
           partial(measures.variance, modes=2, least=0.9)),
@@ -57,7 +57,7 @@ CLAIMS = (
     Claim("There is no clear break between them", "3a", measures.pca_gap),
     Claim("k-means with 2 finds the vacancies approximately", "3b", partial(measures.kmeans, number=2)),
     Claim("A third cluster splits the surface instead", "3b, c", measures.third_cluster),
-    Claim("The third cluster assigns a few spurious places to the vacancies", "3c", measures.spurious,
+    Claim("The third cluster assigns a few spurious positions to the vacancies", "3c", measures.spurious,
           "What it holds beside vacancies lies between."),
     *(
         Claim(f"Agglomerative, {linkage} linkage: up to 300 clusters none but the main one exceeds 10 spectra", "3d",
@@ -107,9 +107,9 @@ CLAIMS = (
           "Both are of the surface, as in the paper; the vacancies, few and spread out, make no third."),
     Claim("The distance correlation of the twin is the nearest to a step", "7b", methods.nearest_step,
           "It bends, but the many spectra between follow the distance in the data; what scores higher has levels "
-          "that do not tell vacancies."),
+          "that do not separate vacancies."),
     Claim("Two levels explain more of its latent distance than of any other's", "7b", methods.most_step_share),
-    Claim("Vacancies are well separated from the surface in the projected space", "7b", methods.twin_separation),
+    Claim("Vacancies are well separated from the surface in the embedding", "7b", methods.twin_separation),
     Claim("Two trainings with different pairs agree qualitatively", "7b", methods.agreement),
     Claim("Training is sensitive to parameters, with qualitatively similar results", "7b", methods.threshold),
     Claim("The score is a label: low on the surface, high at vacancies, between in between", "7c, d",

@@ -87,11 +87,11 @@ class Paper:
         return float(self.robust.iso_energy_label.attrs["energy"])
 
     def plane(self, method: str) -> NDArray[np.float64]:
-        """Places of the spectra in the latent space of a method, shape (n_points, 2)."""
+        """Positions of the spectra in the latent space of a method, shape (n_points, 2)."""
         return plane_of(self.compared, method)
 
     def latent_distance(self, method: str) -> NDArray[np.float64]:
-        """Distances from the mean spectrum's place in the latent space of a method, shape (n_points,)."""
+        """Distances from the position of the mean spectrum in the latent space of a method, shape (n_points,)."""
         return latent_distance_of(self.compared, method)
 
     @property
@@ -101,12 +101,12 @@ class Paper:
 
 
 def plane_of(compared: xr.Dataset, method: str) -> NDArray[np.float64]:
-    """Return the places of the spectra in the latent space of a method, shape (n_points, 2)."""
+    """Return the positions of the spectra in the latent space of a method, shape (n_points, 2)."""
     return compared.latent.sel(algorithm=method).values.reshape(-1, 2).astype(np.float64)
 
 
 def latent_distance_of(compared: xr.Dataset, method: str) -> NDArray[np.float64]:
-    """Return the distances from the mean spectrum's place in the latent space of a method, shape (n_points,)."""
+    """Return the latent distances from the position of the mean spectrum in a method, shape (n_points,)."""
     origin = compared.latent_origin.sel(algorithm=method).values
     return np.linalg.norm(plane_of(compared, method) - origin, axis=1)
 

@@ -231,7 +231,7 @@ def two_gaussians(data: Paper) -> Here:
 
 
 def two_gaussians_misfit(data: Paper) -> Here:
-    """Share of the pairs that the Gaussians put in the wrong place."""
+    """Share of the pairs that the Gaussians misplace."""
     centres, density = data.pairs.log_distance_bin.values, data.pairs.log_distance_histogram.values
     step, components = float(np.diff(centres).mean()), data.pairs.distance_components.values
     two = sum(weight * norm(mean, sd).pdf(centres) for weight, mean, sd in components)
@@ -257,7 +257,7 @@ def own_label(data: Paper) -> Here:
 
 
 def typical(data: Paper) -> Here:
-    """Where the typical histograms peak, in units of the width of the farther Gaussian."""
+    """Where the typical histograms peak, in units of the width of the component of large distances."""
     centres = data.pairs.log_distance_bin.values
     peaks = [float(centres[each.argmax()]) for each in data.pairs.typical_log_distance_histogram.values]
     near, far = data.pairs.distance_components.values[:, 1]

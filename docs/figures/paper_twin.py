@@ -1,4 +1,4 @@
-"""Figure 7: the twin network, its projected space, its distance correlation and its score."""
+"""Figure 7: the twin network, its embedding, its distance correlation and its score."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from didymos.plots.surface import surface
 
 SMOOTHING = 0.8  # pixels, of the Gaussian
 FIRST, SECOND = (0.04, 0.55, 0.44, 0.42), (0.52, 0.55, 0.44, 0.42)
-"""Places of the insets."""
+"""Positions of the insets."""
 
 
 def figure_7(data: Paper) -> Figure:
@@ -55,7 +55,7 @@ def figure_7(data: Paper) -> Figure:
 
 
 def twin_correlation(axes: Axes, data: Paper, method: str, words: str) -> None:
-    """Draw the distance correlation of a twin, with its projected space as an inset."""
+    """Draw the distance correlation of a twin, with its embedding as an inset."""
     correlation(axes, data.raw_distance, data.latent_distance(method), data.truth)
     latent_inset(axes, data.plane(method), data.truth, FIRST)
     index = float(data.compared.step_index.sel(algorithm=method))

@@ -38,7 +38,7 @@ def precision(values: NDArray[np.floating], truth: NDArray[np.integer]) -> float
 
 
 def best_direction(plane: NDArray[np.floating], truth: NDArray[np.integer]) -> tuple[float, NDArray[np.float64]]:
-    """Return the average precision along the best direction of a plane, and the places along it."""
+    """Return the average precision along the best direction of a plane, and the positions along it."""
     angle = np.linspace(0, 2 * np.pi, 2 * ANGLES, endpoint=False)
     every = plane @ np.stack([np.cos(angle), np.sin(angle)])
     found = [precision(places, truth) for places in every.T]

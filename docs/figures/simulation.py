@@ -1,6 +1,6 @@
 """Draw the figures of the page on simulation into docs/images.
 
-One for each recipe: maps of the conductance at biases that tell the kinds of defects apart, the truth, and average
+One for each recipe: maps of the conductance at biases that distinguish the kinds of defects, the truth, and average
 spectra; and one, "measurement", of what the microscope does. Run with ``python docs/figures/simulation.py [NAME ...]``;
 without a name all are drawn.
 """
@@ -176,23 +176,23 @@ def draw_clouds(surface: xr.Dataset, biases: tuple[float, ...]) -> Figure:
 
 
 def draw_measurement() -> Figure:
-    """Return what broadens a spectrum, the four kinds of spoiled spectra, and a map with much that goes wrong."""
+    """Return the broadening of a spectrum, the four kinds of corrupted spectra, and a map with many faults."""
     figure = Figure(figsize=(9.2, 3.2), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
-    quiet = {"shape": (4, 4), "inhomogeneity": 0, "defect_free": True, "energies": 201}
+    uniform = {"shape": (4, 4), "inhomogeneity": 0, "defect_free": True, "energies": 201}
     for kelvin, modulation, colour, line in SETTINGS:
-        surface = RECIPES["fese"](**quiet, temperature=kelvin, modulation=modulation, noise=0)
+        surface = RECIPES["fese"](**uniform, temperature=kelvin, modulation=modulation, noise=0)
         text = f"{kelvin:g} K, {modulation:g} mV"
         left.plot(surface.energy, surface.spectra[0, 0], color=colour, linestyle=line, label=text)
     left.set(title="broadening", xlabel="sample bias (mV)", ylabel=signal(surface), xlim=(-8, 8), ylim=(2, 8.5))
     left.legend(loc="lower right")
-    surface = RECIPES["fese"](**quiet, spoiled=1, seed=3)
+    surface = RECIPES["fese"](**uniform, corrupted=1, seed=3)
     names = surface.truth_artefact.attrs["flag_meanings"].split()
     for index, colour in enumerate(("#0072b2", "#d55e00", "#009e73", "#000000"), 1):
         spectrum = surface.spectra.values[surface.truth_artefact.values == index][0]
         middle.plot(surface.energy, spectrum + 12 * (4 - index), color=colour, linewidth=1)
         middle.text(-14.5, 12 * (4 - index) + 9.5, names[index].replace("_", " "), color=colour, va="bottom")
-    middle.set(title="spoiled spectra, each moved by 12 nS", xlabel="sample bias (mV)", ylabel=signal(surface))
+    middle.set(title="corrupted spectra, each moved by 12 nS", xlabel="sample bias (mV)", ylabel=signal(surface))
     middle.set(xlim=(-15, 15), ylim=(-2, 52))
     draw_map(right, RECIPES["fese"](**TROUBLE), -8.0)
     right.set_title("drift, tip changes, offsets, missing")

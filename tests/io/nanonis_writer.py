@@ -30,12 +30,12 @@ class GridFile:
     line_end: str = "\r\n"
     encoding: str = "utf-8"
     seed: int = 1
-    spectra: np.ndarray | None = None
+    spectra: np.ndarray = field(default_factory=lambda: np.empty(0))
     """Shape (rows, columns, channels, points); random numbers of about 1 nA without it."""
 
     def __post_init__(self):
         rng = np.random.default_rng(self.seed)
-        if self.spectra is None:
+        if self.spectra.size == 0:
             shape = (self.rows, self.columns, len(self.channels), self.points)
             self.spectra = (1e-9 * (1 + rng.random(shape))).astype(np.float32)
         self.spectra = np.asarray(self.spectra, dtype=np.float32)
@@ -100,7 +100,7 @@ class GridFile:
         return np.array(records, dtype=">f4")
 
     def header_bytes(self) -> bytes:
-        lines: dict[str, str | None] = {
+        lines = {
             "Grid dim": f'"{self.columns} x {self.rows}"',
             "Grid settings": ";".join(f"{number:.6E}" for number in (*self.center, *self.size, self.angle)),
             "Filetype": "Linear",
@@ -117,7 +117,8 @@ class GridFile:
             "End time": '"24.04.2024 15:19:45"',
             "User": "",
             "Comment": "",
-        } | self.header
+            **self.header,
+        }
         text = [f"{key}={value}" for key, value in lines.items() if value is not None]
         return (self.line_end.join([*text, *self.raw_lines, ":HEADER_END:"]) + self.line_end).encode(self.encoding)
 

@@ -138,7 +138,7 @@ def test_no_backward_sweep_to_average_with(tmp_path):
 
 @pytest.mark.parametrize("sweep", [(-0.5, 0.5), (0.5, -0.5)])
 def test_with_a_current_only_its_derivative_is_taken(tmp_path, sweep):
-    bias = np.linspace(*sweep, 21)
+    bias = np.linspace(sweep[0], sweep[1], 21)
     current = 2e-9 * bias + 3e-9 * bias**2
     grid = GridFile(points=21, channels=("Current (A)",), sweep=sweep, spectra=np.tile(current, (3, 4, 1, 1)))
     array = open_map(grid.write(tmp_path / "grid.3ds"))

@@ -52,7 +52,7 @@ def test_a_byte_order_mark(tmp_path):
 
 
 def test_the_harmonics_of_the_demodulators(tmp_path):
-    header = {"Lock-in>Harmonic D1": "2", "Lock-in>Harmonic D2": "1"}
+    header: dict[str, str | None] = {"Lock-in>Harmonic D1": "2", "Lock-in>Harmonic D2": "1"}
     grid = GridFile(channels=("LI Demod 1 X (A)", "LI Demod 2 X (A)"), header=header)
     assert reads(tmp_path, grid).attrs["channel"] == "LI Demod 2 X (A)"
 
@@ -91,7 +91,7 @@ def test_entries_in_lower_case_without_quotes():
 
 
 def test_unquoted_lists(tmp_path):
-    header = {"Channels": "Current (A);LI Demod 1 X (A);LI Demod 1 Y (A)", "Grid dim": "4 x 3"}
+    header: dict[str, str | None] = {"Channels": "Current (A);LI Demod 1 X (A);LI Demod 1 Y (A)", "Grid dim": "4 x 3"}
     path = GridFile(header=header).write(tmp_path / "grid.3ds")
     assert read_header(path).channels == ("Current (A)", "LI Demod 1 X (A)", "LI Demod 1 Y (A)")
 
@@ -99,8 +99,8 @@ def test_unquoted_lists(tmp_path):
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ({"Experiment size (bytes)": "100"}, r"'experiment size \(bytes\)' is '100' where there are 96"),
-        ({"# Parameters (4 byte)": "9"}, r"'# parameters \(4 byte\)' is '9' where there are 10 parameters named"),
+        ({"Experiment size (bytes)": "100"}, r"'experiment size \(bytes\)' as '100' where there are 96"),
+        ({"# Parameters (4 byte)": "9"}, r"'# parameters \(4 byte\)' as '9' where there are 10 parameters named"),
         ({"Points": None}, "no channels or no number of points"),
         ({"Points": "many"}, "no channels or no number of points"),
         ({"Channels": '""'}, "no channels or no number of points"),
@@ -118,7 +118,7 @@ def test_headers_that_do_not_agree(tmp_path, header, message):
 
 
 def test_single_point_sweeps(tmp_path):
-    with pytest.raises(InputError, match="one point only; a spectrum needs at least two"):
+    with pytest.raises(InputError, match="one point for each sweep; a spectrum needs at least two"):
         open_map(GridFile(points=1).write(tmp_path / "grid.3ds"))
 
 

@@ -175,7 +175,7 @@ def test_zeros_that_end_inside_a_record_come_as_nan(tmp_path):
 def test_whole_values_lost_where_only_positions_can_tell(tmp_path):
     limits = {"Bias Spectroscopy>Sweep Start (V)": "-0.5", "Bias Spectroscopy>Sweep End (V)": "0.5"}
     grid = GridFile(
-        header={"Fixed parameters": None, "Experiment parameters": '"X (m);Y (m)"'} | limits, center=(1e-6, 0)
+        header={"Fixed parameters": None, "Experiment parameters": '"X (m);Y (m)"', **limits}, center=(1e-6, 0)
     )
     content = grid.content()
     assert_array_equal(opened(tmp_path, content).values, grid.spectra[:, :, 1])
@@ -195,9 +195,9 @@ def test_unmeasured_records_in_the_middle(tmp_path):
 
 
 def test_a_grid_without_named_parameters_takes_its_limits_from_the_header(tmp_path):
-    header = {"Fixed parameters": '""', "Experiment parameters": '""'}
+    header: dict[str, str | None] = {"Fixed parameters": '""', "Experiment parameters": '""'}
     limits = {"Bias Spectroscopy>Sweep Start (V)": "-1E-1", "Bias Spectroscopy>Sweep End (V)": "200E-3"}
-    grid = GridFile(header=header | limits)
+    grid = GridFile(header={**header, **limits})
     array = opened(tmp_path, grid.content())
     assert_array_equal(array.values, grid.spectra[:, :, 1])
     assert (array.energy.values[0], array.energy.values[-1]) == (-100, 200)

@@ -16,7 +16,6 @@ from didymos.io.nanonis_records import read_records
 from didymos.schema import InputError, spectral_map
 
 PITCH = 2.5e-10
-NUMBER = {"dtype": np.float32}
 
 
 def a_map(shape=(3, 4, 8), *, seed=1, units="nS", name="dI/dV", energy=(-20.0, 20.0), **options):
@@ -25,8 +24,8 @@ def a_map(shape=(3, 4, 8), *, seed=1, units="nS", name="dI/dV", energy=(-20.0, 2
     rng = np.random.default_rng(seed)
     places = {dim: PITCH * (np.arange(size) + 0.5) for dim, size in (("y", rows), ("x", columns))}
     return spectral_map(
-        rng.random(shape, **NUMBER) + 0.1,
-        np.linspace(*energy, points),
+        rng.random(shape, np.float32) + 0.1,
+        np.linspace(energy[0], energy[1], points),
         signal_units=units,
         signal_name=name,
         coords={"topography": (1e-9 * rng.random((rows, columns)), "m")},
@@ -40,7 +39,7 @@ def a_surface(**options):
     rng = np.random.default_rng(2)
     shape = array.shape[:2]
     truth = {
-        "truth_amplitude": (("y", "x"), rng.random(shape, **NUMBER), {"units": "1"}),
+        "truth_amplitude": (("y", "x"), rng.random(shape, np.float32), {"units": "1"}),
         "truth_kind": (("y", "x"), rng.integers(0, 2, shape, dtype=np.int8), {"flag_meanings": "none vacancy"}),
         "truth_artefact": (("x", "y"), rng.integers(0, 3, shape[::-1], dtype=np.int8)),
         "truth_position": (("defect", "axis"), np.zeros((1, 2))),

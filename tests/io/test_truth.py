@@ -106,14 +106,17 @@ def test_a_single_variable_that_fits_needs_no_name(tmp_path):
 
 
 def test_a_simulation_carries_its_truth_in_memory_and_through_a_file(tmp_path):
-    surface = polynomials(shape=(9, 8), energies=12, seed=3, spoiled=0.1)
-    amplitude, spoiled = surface["truth_amplitude"].values, surface["truth_artefact"].values != 0
+    surface = polynomials(shape=(9, 8), energies=12, seed=3, corrupted=0.1)
+    amplitude, corrupted = surface["truth_amplitude"].values, surface["truth_artefact"].values != 0
     truth = simulated_truth(surface)
-    assert spoiled.any()
-    assert np.array_equal(truth == 1, (amplitude > 0.5) & ~spoiled)
-    assert np.array_equal(truth == 0, (amplitude < 0.02) & ~spoiled)
+    assert truth is not None
+    assert corrupted.any()
+    assert np.array_equal(truth == 1, (amplitude > 0.5) & ~corrupted)
+    assert np.array_equal(truth == 0, (amplitude < 0.02) & ~corrupted)
     path = save_result(surface, tmp_path / "surface.nc")
-    assert np.array_equal(simulated_truth(open_map(path)), truth)
+    opened = simulated_truth(open_map(path))
+    assert opened is not None
+    assert np.array_equal(opened, truth)
     assert np.array_equal(open_truth(path, surface), truth)
     assert simulated_truth(surface["spectra"].drop_vars("truth_amplitude", errors="ignore")) is None
 

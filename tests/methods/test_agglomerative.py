@@ -40,6 +40,7 @@ def test_the_outcome_is_that_of_scipy(method):
     assert found.score / found.score.max() == pytest.approx(heights / heights.max(), rel=1e-6)
     assert adjusted_rand_score(found.labels, fcluster(merges, 2, "maxclust")) == 1
     # fewer spectra than leaves: the whole tree
+    assert found.tree is not None
     assert found.tree.merges[:, 2] / found.tree.merges[-1, 2] == pytest.approx(merges[:, 2] / merges[-1, 2])
     assert np.array_equal(found.tree.merges[:, :2], np.sort(merges[:, :2], axis=1))
     assert np.array_equal(found.tree.leaf_size, np.ones(64))
@@ -81,10 +82,12 @@ def test_a_sample_of_the_spectra_tells_the_same(method, monkeypatch):
     part = chosen([f"agglomerative-{method}"])[0].run(task_of(values))
     assert whole.notes == ()
     assert part.notes == (
-        "Learnt from 200 of 576 spectra, drawn at random; the others join the cluster of the nearest of them.",
+        "Fitted to 200 of 576 spectra, drawn at random; "
+        "the other spectra join the cluster of the nearest fitted spectrum.",
     )
     assert adjusted_rand_score(part.labels, whole.labels) > 0.99
     assert average_precision_score(rare, part.score) > 0.99
     assert spearmanr(part.score, whole.score).statistic > 0.3
+    assert part.tree is not None
     assert part.tree.leaf_size.sum() == len(values)
     assert len(part.tree.leaf_size) == 200

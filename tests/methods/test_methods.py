@@ -51,6 +51,8 @@ def test_the_places_of_the_two_clouds_lie_apart(method, outcome, clouds):
 
 def test_the_network_places_the_rare_cloud_far_from_the_mean(clouds):
     found = METHODS["autoencoder"].run(task_of(clouds[0]))
+    assert found.space is not None
+    assert found.origin is not None
     distance = np.linalg.norm(found.space - found.origin, axis=1)
     assert average_precision_score(clouds[1], distance) > 0.99
 

@@ -29,7 +29,7 @@ def test_the_numbers_are_those_of_the_code():
     for row in ROWS:
         for name, number in most.items():
             if f"`{name}" in row[0]:
-                assert f"learns from {number:,};" in row[5]
+                assert f"fitted to {number:,};" in row[5]
         if "`log-rescaled`" in row[0]:
             assert f"over {log_rescaled.ALL_PAIRS_UP_TO:,} each" in row[5]
     assert kmeans.STARTS == 10
@@ -37,7 +37,7 @@ def test_the_numbers_are_those_of_the_code():
     assert f"the last {MOST_LEAVES} clusters" in text
     assert f"first {MODES} scores" in text
     assert kernel_pca.WIDTHS == {"wide": 2, "narrow": 0.5}
-    assert f"up to {kernel_pca.MOST_MEASURED:,} spectra" in text
+    assert f"up to {kernel_pca.MOST_COMPARED:,} spectra" in text
     assert f"{umap.NEIGHBOURS} neighbours, openTSNE with perplexity {tsne.PERPLEXITY:g} " in text
     assert f"Layers {', '.join(map(str, autoencoder.LAYERS))} with tanh" in text
     assert f"at most {autoencoder.MOST_ROUNDS} rounds" in text
@@ -54,4 +54,5 @@ def test_the_example_is_a_method():
     values[3, 2] = 1
     found = method.run(task_of(values))
     assert found.score.argmax() == 3
+    assert found.labels is not None
     assert np.array_equal(np.flatnonzero(found.labels), [3])

@@ -72,7 +72,7 @@ def test_families_variants_and_repetitions():
     [
         ("tnse", "'tnse'.*allowed are pca, kmeans .*tsne, autoencoder"),
         ("", "no method is called ''"),
-        ("kmeans-1", "'1' clusters.*whole number from 2"),
+        ("kmeans-1", "'1' clusters.*integer from 2"),
         ("kmeans-two", "'two' clusters"),
         ("kmeans--2", "'-2' clusters"),
         ("kmeans-²", "clusters"),

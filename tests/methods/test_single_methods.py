@@ -47,7 +47,7 @@ def test_rescaled_distances_are_their_logarithm():
     assert np.exp(found.latent_distance) == pytest.approx(raw + offset)
 
 
-def test_the_vacancies_of_a_surface_have_most_pairs_under_the_farther_gaussian():
+def test_the_vacancies_of_a_surface_have_most_pairs_in_the_component_of_large_distances():
     surface = fese(shape=(32, 32), energies=64)
     amplitude = surface["truth_amplitude"].values.ravel()
     found = run("log-rescaled", surface["spectra"].values.reshape(-1, 64))
@@ -116,7 +116,7 @@ def test_a_sample_of_the_spectra_keeps_the_clouds_apart(name, module, limit, mon
         pytest.importorskip(package)
     monkeypatch.setattr(module, limit, 150)
     found = run(name, values)
-    assert found.notes[0].startswith("Learnt from 150 of 400 spectra, drawn at random; the others ")
+    assert found.notes[0].startswith("Fitted to 150 of 400 spectra, drawn at random; the other spectra ")
     centres = np.stack([found.space[rare].mean(axis=0), found.space[~rare].mean(axis=0)])
     spread = np.linalg.norm(found.space[rare] - centres[0], axis=1).mean()
     assert np.linalg.norm(centres[0] - centres[1]) > 2 * spread

@@ -22,8 +22,8 @@ TITLES = {
     "umap": "UMAP",
 }
 GROUPS, LEAVES, BINS = 8, 60, 24
-NUMBERS = ("line_share", "step_share", "step_index", "seconds", "peak_memory")
-NUMBERS += ("average_precision", "latent_average_precision", "adjusted_rand_index")
+QUALITIES = ("average_precision", "latent_average_precision", "adjusted_rand_index")
+NUMBERS = ("line_share", "step_share", "step_index", "seconds", "peak_memory", *QUALITIES)
 
 
 def build_comparison(layout="image", *, names=NAMES, truth=True, shape=None, latent=True, seed=0):
@@ -44,7 +44,7 @@ def build_comparison(layout="image", *, names=NAMES, truth=True, shape=None, lat
     single = [_method(name, values, plane, usable, raw, latent, random) for name in names]
     joined = xr.concat(single, "algorithm").rename({f"space_{index}": dim for index, dim in enumerate(space)})
     data = data.merge(joined).assign_coords(algorithm=list(names))
-    for name in ("average_precision", "latent_average_precision", "adjusted_rand_index"):
+    for name in QUALITIES:
         data[name] = data[name] * (1.0 if truth else np.nan)
     data["group_spectrum"].attrs["units"] = "V"
     data.coords["raw_distance_bin"] = ("raw_distance_bin", _middle(np.linspace(0, raw.max(), BINS + 1)), {"units": "V"})
@@ -100,8 +100,8 @@ def _method(name, values, plane, usable, raw, latent, random):
         average[number] = values[labels == number + 1].mean(0)
         size[number] = (labels == number + 1).sum()
     one["group_spectrum"], one["group_size"] = (("group", "energy"), average), ("group", size.astype(int))
-    for number in NUMBERS:
-        one[number] = random.uniform(0.05, 1.0)
+    for variable in NUMBERS:
+        one[variable] = random.uniform(0.05, 1.0)
     one["seconds"], one["peak_memory"] = one["seconds"] * 90, one["peak_memory"] * 500
     return one.assign_coords(group=np.arange(1, GROUPS + 1), latent_component=[1, 2])
 

@@ -56,7 +56,7 @@ def build_result(
     kind = np.where(region == 2, kind, 0).astype(np.int8)
 
     data = xr.Dataset(coords={"energy": ("energy", energy, {"units": "mV", "long_name": "bias"}), **positions})
-    attributes = {"units": "V", "long_name": "dI/dV", "channel": "LI Demod 1 X (V)"}
+    attributes: dict[str, object] = {"units": "V", "long_name": "dI/dV", "channel": "LI Demod 1 X (V)"}
     attributes |= {"channel_rule": "the first lock-in X channel", "derived": 0}
     data["spectra"] = ((*space, "energy"), spectra.astype(np.float32), attributes)
     if topography:

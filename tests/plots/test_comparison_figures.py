@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from comparison_builder import NAMES, build_comparison
@@ -106,7 +108,9 @@ def test_a_space_with_one_dim_is_drawn_against_the_score(comparisons):
 def test_every_spectrum_is_a_dot_in_the_colour_of_its_group(comparisons):
     one = plots.of_method(comparisons["no truth"], "kmeans-3")
     panel = plots.method_plane(one).axes[0]
-    sizes = sorted(len(dots.get_offsets()) for dots in panel.collections if type(dots).__name__ == "PathCollection")
+    sizes = sorted(
+        len(np.asarray(dots.get_offsets())) for dots in panel.collections if type(dots).__name__ == "PathCollection"
+    )
     assert sizes == sorted(one["group_size"].values[:3].tolist())
 
 
@@ -135,7 +139,7 @@ def test_the_score_map_shows_the_score_between_its_quantiles(comparisons):
     one = plots.of_method(comparisons["image"], "pca")
     image = plots.method_score_map(one).axes[0].images[0]
     score = one["method_score"].values
-    shown = np.ma.filled(image.get_array().astype(float), np.nan)
+    shown: np.ndarray = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
     np.testing.assert_allclose(shown / np.nanmax(shown), score / np.nanmax(score))
     low, high = np.nanquantile(shown, [0.005, 0.995])
     assert image.get_clim() == pytest.approx((low, high))
@@ -149,7 +153,7 @@ def test_true_defects_are_outlined_where_they_are(comparisons):
     rings = plots.method_score_map(plots.of_method(comparisons["points"], "umap")).axes[0].collections[-1]
     true = comparisons["points"]["truth"].values == 1
     x = comparisons["points"]["x"].values[true] * 1e9
-    np.testing.assert_allclose(rings.get_offsets()[:, 0], x)
+    np.testing.assert_allclose(np.asarray(rings.get_offsets())[:, 0], x)
 
 
 def test_groups_are_counted_in_the_legend(comparisons):
@@ -199,7 +203,7 @@ def test_flat_trees_and_splits_of_one_are_drawn(comparisons):
 def test_the_curves_are_the_stored_averages(comparisons):
     one = plots.of_method(comparisons["image"], "kmeans-3")
     lines = plots.method_spectra(one).axes[0].lines
-    curves = [line.get_ydata() for line in lines if len(line.get_ydata()) == one.sizes["energy"]]
+    curves = [curve for line in lines if len(curve := np.asarray(line.get_ydata())) == one.sizes["energy"]]
     np.testing.assert_allclose(np.array(curves) * 1e-6, one["group_spectrum"].values[:3])
 
 
@@ -219,5 +223,5 @@ def test_figures_take_the_axes_of_the_caller(name, comparisons):
     figure = Figure(layout="constrained")
     axes = figure.add_subplot()
     assert isinstance(axes, Axes)
-    drawn = plots.METHOD_FIGURES[name].draw
+    drawn: Any = plots.METHOD_FIGURES[name].draw  # the entries tell of the data only
     assert drawn(one, axes) is figure

@@ -2,6 +2,7 @@ import matplotlib
 import numpy as np
 import pytest
 from legibility import assert_legible
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from pair_builder import SPACES
 from result_builder import SHAPES, build_result
@@ -24,6 +25,20 @@ def changed(result, **attributes):
 
 def names_in_legend(figure):
     return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def x_of(line):
+    return np.asarray(line.get_xdata())
+
+
+def y_of(line):
+    return np.asarray(line.get_ydata())
+
+
+def mesh_of(axes):
+    mesh = axes.collections[0]
+    assert isinstance(mesh, QuadMesh)
+    return mesh
 
 
 def band_of(figure):
@@ -60,19 +75,19 @@ def test_captions_are_short_in_every_layout(layout):
 
 def test_every_n_of_the_sweep_has_its_curve(image):
     axes = plots.distance_sweep(image).axes[0]
-    curves = sorted((line for line in axes.lines if len(line.get_xdata()) > 2), key=lambda line: line.get_ydata().min())
+    curves = sorted((line for line in axes.lines if len(x_of(line)) > 2), key=lambda line: y_of(line).min())
     offsets, bins = image["sweep_offset"].values, image["sweep_bin"].values
     assert len(curves) == len(offsets) == len(axes.get_yticks())
-    heights = [line.get_ydata() - number for number, line in enumerate(curves)]
+    heights = [y_of(line) - number for number, line in enumerate(curves)]
     assert [height.max() for height in heights] == pytest.approx([heights[0].max()] * len(offsets))
     assert all(height.min() == pytest.approx(0, abs=1e-9) for height in heights)
     for line, density in zip(curves, image["log_distance_sweep"].values, strict=True):
-        assert line.get_xdata()[line.get_ydata().argmax()] == bins[density.argmax()]
+        assert x_of(line)[y_of(line).argmax()] == bins[density.argmax()]
         # the curve does not run along the axis where no pair is
-        assert len(line.get_xdata()) <= np.ptp(np.flatnonzero(density)) + 3
+        assert len(x_of(line)) <= np.ptp(np.flatnonzero(density)) + 3
     shown = [text.get_text() for text in axes.get_yticklabels()]
     assert shown == [f"{offset:.3g}" for offset in offsets]
-    assert axes.get_ylabel() == "n (σ)"
+    assert axes.get_ylabel() == "shift n (σ)"
     turned = plots.distance_sweep(image.isel(sweep_offset=slice(None, None, -1))).axes[0]
     assert [text.get_text() for text in turned.get_yticklabels()] == shown
 
@@ -83,14 +98,14 @@ def test_the_n_chosen_is_the_thick_curve(number, image):
     result = changed(image, distance_offset=offset)
     figure = plots.distance_sweep(result)
     thick = [line for line in figure.axes[0].lines if line.get_linewidth() > 1.5]
-    assert [line.get_ydata().min() for line in thick] == [pytest.approx(number, abs=1e-9)]
+    assert [y_of(line).min() for line in thick] == [pytest.approx(number, abs=1e-9)]
     assert names_in_legend(figure) == [f"n = {offset:.3g} σ, as chosen"]
-    assert "is that of the n chosen" in captions.distance_sweep(result)
+    assert "has the chosen shift (" in captions.distance_sweep(result)
 
 
 def test_another_n_is_said_to_be_near(image):
-    assert names_in_legend(plots.distance_sweep(image)) == ["n = 1.64 σ, nearest to the n chosen"]
-    assert "nearest to the one chosen (2 σ)" in captions.distance_sweep(image)
+    assert names_in_legend(plots.distance_sweep(image)) == ["n = 1.64 σ, nearest to the chosen shift"]
+    assert "the shift nearest to the chosen shift (2 σ)" in captions.distance_sweep(image)
     unknown = image.copy()
     del unknown.attrs["distance_offset"]
     assert names_in_legend(plots.distance_sweep(unknown)) == []
@@ -98,8 +113,8 @@ def test_another_n_is_said_to_be_near(image):
 
 
 def test_the_sweep_darkens_evenly(image):
-    lines = [line for line in plots.distance_sweep(image).axes[0].lines if len(line.get_xdata()) > 2]
-    lines.sort(key=lambda line: line.get_ydata().min())
+    lines = [line for line in plots.distance_sweep(image).axes[0].lines if len(x_of(line)) > 2]
+    lines.sort(key=lambda line: y_of(line).min())
     red, green, blue = np.array([matplotlib.colors.to_rgb(line.get_color()) for line in lines]).T
     brightness = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     assert (np.diff(brightness) > 0).all()
@@ -120,11 +135,12 @@ def test_the_abundance_is_drawn_where_it_was_measured(image):
 def test_the_typical_histograms_are_counted_and_marked(image):
     figure = plots.abundance(image)
     majority, minority = image["distance_group_size"].values
-    assert {f"majority ({majority})", f"minority ({minority})", "farther peak"} <= set(names_in_legend(figure))
+    labels = {f"majority ({majority})", f"minority ({minority})", "peak of large distances"}
+    assert labels <= set(names_in_legend(figure))
     steps = [patch for patch in figure.axes[1].patches if hasattr(patch, "get_data")]
     for patch, density in zip(steps, image["typical_log_distance_histogram"].values, strict=True):
         np.testing.assert_array_equal(patch.get_data().values, density)
-    peaks = [line.get_xdata()[0] for line in figure.axes[1].lines]
+    peaks = [x_of(line)[0] for line in figure.axes[1].lines]
     assert peaks == [image.attrs["distance_peak"]]
 
 
@@ -135,8 +151,8 @@ def test_a_label_without_spectra_is_not_drawn(image):
     result["distance_label"] = result["distance_label"].clip(max=0)
     figure = plots.abundance(result)
     assert not [name for name in names_in_legend(figure) if name.startswith("minority")]
-    assert "None does." in captions.abundance(result)
-    assert "None does." not in captions.abundance(image)
+    assert "No spectrum has this label." in captions.abundance(result)
+    assert "No spectrum has this label." not in captions.abundance(image)
     assert_legible(figure)
 
 
@@ -162,7 +178,7 @@ def test_the_density_is_that_of_the_spectra(image):
     figure = plots.distance_correlation(image)
     counts = image["distance_correlation"].values
     for number, axes in enumerate(figure.axes[: len(counts)]):
-        mesh = axes.collections[0]
+        mesh = mesh_of(axes)
         np.testing.assert_array_equal(np.ma.filled(mesh.get_array(), 0), counts[number].T)
         # one scale, so that the colours mean the same in every panel
         assert mesh.get_clim() == (1, counts.max())
@@ -173,7 +189,7 @@ def test_the_density_is_that_of_the_spectra(image):
 
 
 def test_a_single_spectrum_is_seen_on_white(image):
-    mesh = plots.distance_correlation(image).axes[0].collections[0]
+    mesh = mesh_of(plots.distance_correlation(image).axes[0])
     assert max(mesh.to_rgba(1.0)[:3]) < 0.85
 
 
@@ -200,10 +216,10 @@ def test_a_caller_gives_one_axes_for_each_space(image):
 
 
 def test_the_caption_tells_of_a_missing_step_index(image):
-    assert "There is none" not in captions.distance_correlation(image)
+    assert "is undefined" not in captions.distance_correlation(image)
     flat = image.copy(deep=True)
     flat["step_index"][1] = np.nan
-    assert "There is none" in captions.distance_correlation(flat)
+    assert "is undefined" in captions.distance_correlation(flat)
     assert step_words(0.834) == "step index 0.83"
     assert step_words(-0.5) == "step index −0.50"
 
@@ -224,22 +240,22 @@ def test_the_standard_error_is_a_band_where_pairs_were_sampled(image):
 
 
 def test_the_caption_says_how_many_pairs(image):
-    assert "among all 525\u202f825 pairs;" in captions.distance_statistics(image)
+    assert "among all 525\u202f825 pairs." in captions.distance_statistics(image)
     sampled = changed(image, distance_pairs=5_000_000, distance_references=1000)
     sampled["log_distance_histogram_std"] = 0.05 * image["log_distance_histogram"]
     words = captions.distance_statistics(sampled)
     assert "among 5\u202f000\u202f000 pairs (each spectrum with 1\u202f000 drawn at random; the band" in words
     older = image.drop_vars("log_distance_histogram_std").drop_attrs(deep=False)
-    assert "among all pairs;" in captions.distance_statistics(older)
+    assert "among all pairs." in captions.distance_statistics(older)
 
 
 @pytest.mark.parametrize(
     ("chance", "distinct", "words"),
     [
-        (0.0002, 1, "a probability of less than 0.001. Pairs"),
-        (0.012, 1, "a probability of 0.012. Pairs"),
-        (0.012, 0, "a probability of 0.012: that alone is not enough evidence for a second population."),
-        (0.41, 1, "a probability of 0.41: that alone is no evidence for a second population."),
+        (0.0002, 1, "a probability of less than 0.001. The dotted"),
+        (0.012, 1, "a probability of 0.012. The dotted"),
+        (0.012, 0, "a probability of 0.012: alone not enough evidence for a second population."),
+        (0.41, 1, "a probability of 0.41: alone no evidence for a second population."),
     ],
 )
 def test_the_caption_says_what_the_test_says(chance, distinct, words, image):
@@ -254,4 +270,4 @@ def test_without_a_test_the_caption_does_not_tell_of_one(chance, image):
         del result.attrs["two_gaussians_p_value"]
     words = captions.distance_statistics(result)
     assert "probability" not in words
-    assert "their sum. Pairs" in words
+    assert "their sum. The dotted" in words

@@ -136,11 +136,11 @@ def test_it_says_what_was_compared(written, pages):
     usable = int((comparison["region"] == 0).sum())
     true, counted = int((comparison["truth"] == 1).sum()), int((comparison["truth"] >= 0).sum())
     words = compared(comparison).replace("\u202f", "")
-    assert f"3 methods were given the same {usable} spectra of grid_007.3ds" in words
+    assert f"3 methods were applied to the same {usable} spectra of grid_007.3ds." in words
     assert f"{true} of {counted} counted spectra" in words
     assert "truth is not known" in compared(build_comparison(names=NAMES[:1], truth=False))
     text = pages[written[2]].text
-    for part in (compared(comparison), "it needs openTSNE", "5 spoiled", "96 values from", "ab" * 32, "energy_range"):
+    for part in (compared(comparison), "it needs openTSNE", "5 corrupted", "96 values from", "ab" * 32, "energy_range"):
         assert " ".join(part.split()) in text, part
 
 

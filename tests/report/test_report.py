@@ -22,7 +22,10 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
-        self.open, self.tags, self.headings, self.words = [], [], [], []
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.headings: list[int] = []
+        self.words: list[str] = []
         self.feed(text)
         self.close()
         assert self.open == []
@@ -121,7 +124,7 @@ def test_it_says_what_was_measured_and_found(report):
         "the first lock-in X channel",
         "p\xa0=\xa02.4\xa0×\xa010⁻⁶".replace("\xa0", " "),
         "strong evidence",
-        "54 points without a spectrum and 5 spoiled spectra",
+        "54 points without a spectrum and 5 corrupted spectra",
         "ab" * 32,
         "twin.layers",
         "[20, 5, 2]",
@@ -138,7 +141,7 @@ def test_the_sentences_hold_the_numbers_of_the_result():
     assert f"{size} of {number(scored)} spectra ({100 * size / scored:.2g} %)" in sentences
     assert "Between −15 and 1.5 mV the minority has 310 ± 40 µV mV less spectral weight" in sentences
     assert "220 ± 30 µV mV more" in sentences
-    assert f"differs by {float(np.nanmedian(result['score_std'])):.2g}" in sentences
+    assert f"a median of {float(np.nanmedian(result['score_std'])):.2g} over all points" in sentences
 
 
 def test_without_a_distinct_population_that_stands_on_top(tmp_path):
@@ -146,7 +149,7 @@ def test_without_a_distinct_population_that_stands_on_top(tmp_path):
     assert page.text.index(NOT_FOUND) < page.text.index("Contents")
     assert FOUND not in page.text
     assert "no evidence for a second population" in page.text
-    assert "must not be read as evidence of two populations" in page.text
+    assert "This order is not evidence of two populations" in page.text
 
 
 def test_the_evidence_never_contradicts_the_verdict():

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from naive_simulate import density_by_diagonalisation, real_space_hamiltonian
@@ -167,7 +169,7 @@ def test_form_factor_sees_as_many_states_as_a_site_has():
 def test_a_reach_keeps_what_is_near_and_ends_what_is_far():
     bands = (900.0, 350.0, 300.0)
     energy, impurities = np.linspace(-600, 600, 25), [level((20, 20), -900.0), level((24, 22), 700.0)]
-    options = {"broadening": 25.0, "shape": (64, 64), "components": 2, "tip": 0.8}
+    options: dict[str, Any] = {"broadening": 25.0, "shape": (64, 64), "components": 2, "tip": 0.8}
     exact = density_change(Lattice(gapped_semiconductor((96, 96), *bands)), impurities, energy, **options)
     small = Lattice(gapped_semiconductor((mesh_size(24),) * 2, *bands))
     ended = density_change(small, impurities, energy, reach=24, **options)

@@ -8,9 +8,9 @@ from didymos.simulate.measurement import Measurement, conductance, record, topog
 from didymos.simulate.noise import (
     ARTEFACTS,
     conductance_noise,
+    corrupt,
     flicker_noise,
     missing_spectra,
-    spoil,
     tunnelling_current,
 )
 
@@ -78,7 +78,7 @@ def test_nothing_wrong_is_the_map_itself():
 
 def test_causes_have_streams_of_their_own():
     plain, _ = recorded_copy(FLAT, Measurement())
-    with_more, artefact = recorded_copy(FLAT, Measurement(spoiled=0.1, missing=0.1, aborted_rows=3))
+    with_more, artefact = recorded_copy(FLAT, Measurement(corrupted=0.1, missing=0.1, aborted_rows=3))
     good = (artefact == 0) & np.isfinite(with_more).all(axis=-1)
     np.testing.assert_array_equal(with_more[good], plain[good])
 
@@ -98,16 +98,16 @@ def test_line_offsets_change_between_rows_only():
     assert offset.std() == pytest.approx(0.5, rel=0.4)
 
 
-def test_spoiled_spectra_are_flagged_and_changed_and_no_others():
+def test_corrupted_spectra_are_flagged_and_changed_and_no_others():
     spectra = FLAT + np.linspace(0, 3, ENERGY.size, dtype=np.float32)
-    spoilt = spectra.copy()
-    artefact = spoil(spoilt, 0.1, rng())
-    changed = (spoilt != spectra).any(axis=-1)
+    damaged = spectra.copy()
+    artefact = corrupt(damaged, 0.1, rng())
+    changed = (damaged != spectra).any(axis=-1)
     np.testing.assert_array_equal(changed, artefact > 0)
-    causes = {name: spoilt[artefact == index] for index, name in enumerate(ARTEFACTS)}
+    causes = {name: damaged[artefact == index] for index, name in enumerate(ARTEFACTS)}
     assert {len(some) for name, some in causes.items() if name != "good"} == {50}
     steps = {name: np.abs(np.diff(some, axis=-1)) for name, some in causes.items()}
-    assert steps["tip_jump"].max(axis=-1).min() > 1.0 > steps["clipped"].max()
+    assert steps["tip_change"].max(axis=-1).min() > 1.0 > steps["clipped"].max()
     ceiling = causes["clipped"] == causes["clipped"].max(axis=-1, keepdims=True)
     assert (ceiling.mean(axis=-1) > 0.25).all()
     apart = np.abs(causes["spike"] - spectra[0, 0]) > 1.0
@@ -121,7 +121,7 @@ def test_missing_spectra_are_missing_throughout():
     gone = missing_spectra((20, 30), 0.25, 4, rng())
     assert gone[16:].all()
     assert gone[:16].mean() == pytest.approx(0.25, abs=0.06)
-    recorded, artefact = recorded_copy(FLAT, Measurement(missing=0.2, aborted_rows=5, spoiled=0.3))
+    recorded, artefact = recorded_copy(FLAT, Measurement(missing=0.2, aborted_rows=5, corrupted=0.3))
     absent = np.isnan(recorded)
     np.testing.assert_array_equal(absent.any(axis=-1), absent.all(axis=-1))
     assert absent[35:].all()
@@ -132,13 +132,13 @@ def test_missing_spectra_are_missing_throughout():
     ("options", "words"),
     [
         ({"temperature": -1.0}, "temperature is -1.0"),
-        ({"spoiled": 1.5}, "numbers from 0 to 1"),
+        ({"corrupted": 1.5}, "numbers from 0 to 1"),
         ({"setpoint_current": 0.0}, "setpoint_current is 0"),
         ({"modulation": 0.0}, "set noise=0"),
         ({"modulation": float("nan")}, "finite"),
         ({"drift": (1e-9,)}, "two finite numbers in m"),
-        ({"tip_changes": 1.5}, "whole numbers"),
-        ({"aborted_rows": 0.5}, "whole numbers"),
+        ({"tip_changes": 1.5}, "integers"),
+        ({"aborted_rows": 0.5}, "integers"),
     ],
 )
 def test_bad_options_get_one_line(options, words):

@@ -9,6 +9,7 @@ from sklearn.decomposition import PCA
 
 from didymos.core.pairs.mixture import best_fit, log_histogram
 from didymos.core.pairs.pair_statistics import pair_histogram
+from didymos.core.pairs.settings import MixtureSettings
 from didymos.simulate import fese
 
 ENERGIES = 256
@@ -66,7 +67,7 @@ def test_distances_are_long_tailed(histogram):
 def test_log_rescaled_distances_are_bimodal_and_two_gaussians_fit_them(histogram):
     median = histogram.quantile(0.5)
     for offset in (0.05, 0.2, 0.5):
-        edges, counts = log_histogram(histogram, offset * median, 120)
+        edges, counts = log_histogram(histogram, offset * median, settings=MixtureSettings(bins=120))
         found = modes(counts)
         assert len(found) == 2
         # the second peak is that of distances to the few, several times the usual distance
@@ -78,7 +79,7 @@ def test_log_rescaled_distances_are_bimodal_and_two_gaussians_fit_them(histogram
 
 def test_the_few_have_their_distances_at_the_second_peak(spectra, amplitude, histogram):
     offset = 0.2 * histogram.quantile(0.5)
-    edges, counts = log_histogram(histogram, offset, 120)
+    edges, counts = log_histogram(histogram, offset, settings=MixtureSettings(bins=120))
     first, second = edges[modes(counts)]
     typical = []
     for members in (amplitude < 0.02, amplitude > 0.5):

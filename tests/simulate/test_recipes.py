@@ -106,8 +106,8 @@ def test_surface_and_defects_do_not_depend_on_noise(recipe):
 
 
 @RECIPE
-def test_missing_and_aborted_spectra_are_nan_and_spoiled_ones_are_flagged(recipe):
-    data = simulated(recipe, **SMALL, missing=0.1, aborted_rows=4, spoiled=0.05)
+def test_missing_and_aborted_spectra_are_nan_and_corrupted_spectra_are_flagged(recipe):
+    data = simulated(recipe, **SMALL, missing=0.1, aborted_rows=4, corrupted=0.05)
     absent = np.isnan(data.spectra.values)
     assert absent[-4:].all()
     np.testing.assert_array_equal(absent.any(axis=-1), absent.all(axis=-1))

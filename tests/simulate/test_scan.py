@@ -1,5 +1,6 @@
 import inspect
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from didymos.simulate.options import option_meanings
 from didymos.simulate.recipes.common import Scan, SurfaceOptions
 from didymos.simulate.recipes.fese import FeseOptions
 
-SMALL = {"shape": (20, 22), "energies": 32}
+SMALL: dict[str, Any] = {"shape": (20, 22), "energies": 32}
 PITCH = 2.66e-10
 QUICK = {"kondo": {"lifetime": 20.0}}  # electrons of shorter life need a smaller lattice
 
@@ -136,7 +137,7 @@ def test_options_are_in_the_signature_and_the_help(recipe):
     parameters = inspect.signature(function).parameters
     assert list(parameters) == list(meanings)
     for name, (what, meaning) in meanings.items():
-        assert f"    {name} : {what}\n" in function.__doc__
+        assert f"    {name} : {what}\n" in (function.__doc__ or "")
         assert len(meaning) > 10
         assert parameters[name].default == getattr(kind(), name)
 

@@ -21,7 +21,7 @@ from didymos.twin.archive import (
     region_from,
     write,
 )
-from didymos.twin.encoder import random_encoder
+from didymos.twin.training.encoder import random_encoder
 
 HEADER = {"kind": "test", "µ": [1, None, "mV"], "nothing": float("nan")}
 ARRAYS = {"one": np.arange(6.0).reshape(2, 3), "name": np.array(["µ", "b"]), "single": np.array(2.5, np.float32)}

@@ -8,7 +8,8 @@ from sklearn.pipeline import make_pipeline
 from twin_data import FAR, QUICK, gap, planted_spectra, same
 
 from didymos import TwinEmbedding, TwinScore
-from didymos.core.metrics.metric import Euclidean
+from didymos.core.metrics.euclidean import Euclidean
+from didymos.twin.training.settings import TrainingSettings
 
 DISTINCT = np.isin(np.arange(120), np.arange(FAR.start, FAR.stop))
 OTHER = np.random.default_rng(9).integers(0, 2, 120)
@@ -193,9 +194,14 @@ def test_one_rare_spectrum_in_twenty_thousand_is_learnt():
 
 @pytest.mark.parametrize("max_iter", [1, 30, 50, 75, 120])
 def test_there_are_never_more_steps_than_allowed(spectra, max_iter, monkeypatch):
-    asked = []
-    monkeypatch.setattr("didymos.twin.stages.prepare", lambda plan: None)  # compile nothing
-    monkeypatch.setattr("didymos.twin.health.train", lambda *given, **_: asked.append(given[1]) or 1 / 0)
+    asked: list[TrainingSettings] = []
+
+    def stop(data, settings, **_):
+        asked.append(settings)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("didymos.twin.embedding.prepare_embedding", lambda *_, **__: None)  # compile nothing
+    monkeypatch.setattr("didymos.twin.training.health.train", stop)
     with pytest.raises(ZeroDivisionError):
         TwinEmbedding(**QUICK | {"max_iter": max_iter}).fit(spectra)
     (settings,) = asked
@@ -213,7 +219,7 @@ def test_what_cannot_be_transformed_is_refused(spectra):
         fitted().transform(broken)
 
 
-def test_the_callback_is_told_the_shares_and_losses(spectra):
+def test_the_callback_gets_shares_and_losses(spectra):
     shares = []
     embedding = TwinEmbedding(**QUICK, callback=lambda share, loss: shares.append((share, loss))).fit(spectra)
     assert [share for share, _ in shares] == pytest.approx([0.25, 0.5, 0.75, 1])

@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from didymos import TwinEmbedding, TwinScore
 
-SHORT = {"max_iter": 20, "batch_size": 32}
+SHORT: dict[str, Any] = {"max_iter": 20, "batch_size": 32}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -9,8 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 from twin_data import QUICK, planted_spectra, same
 
 from didymos import TwinEmbedding, TwinScore
-from didymos.twin import health
-from didymos.twin.health import TrainingError
+from didymos.twin.training import health
+from didymos.twin.training.health import TrainingError
 
 EMBEDDING = TwinEmbedding(**QUICK)
 SCORE = TwinScore(**QUICK | {"layers": (8, 1)})
@@ -27,12 +27,12 @@ def data_for(estimator, spectra):
 
 
 def fit_with_warning(estimator, words, *data, **keywords):
-    """Fit a clone, check what is told, and that no output is NaN."""
+    """Fit a clone, check the warnings, and that no output is NaN."""
     found = clone(estimator)
-    with pytest.warns(ConvergenceWarning) as told:
+    with pytest.warns(ConvergenceWarning) as caught:
         found.fit(*data, **keywords)
-    assert len(told) == len(found.notes_) == len(words)
-    for warning, note, word in zip(told, found.notes_, words, strict=True):
+    assert len(caught) == len(found.notes_) == len(words)
+    for warning, note, word in zip(caught, found.notes_, words, strict=True):
         message = str(warning.message)
         assert word in message
         assert message == f"{type(estimator).__name__}: {note}"
@@ -219,13 +219,16 @@ def test_spectra_that_cannot_be_meant_are_refused(estimator, spectra):
         (TwinEmbedding(activation=None), "activation"),
         (TwinEmbedding(loss="hinge"), "loss is 'hinge'; allowed are contrastive"),
         (TwinEmbedding(members=0), "members"),
-        (TwinEmbedding(members=1.5), "members"),
+        (TwinEmbedding(members=1.5), "members is 1.5; allowed are positive integers"),
         (TwinEmbedding(members=True), "members"),
         (TwinEmbedding(layers=()), "layers"),
         (TwinEmbedding(layers=3), "layers"),
         (TwinEmbedding(layers=(3, 0)), "layers"),
         (TwinEmbedding(margin=-1.0), "margin"),
         (TwinEmbedding(learning_rate=np.inf), "learning_rate"),
+        (TwinEmbedding(jitter=-0.5), "jitter is -0.5; allowed are 0 and positive numbers"),
+        (TwinEmbedding(jitter=np.nan), "jitter"),
+        (TwinEmbedding(jitter="much"), "jitter"),
         (TwinEmbedding(batch_size=1), "batch_size"),
         (TwinEmbedding(max_iter=0), "max_iter"),
         (TwinEmbedding(n_iter_no_change=0), "n_iter_no_change"),

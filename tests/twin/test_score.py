@@ -26,7 +26,7 @@ def fitted():
     return TwinScore(**PARAMETERS, members=MEMBERS).fit(points())
 
 
-def assert_told_apart(score, order=None):
+def assert_apart(score, order=None):
     """The majority is near 0, the others near 1."""
     score = score[:, 0] if order is None else score[np.argsort(order), 0]
     assert np.all((score >= 0) & (score <= 1))
@@ -38,12 +38,12 @@ def assert_told_apart(score, order=None):
 def test_the_majority_is_at_zero_and_the_distinct_at_one():
     score = fitted().transform(points())
     assert score.shape == (120, 1)
-    assert_told_apart(score)
+    assert_apart(score)
     assert fitted().notes_ == ()
 
 
 def test_the_default_parameters_do_the_same():
-    assert_told_apart(TwinScore().fit_transform(points()))
+    assert_apart(TwinScore().fit_transform(points()))
 
 
 def test_the_score_is_the_mean_of_the_members_and_its_spread_theirs():
@@ -55,7 +55,7 @@ def test_the_score_is_the_mean_of_the_members_and_its_spread_theirs():
     assert spread == pytest.approx([np.std(members[:, index, 0], ddof=1) for index in range(120)])
     assert spread.max() > 0
     for member in members:
-        assert_told_apart(member)
+        assert_apart(member)
     assert fitted().agreement_.shape == (MEMBERS, MEMBERS)
     assert np.all(fitted().agreement_ > 0.8)
 
@@ -78,7 +78,7 @@ def test_units_do_not_matter(factor):
     score = TwinScore(**PARAMETERS, members=MEMBERS).fit(factor * points())
     found = score.transform(factor * points())
     if factor == 1e3:
-        assert_told_apart(found)
+        assert_apart(found)
         assert score.boundary_ == pytest.approx(factor * fitted().boundary_, rel=1e-3)
     else:
         # a power of two rounds nothing
@@ -87,14 +87,14 @@ def test_units_do_not_matter(factor):
 
 
 def test_a_shift_does_not_matter():
-    assert_told_apart(TwinScore(**PARAMETERS).fit_transform(points() - 500))
+    assert_apart(TwinScore(**PARAMETERS).fit_transform(points() - 500))
 
 
 def test_a_given_boundary_is_taken_in_the_units_of_the_points():
     for factor in (1.0, 1e3):
         score = TwinScore(**PARAMETERS, boundary=4 * factor).fit(factor * points())
         assert score.boundary_ == 4 * factor
-        assert_told_apart(score.transform(factor * points()))
+        assert_apart(score.transform(factor * points()))
 
 
 def test_the_boundary_decides_what_is_the_majority():
@@ -108,14 +108,14 @@ def test_the_boundary_decides_what_is_the_majority():
 
 def test_the_order_of_the_points_does_not_matter():
     order = np.random.default_rng(1).permutation(120)
-    assert_told_apart(TwinScore(**PARAMETERS).fit_transform(points()[order]), order)
+    assert_apart(TwinScore(**PARAMETERS).fit_transform(points()[order]), order)
 
 
 def test_the_type_of_the_output_is_that_of_the_input():
     single = points().astype(np.float32)
     assert fitted().transform(single).dtype == np.float32
     assert fitted().transform(points()).dtype == np.float64
-    assert_told_apart(TwinScore(**PARAMETERS).fit_transform(single))
+    assert_apart(TwinScore(**PARAMETERS).fit_transform(single))
 
 
 def test_a_point_is_scored_alike_whatever_the_others():

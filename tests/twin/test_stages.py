@@ -18,8 +18,8 @@ from twin_data import (
 )
 
 from didymos.twin import stages, training
-from didymos.twin.alignment import agreement, motion_onto
-from didymos.twin.similarity import ByLabel, given_pairs
+from didymos.twin.ensemble.alignment import agreement, motion_onto
+from didymos.twin.training.similarity import ByLabel, given_pairs
 from didymos.twin.stages import fit_embedding, fit_score, levels, prepare_stages
 
 BOUNDARY = 5.0

@@ -11,7 +11,7 @@ from didymos.core.defects.regions import learn_regions
 from didymos.core.evidence.directions import Directions, covariance_of
 from didymos.core.metrics.metric import fit_metric
 from didymos.schema import InputError
-from didymos.twin.encoder import Encoder, random_encoder
+from didymos.twin.training.encoder import Encoder, random_encoder
 from didymos.twin.stages import EmbeddingStage, ScoreStage
 from didymos.twin.storage import TwinModel, load_model, save_model
 

@@ -1,12 +1,13 @@
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
-from didymos.twin.data import TrainingData
-from didymos.twin.sampling import balanced_weights, cumulative_weights
-from didymos.twin.settings import TrainingSettings
-from didymos.twin.similarity import ByDistance, ByLabel, given_pairs
+from didymos.twin.training.data import TrainingData
+from didymos.twin.training.sampling import balanced_weights, cumulative_weights
+from didymos.twin.training.settings import TrainingSettings
+from didymos.twin.training.similarity import ByDistance, ByLabel, given_pairs
 
 SMALL = TrainingSettings(layers=(8, 2), batch=32, stretch=20, stretches=4, patience=2)
 """Small enough to compile and train in a second; the tests share it so that it compiles once."""
@@ -16,7 +17,7 @@ LONG = replace(SMALL, stretches=12)
 
 SCORE = replace(SMALL, layers=(10, 5, 1), stretch=50)
 
-QUICK = {"layers": (8, 2), "batch_size": 32, "max_iter": 200}
+QUICK: dict[str, Any] = {"layers": (8, 2), "batch_size": 32, "max_iter": 200}
 """Parameters of a TwinEmbedding that learns planted_spectra in a moment."""
 
 MEMBERS, RARE, THRESHOLD = 2, 40, 5.0

@@ -141,7 +141,7 @@ def apply(
         Average the channel with its backward twin.
     """
     from didymos.report import write
-    from didymos.twin.storage import load_model
+    from didymos.twin.model import load_model
     from didymos.workflow import apply as apply_model
 
     model = load_model(model_dir / "model.npz" if model_dir.is_dir() else model_dir)

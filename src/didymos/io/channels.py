@@ -84,7 +84,7 @@ def choose_channel(
     sweep_signal : str
         What was swept; a derivative of the current is taken only for the bias.
     harmonics : mapping of int to int, optional
-        Harmonic of each demodulator, where the file says it.
+        Harmonic of each demodulator, where the file gives it.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def backward_twin(channels: Sequence[str], index: int) -> int | None:
 
 
 def is_backward(name: str) -> bool:
-    """Tell whether a channel is of the backward sweep."""
+    """Return whether a channel is of the backward sweep."""
     return "[bwd]" in name.casefold()
 
 
@@ -163,7 +163,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def channel_kind(name: str, sweep_signal: str = "Bias (V)", harmonics: Mapping[int, int] | None = None) -> Kind:
-    """Tell what a channel is by its name."""
+    """Return what a channel is by its name."""
     bare, unit = split_name(re.sub(r"\[[^\]]*\]", " ", name))
     low = re.sub(r"\s+", " ", bare.casefold()).strip()
     lockin = re.search(r"lock[\s_-]*in|\bdemod|\bli\b|\bli(?=[xyr]\b)|\bli_", low)

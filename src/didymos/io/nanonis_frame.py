@@ -1,4 +1,4 @@
-"""Which pixel each record of a Nanonis grid belongs to: meander rows are put in place by the recorded positions."""
+"""Which pixel each record of a Nanonis grid belongs to: meander rows are ordered by the recorded positions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Index = NDArray[np.int64]
 
 
 def frame_positions(x: NDArray[np.float64], y: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
-    """Turn positions of the scanner into positions along the axes of the frame.
+    """Transform positions of the scanner to positions along the axes of the frame.
 
     The angle of a Nanonis frame counts clockwise: u = dx cos a - dy sin a, v = dx sin a + dy cos a.
 
@@ -62,11 +62,12 @@ def place_records(records: Records) -> tuple[Index, str]:
     found = None if (started & ~known).any() else _by_lattice(x, y, known, records)
     if found is not None:
         return found, "by the recorded X and Y"
-    turned = _turned_rows(x, y, known, columns, rows)
-    if turned is None or not turned.any():
+    backward = _reversed_rows(x, y, known, columns, rows)
+    if backward is None or not backward.any():
         return order, "in the order of the file (the recorded positions form no grid)"
     row, column = np.divmod(order, columns)
-    return np.where(turned[row], row * columns + columns - 1 - column, order), "by the direction of each row in X and Y"
+    ordered = np.where(backward[row], row * columns + columns - 1 - column, order)
+    return ordered, "by the direction of each row in X and Y"
 
 
 def _by_lattice(
@@ -75,9 +76,9 @@ def _by_lattice(
     """Round the positions to the lattice of the frame; None where they do not lie on it, each pixel once."""
     frame, columns, rows = records.header.frame, records.header.columns, records.header.rows
     order = np.flatnonzero(known)
-    places = frame_positions(x[known], y[known], frame)
-    column = _axis_index(places[:, 0], frame.size[0], columns, order % columns)
-    row = _axis_index(places[:, 1], frame.size[1], rows, order // columns)
+    positions = frame_positions(x[known], y[known], frame)
+    column = _axis_index(positions[:, 0], frame.size[0], columns, order % columns)
+    row = _axis_index(positions[:, 1], frame.size[1], rows, order // columns)
     if column is None or row is None:
         return None
     pixel = row * columns + column
@@ -94,18 +95,18 @@ def _by_lattice(
     return pixels
 
 
-def _axis_index(place: NDArray[np.float64], size: float, count: int, expected: Index) -> Index | None:
-    """Find the lattice index of each place along one axis of the frame; None where the places form no lattice.
+def _axis_index(position: NDArray[np.float64], size: float, count: int, expected: Index) -> Index | None:
+    """Find the lattice index of each position along one axis of the frame; None where the positions form no lattice.
 
     Points stand at the centres of their pixels, in some versions at the edges of the frame (pitch size / (count - 1));
     a common offset (drift since the frame was set) is taken out.
     """
     if count == 1:
-        return np.zeros(place.size, dtype=np.int64)
+        return np.zeros(position.size, dtype=np.int64)
     if size <= 0:
         return None
     for pitch in (size / count, size / (count - 1)):
-        scaled = place / pitch + (count - 1) / 2
+        scaled = position / pitch + (count - 1) / 2
         if np.abs(scaled).max() > 1e6 * count:
             continue
         phase = np.angle(np.exp(2j * np.pi * scaled).mean()) / (2 * np.pi)
@@ -120,14 +121,14 @@ def _axis_index(place: NDArray[np.float64], size: float, count: int, expected: I
     return None
 
 
-def _turned_rows(
+def _reversed_rows(
     x: NDArray[np.float64], y: NDArray[np.float64], known: NDArray[np.bool_], columns: int, rows: int
 ) -> NDArray[np.bool_] | None:
-    """Tell which rows ran against the first one, shape (row,); None where the rows do not step alike."""
-    place = np.where(known, x + 1j * y, np.nan).reshape(rows, columns)
-    if columns < 2 or not np.isfinite(place[0]).all():
+    """Return which rows ran against the first one, shape (row,); None where the rows do not step alike."""
+    position = np.where(known, x + 1j * y, np.nan).reshape(rows, columns)
+    if columns < 2 or not np.isfinite(position[0]).all():
         return None
-    step = place[:, 1:] - place[:, :-1]
+    step = position[:, 1:] - position[:, :-1]
     first = step[0].mean()
     if abs(first) == 0:
         return None

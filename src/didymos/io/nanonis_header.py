@@ -35,7 +35,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class GridHeader:
-    """What the header of a grid says; `entries` holds every key in lower case, the first of repeated ones."""
+    """The entries of the header of a grid; `entries` holds every key in lower case, the first of repeated ones."""
 
     entries: Mapping[str, str]
     columns: int
@@ -158,7 +158,7 @@ def _header(entries: Mapping[str, str], data_offset: int, line_end: bytes) -> Gr
     if points is None or points < 1 or not channels:
         raise InputError("names no channels or no number of points: take the file as the instrument wrote it")
     if points == 1:
-        raise InputError("says that each sweep has one point only; a spectrum needs at least two")
+        raise InputError("gives one point for each sweep; a spectrum needs at least two")
     _agree(entries, "# parameters (4 byte)", len(parameters), "parameters named")
     _agree(entries, "experiment size (bytes)", 4 * len(channels) * points, "bytes of channels × points × 4")
     return GridHeader(
@@ -178,7 +178,7 @@ def _header(entries: Mapping[str, str], data_offset: int, line_end: bytes) -> Gr
 def _agree(entries: Mapping[str, str], key: str, counted: int, what: str) -> None:
     if key in entries and _count(entries, key) != counted:
         raise InputError(
-            f"says '{key}' is {entries[key]!r} where there are {counted} {what}: the file is damaged or was edited; "
+            f"gives '{key}' as {entries[key]!r} where there are {counted} {what}: the file is damaged or was edited; "
             "take the file as the instrument wrote it"
         )
 

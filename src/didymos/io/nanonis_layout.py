@@ -21,7 +21,7 @@ from didymos.schema import ENERGY, IMAGE_DIMS, InputError, validate_map
 EXPERIMENT = "X (m);Y (m);Z (m);Z offset (m);Settling time (s);Integration time (s);Z-Ctrl hold;Final Z (m)"
 """The parameters of a record that the instrument writes after the limits of the sweep."""
 _PREFIXES = {"": 1.0, "m": 1e-3, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15}
-_UNEVEN = 0.01  # of a step: so far may a coordinate lie from its place between the first and the last
+_UNEVEN = 0.01  # of a step: so far may a coordinate lie from its position between the first and the last
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _spectra(dataset: xr.Dataset) -> xr.DataArray:
             f"the map has {spectra.sizes['y']} x {spectra.sizes['x']} points and {spectra.sizes[ENERGY]} energies; a "
             ".3ds needs at least one point and two energies: write it as .nc instead"
         )
-    validate_map(spectra.isel({dim: slice(1) for dim in IMAGE_DIMS}))  # one point tells, and is no copy of the map
+    validate_map(spectra.isel({dim: slice(1) for dim in IMAGE_DIMS}))  # one point suffices, and is no copy of the map
     spectra = spectra.transpose(*IMAGE_DIMS, ENERGY)
     down = spectra[ENERGY].values[0] > spectra[ENERGY].values[-1]
     return spectra.isel({ENERGY: slice(None, None, -1)}) if down else spectra
@@ -166,7 +166,7 @@ def _place(dataset: xr.Dataset, attrs: Mapping[Any, Any]) -> tuple[Frame, ArrayL
     frame = Frame((float(where_x.mean()), float(where_y.mean())), (width, height), angle)
     pitch = min((length / n for length, n in ((width, x.size), (height, y.size)) if n > 1), default=np.inf)
     if np.spacing(np.float32(max(np.abs(where_x).max(), np.abs(where_y).max()))) > 0.2 * pitch:
-        return frame, np.nan, np.nan  # so far away single precision confuses neighbours: the order of the file tells
+        return frame, np.nan, np.nan  # so far away single precision confuses neighbours: the order of the file decides
     return frame, where_x, where_y
 
 
@@ -201,7 +201,7 @@ def _metres(array: xr.DataArray) -> float:
     factor = _factor(unit, "m")
     if factor is None:
         raise InputError(
-            f"{array.name} has the unit {unit!r}; allowed are m, mm, um, nm, pm, fm: convert it and say so in its "
+            f"{array.name} has the unit {unit!r}; allowed are m, mm, um, nm, pm, fm: convert it and note so in its "
             "attribute 'units'"
         )
     return factor

@@ -1,8 +1,8 @@
 """The records of a Nanonis grid: float32, big-endian, one record per pixel; what was never measured comes as NaN.
 
 An aborted grid simply ends, at any byte, or was laid out in advance and ends in zeros. A grid that a text tool has
-passed through has lost or won bytes somewhere: every record behind that place is shifted and turns to nonsense. The
-first is read, the second refused; the sweep limits, which open every record, tell them apart.
+passed through has lost or won bytes somewhere: every record behind that position is shifted and meaningless. The
+first is read, the second refused; the sweep limits, which open every record, distinguish them.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Records:
 
 
 def read_records(path: Path, header: GridHeader) -> Records:
-    """Map the records of a grid into memory and check that they stand where the header says.
+    """Map the records of a grid into memory and check that they have the layout of the header.
 
     Parameters
     ----------
@@ -141,13 +141,13 @@ def sweep_limits(records: Records) -> NDArray[np.float64]:
     for position, column in enumerate(columns):
         if column is not None:
             limits[:, position] = parameters[:, column]
-    # a record whose limits are both zero was not swept; it says nothing about the axis
+    # a record whose limits are both zero was not swept; it does not define the axis
     limits[(limits == 0).all(axis=1)] = np.nan
     return limits
 
 
 def _check_alignment(path: Path, records: Records) -> None:
-    off = _first_strange_record(records)
+    off = _first_invalid_record(records)
     if off is not None:
         raise InputError(
             f"{path.name}: record {off + 1} of {records.count} does not begin with the parameters of a record: "
@@ -166,15 +166,15 @@ def _check_alignment(path: Path, records: Records) -> None:
             )
 
 
-def _first_strange_record(records: Records) -> int | None:
+def _first_invalid_record(records: Records) -> int | None:
     """Return the first record that holds numbers no instrument writes, None where all are sound."""
     limits = sweep_limits(records)
-    strange = _nonsense(limits).any(axis=1)
+    invalid = _nonsense(limits).any(axis=1)
     if np.isnan(limits).all():
-        strange |= _far_from_frame(records)
-    if strange.any():
-        return int(np.flatnonzero(strange)[0])
-    # lost bytes in the last record shift nothing behind it: look at the numbers at its end
+        invalid |= _far_from_frame(records)
+    if invalid.any():
+        return int(np.flatnonzero(invalid)[0])
+    # lost bytes in the last record shift nothing behind it: check the numbers at its end
     for index in np.flatnonzero(records.written)[-2:]:
         stop = int(records.written[index])
         for length in (8, 32, 128):
@@ -190,7 +190,7 @@ def _first_strange_record(records: Records) -> int | None:
 
 
 def _tail(records: Records, index: int, stop: int, length: int) -> NDArray[np.bool_]:
-    """Tell which of the values before position `stop` of a record are nonsense."""
+    """Return which of the values before position `stop` of a record are meaningless."""
     start = index * records.header.values_per_record
     with np.errstate(invalid="ignore"):
         return _nonsense(records.values[start + max(stop - length, 0) : start + stop].astype(np.float64))

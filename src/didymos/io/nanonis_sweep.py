@@ -118,7 +118,7 @@ def segment_values(header: GridHeader) -> NDArray[np.float64] | None:
     if any(len(row) < 5 or None in row[:5] for row in rows):
         raise InputError(f"the segments of the sweep cannot be read: {text[:80]!r}; take the file as it was written")
     segments = [(float(row[0] or 0), float(row[1] or 0), float(row[4] or 0)) for row in rows]
-    # n steps are n points in the versions known; n + 1 points is what the word would say
+    # n steps are n points in the versions known; n + 1 points is what the word means
     for extra in (0, 1):
         counts = [int(steps) + extra for _, _, steps in segments if 0 < steps < 1e7]
         if len(counts) < len(segments):

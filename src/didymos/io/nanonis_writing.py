@@ -16,7 +16,7 @@ from didymos.io.nanonis_records import LARGEST, SMALLEST
 from didymos.schema import VERSION, InputError
 
 STRIP = 2**21
-"""How many values of the map are turned into records at once (at least one row)."""
+"""How many values of the map are written as records at once (at least one row)."""
 
 
 def save_nanonis(data: xr.Dataset | xr.DataArray, path: str | os.PathLike[str]) -> Path:
@@ -48,7 +48,7 @@ def save_nanonis(data: xr.Dataset | xr.DataArray, path: str | os.PathLike[str]) 
 
     Notes
     -----
-    ``X (m)`` and ``Y (m)`` are the positions of the map; a map that was opened from a grid goes back to its place by
+    ``X (m)`` and ``Y (m)`` are the positions of the map; a map that was opened from a grid returns to its position by
     ``frame_center``, ``frame_size`` and ``frame_angle``. :func:`didymos.open_map` counts positions from the corner of
     the frame, half a step before the first point. Positions in pixels are written as NaN, and so is what the map does
     not know (settling time, ...).

@@ -66,7 +66,7 @@ def open_map(
 
 
 def describe(path: str | os.PathLike[str], *, channel: str | None = None) -> FileInfo:
-    """Tell what is in a file: format, axes, channels and which is read, missing spectra, settings.
+    """Describe the content of a file: format, axes, channels and which is read, missing spectra, settings.
 
     Parameters
     ----------

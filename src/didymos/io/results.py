@@ -115,6 +115,6 @@ def _encoding(variable: xr.Variable) -> dict[str, Any]:
     encoding: dict[str, Any] = (
         {"zlib": True, "complevel": 4, "shuffle": True} if variable.size and variable.ndim else {}
     )
-    # integers have no missing value: -1 says it where it is needed
+    # integers have no missing value: -1 stands for one where it is needed
     encoding["_FillValue"] = np.nan if variable.dtype.kind == "f" and variable.ndim > 1 else None
     return encoding

@@ -103,10 +103,10 @@ def as_truth(values: ArrayLike | xr.DataArray, data: xr.DataArray | xr.Dataset, 
     if table.dtype.kind not in "biuf":
         raise InputError(f"the truth ({source}) is of type {table.dtype}; allowed are truth values and numbers")
     numbers = np.where(np.isnan(table), -1, table) if table.dtype.kind == "f" else table.astype(np.int64)
-    strange = numbers[~np.isin(numbers, (-1, 0, 1))]
-    if strange.size:
+    invalid = numbers[~np.isin(numbers, (-1, 0, 1))]
+    if invalid.size:
         raise InputError(
-            f"the truth ({source}) holds {strange[0]:g}; allowed are 1 for a defect, 0 for none, and -1 or NaN for "
+            f"the truth ({source}) holds {invalid[0]:g}; allowed are 1 for a defect, 0 for none, and -1 or NaN for "
             "what does not count: set a level first"
         )
     return xr.DataArray(numbers.astype(np.int8), dims=dims, name="truth", attrs={**FLAGS, "source": source})
@@ -123,7 +123,7 @@ def simulated_truth(data: xr.DataArray | xr.Dataset) -> xr.DataArray | None:
     Returns
     -------
     xarray.DataArray of int8, dims (y, x) or (point,), or None
-        1 where the amplitude is over 0.5, 0 where it is under 0.02, else and where the spectrum is spoiled -1.
+        1 where the amplitude is over 0.5, 0 where it is under 0.02, else and where the spectrum is corrupted -1.
     """
     held = data.variables if isinstance(data, xr.Dataset) else data.coords
     dims = space_dims(data)

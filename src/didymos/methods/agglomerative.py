@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from didymos.methods.interface import Family, Outcome, Task, Tree
-from didymos.methods.large import MOST_SPECTRA, drawn, learnt_note, nearest
+from didymos.methods.large import MOST_SPECTRA, drawn, fitted_note, nearest
 from didymos.methods.latent import unit_scores
 from didymos.schema import InputError
 
 Linkage = Literal["ward", "average", "single", "complete"]
 LINKAGES: tuple[Linkage, ...] = get_args(Linkage)
 MOST_LEAVES = 300
-"""Clusters at the lower end of the tree; the paper looks at as many."""
+"""Clusters at the lower end of the tree; the paper shows as many."""
 GROUPS = 2
 
 
@@ -46,15 +46,15 @@ class AgglomerativeClusters:
         """Merge the spectra, and cut the tree in two."""
         scores = unit_scores(task)
         chosen = drawn(len(scores), MOST_SPECTRA, task.seed)
-        place = nearest(scores, chosen)
+        owner = nearest(scores, chosen)
         merges = linkage(scores[chosen], self.linkage)
-        size = np.bincount(place, minlength=len(chosen))
+        size = np.bincount(owner, minlength=len(chosen))
         labels = fcluster(merges, GROUPS, "maxclust") - 1
         return Outcome(
-            score=mean_cophenetic_distance(merges, size)[place],
-            labels=labels[place],
+            score=mean_cophenetic_distance(merges, size)[owner],
+            labels=labels[owner],
             tree=upper_end(merges, size),
-            notes=learnt_note(len(scores), chosen, "join the cluster of the nearest of them"),
+            notes=fitted_note(len(scores), chosen, "join the cluster of the nearest fitted spectrum"),
         )
 
 

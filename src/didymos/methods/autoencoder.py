@@ -1,4 +1,4 @@
-"""A deep autoencoder: a network that tells every spectrum from two numbers (the paper, Fig. 6d)."""
+"""A deep autoencoder: a network that restores every spectrum from two numbers (the paper, Fig. 6d)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
 from didymos.methods.interface import Family, Outcome, Task
-from didymos.methods.large import MOST_SPECTRA, drawn, in_blocks, learnt_note
+from didymos.methods.large import MOST_SPECTRA, drawn, fitted_note, in_blocks
 from didymos.methods.latent import PLANE, unit_scores
 
 LAYERS = (64, 16, PLANE, 16, 64)
@@ -49,7 +49,7 @@ class Autoencoder:
         error = in_blocks(lambda x: np.linalg.norm(x - model.predict(x), axis=1), scores)
         space = bottleneck(model, scores)
         origin = bottleneck(model, np.zeros((1, scores.shape[1])))[0]
-        notes = learnt_note(len(scores), chosen, "go through the same network")
+        notes = fitted_note(len(scores), chosen, "go through the same network")
         if caught:
             notes += (f"The training had not settled after {MOST_ROUNDS} rounds.",)
         return Outcome(score=error, space=space, origin=origin, notes=notes)

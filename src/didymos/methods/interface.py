@@ -27,7 +27,7 @@ class Task:
     map : xarray.DataArray
         The map, with all its points; for methods that know space.
     usable : array of bool, shape (n_points,)
-        The points whose spectra are compared: complete and not spoiled.
+        The points whose spectra are compared: complete and not corrupted.
     values : array of float32, shape (n_usable, n_energies)
         These spectra.
     seed : int
@@ -63,9 +63,9 @@ class Outcome:
     score : array, shape (n_usable,)
         How unusual each spectrum is to the method; only the order counts.
     space : array, shape (n_usable, n_dims), optional
-        Places of the spectra in the latent space.
+        Positions of the spectra in the latent space.
     origin : array, shape (n_dims,), optional
-        Place of the mean spectrum there.
+        Position of the mean spectrum there.
     latent_distance : array, shape (n_usable,), optional
         Distance from the mean spectrum where there is no space; with one it follows from it.
     labels : array of int, shape (n_usable,), optional
@@ -121,12 +121,12 @@ class Method(Protocol):
         """Modules that a plain install of didymos lacks."""
 
     def run(self, task: Task) -> Outcome:
-        """Look at the spectra of a task.
+        """Analyse the spectra of a task.
 
         Raises
         ------
         InputError
-            Where the spectra do not suit the method; it is then left out, and the message says why.
+            Where the spectra do not suit the method; it is then left out, and the message gives the reason.
         """
 
 

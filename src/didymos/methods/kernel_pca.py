@@ -10,7 +10,7 @@ from scipy.spatial.distance import pdist
 from sklearn.decomposition import KernelPCA
 
 from didymos.methods.interface import Family, Outcome, Task
-from didymos.methods.large import drawn, in_blocks, learnt_note
+from didymos.methods.large import drawn, fitted_note, in_blocks
 from didymos.methods.latent import PLANE, distance_from, unit_scores
 from didymos.schema import InputError
 
@@ -18,7 +18,7 @@ WIDTHS = {"wide": 2.0, "narrow": 0.5}
 """Width s of the kernel over the median distance of two spectra."""
 MOST_FITTED = 5000
 """Spectra whose kernel is diagonalized at most: it takes 0.2 GB."""
-MOST_MEASURED = 1000
+MOST_COMPARED = 1000
 """Spectra whose distances the median is read from at most."""
 
 
@@ -40,14 +40,14 @@ class KernelPlane:
         return f"Kernel PCA, {self.width} kernel"
 
     def run(self, task: Task) -> Outcome:
-        """Fit the components, and place all spectra and the mean spectrum."""
+        """Fit the components, and transform all spectra and the mean spectrum."""
         scores = unit_scores(task)
         chosen = drawn(len(scores), MOST_FITTED, task.seed)
-        width = WIDTHS[self.width] * usual_distance(scores[drawn(len(scores), MOST_MEASURED, task.seed)])
+        width = WIDTHS[self.width] * usual_distance(scores[drawn(len(scores), MOST_COMPARED, task.seed)])
         model = KernelPCA(PLANE, kernel="rbf", gamma=1 / (2 * width**2), random_state=task.seed).fit(scores[chosen])
         space = in_blocks(model.transform, scores)
         origin = model.transform(np.zeros((1, scores.shape[1])))[0]
-        notes = learnt_note(len(scores), chosen, "are placed by the same components")
+        notes = fitted_note(len(scores), chosen, "are transformed with the same components")
         return Outcome(score=distance_from(space, origin), space=space, origin=origin, notes=notes)
 
 

@@ -14,7 +14,7 @@ from didymos.schema import InputError
 
 STARTS = 10
 """Starts of which the one with the least variance within the clusters is kept."""
-ALLOWED = "a whole number from 2"
+ALLOWED = "an integer from 2"
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class KMeansClusters:
 
 
 def build(text: str) -> KMeansClusters:
-    """Return k-means with as many clusters as the text says.
+    """Return k-means with as many clusters as the text gives.
 
     Raises
     ------
     InputError
-        Where the text is no whole number from 2.
+        Where the text is no integer from 2.
     """
     if not (text.isascii() and text.isdecimal() and int(text) >= 2):
         raise InputError(f"kmeans is given {text!r} clusters; allowed is {ALLOWED}: for instance kmeans-3")

@@ -1,4 +1,4 @@
-"""What is done where there are too many spectra to compare all with all, or to learn from all."""
+"""What is done where there are too many spectra to compare all with all, or to fit all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import pairwise_distances_argmin
 
 MOST_SPECTRA = 10_000
-"""Spectra that a method learns from at most; the distances of their pairs take 0.4 GB."""
+"""Spectra that a method is fitted to at most; the distances of their pairs take 0.4 GB."""
 
 ROWS = 1024
 """Spectra that a model is applied to at a time."""
@@ -36,7 +36,7 @@ def drawn(points: int, most: int, seed: int) -> NDArray[np.intp]:
 
 
 def nearest(features: NDArray[np.floating], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the place among the chosen spectra of the one nearest to every spectrum.
+    """Return the index of the nearest of the chosen spectra for every spectrum.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ def nearest(features: NDArray[np.floating], chosen: NDArray[np.intp]) -> NDArray
     array of int, shape (n_points,)
         From 0 to n_chosen - 1; a chosen spectrum is its own nearest.
     """
-    place = np.empty(len(features), dtype=np.intp)
-    place[chosen] = np.arange(len(chosen))
+    index = np.empty(len(features), dtype=np.intp)
+    index[chosen] = np.arange(len(chosen))
     others = np.ones(len(features), dtype=bool)
     others[chosen] = False
     if others.any():
-        place[others] = pairwise_distances_argmin(features[others], features[chosen])
-    return place
+        index[others] = pairwise_distances_argmin(features[others], features[chosen])
+    return index
 
 
 def in_blocks(
@@ -65,7 +65,7 @@ def in_blocks(
     Parameters
     ----------
     apply : callable
-        From spectra, shape (n, n_features), to their places, shape (n, n_dims).
+        From spectra, shape (n, n_features), to their positions, shape (n, n_dims).
     values : array, shape (n_points, n_features)
 
     Returns
@@ -76,18 +76,18 @@ def in_blocks(
     return np.concatenate(parts).astype(np.float64)
 
 
-def learnt_note(points: int, chosen: NDArray[np.intp], others: str) -> tuple[str, ...]:
-    """Return the note that not all spectra were learnt from, or none where they were.
+def fitted_note(points: int, chosen: NDArray[np.intp], others: str) -> tuple[str, ...]:
+    """Return the note that the method was fitted to some of the spectra, or none where it was fitted to all.
 
     Parameters
     ----------
     points : int
         Number of spectra.
     chosen : array of int, shape (n_chosen,)
-        Those learnt from.
+        The fitted spectra.
     others : str
-        What was done with the others, such as "take the place of the nearest of them".
+        What was done with the others, such as "take the position of the nearest fitted spectrum".
     """
     if len(chosen) == points:
         return ()
-    return (f"Learnt from {len(chosen)} of {points} spectra, drawn at random; the others {others}.",)
+    return (f"Fitted to {len(chosen)} of {points} spectra, drawn at random; the other spectra {others}.",)

@@ -1,4 +1,4 @@
-"""Places of the spectra in a latent space, and how far they are from the mean spectrum there."""
+"""Positions of the spectra in a latent space, and how far they are from the mean spectrum there."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def check_varies(task: Task) -> None:
 
 
 def distance_from(space: NDArray[np.floating], origin: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the Euclidean distance |z_i - o| of every spectrum from the place of the mean spectrum.
+    """Return the Euclidean distance |z_i - o| of every spectrum from the position of the mean spectrum.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.latent.distance_correlation import distance_to_mean
-from didymos.core.metrics.metric import fit_metric
+from didymos.core.metrics.registry import fit_metric
 from didymos.core.numeric.rescaling import log_rescale
 from didymos.core.pairs.abundance import farther_share, label
 from didymos.core.pairs.mixture import best_fit
@@ -25,7 +25,7 @@ SAMPLED_PAIRS = ALL_PAIRS_UP_TO**2 // 2
 
 @dataclass(frozen=True)
 class LogRescaledDistances:
-    """Two Gaussians fitted to log(d + n); unusual is what has most of its pairs under the farther one.
+    """Two Gaussians fitted to log(d + n); the score is the share of a spectrum's pairs in the upper component.
 
     The latent distance is log(|x_i - mean| + m), where m is the same multiple of the median of |x_i - mean| as n is of
     the median of d.
@@ -36,7 +36,7 @@ class LogRescaledDistances:
     packages: tuple[str, ...] = ()
 
     def run(self, task: Task) -> Outcome:
-        """Measure the pairs, and label every spectrum by its own distances."""
+        """Compute the distances of the pairs, and label every spectrum by its own distances."""
         check_varies(task)
         points = len(task.values)
         references = choose_references(points, seed=task.seed, pairs=SAMPLED_PAIRS, all_up_to=ALL_PAIRS_UP_TO)
@@ -53,12 +53,12 @@ class LogRescaledDistances:
         if references is not None:
             notes += (f"Each of {points} spectra is compared with {len(references)} of them, drawn at random.",)
         if 2 * int((share > 0.5).sum()) > points:
-            notes += ("Most spectra have most of their pairs under the farther Gaussian: none is called a minority.",)
+            notes += ("Most pairs of most spectra have a large distance. No spectrum is assigned to a minority.",)
         return Outcome(score=share, latent_distance=log_rescale(raw, offset), labels=label(share), notes=notes)
 
 
 def _neighbours(task: Task) -> NDArray[np.intp]:
-    """Return a neighbour on the surface of every spectrum, shape (n_usable,); the noise is told by them."""
+    """Return a neighbour on the map of every spectrum, shape (n_usable,), to estimate the noise."""
     if is_image(task.map):
         positions = np.argwhere(np.ones(task.map.shape[:2], dtype=bool)).astype(np.float64)
     else:

@@ -11,7 +11,7 @@ from sklearn.decomposition import NMF
 from sklearn.exceptions import ConvergenceWarning
 
 from didymos.methods.interface import Family, Outcome, Task
-from didymos.methods.large import MOST_SPECTRA, drawn, in_blocks, learnt_note
+from didymos.methods.large import MOST_SPECTRA, drawn, fitted_note, in_blocks
 from didymos.methods.latent import PLANE, check_varies, distance_from
 
 MOST_STEPS = 500
@@ -43,7 +43,7 @@ class NonNegativeFactors:
             space = in_blocks(lambda values: length * model.transform(positive(values)), task.values)
             mean = task.values.mean(axis=0, dtype=np.float64)
             origin = length * model.transform(positive(mean[np.newaxis]))[0]
-        notes = learnt_note(len(task.values), chosen, "are weighted with the same two spectra")
+        notes = fitted_note(len(task.values), chosen, "are weighted with the same two spectra")
         if (shift < 0).any():
             below = int(np.count_nonzero(shift))
             notes += (f"The signal is raised by its lowest value at {below} of {len(shift)} energies, to be positive.",)

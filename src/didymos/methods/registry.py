@@ -1,4 +1,4 @@
-"""Which methods there are: those of didymos, and those of other packages."""
+"""The known methods: the methods of didymos, and the methods of other packages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXTRA = {"umap", "openTSNE"}
 
 
 def families() -> dict[str, Family]:
-    """Return every family by its name: the built-in ones, then those of other packages."""
+    """Return every family by its name: the built-in families, then the families of other packages."""
     return _families()[0]
 
 
@@ -63,7 +63,7 @@ def missing_packages(method: Method) -> list[str]:
 
 
 def how_to_install(packages: Sequence[str]) -> str:
-    """Return the line that says how to get missing packages.
+    """Return the command that installs missing packages.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from didymos.methods.interface import Family, Outcome, Task
-from didymos.methods.large import MOST_SPECTRA, drawn, learnt_note, nearest
+from didymos.methods.large import MOST_SPECTRA, drawn, fitted_note, nearest
 from didymos.methods.latent import PLANE, distance_from, unit_scores
 
 PERPLEXITY = 30.0
@@ -45,7 +45,7 @@ class StochasticNeighbours:
             )
             plane = np.asarray(model.fit(features), dtype=np.float64)
         origin, space = plane[-1], plane[:-1][nearest(scores, chosen)]
-        notes = learnt_note(len(scores), chosen, "take the place of the nearest of them")
+        notes = fitted_note(len(scores), chosen, "take the position of the nearest fitted spectrum")
         return Outcome(score=distance_from(space, origin), space=space, origin=origin, notes=notes)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 from didymos.methods.interface import Family, Outcome, Task
-from didymos.methods.large import MOST_SPECTRA, drawn, learnt_note, nearest
+from didymos.methods.large import MOST_SPECTRA, drawn, fitted_note, nearest
 from didymos.methods.latent import PLANE, distance_from, unit_scores
 
 NEIGHBOURS = 15
@@ -35,7 +35,7 @@ class NeighbourPlane:
         number = min(NEIGHBOURS, len(features) - 1)
         distance, index = NearestNeighbors(n_neighbors=number, algorithm="brute").fit(features).kneighbors(features)
         with warnings.catch_warnings():
-            # it tells that a seed means a single thread, and that it cannot place further spectra
+            # UMAP warns that a seed means a single thread, and that it cannot embed further spectra
             warnings.simplefilter("ignore")
             umap = importlib.import_module("umap")
             model = umap.UMAP(
@@ -48,7 +48,7 @@ class NeighbourPlane:
             )
             plane = model.fit(features).embedding_.astype(np.float64)
         origin, space = plane[-1], plane[:-1][nearest(scores, chosen)]
-        notes = learnt_note(len(scores), chosen, "take the place of the nearest of them")
+        notes = fitted_note(len(scores), chosen, "take the position of the nearest fitted spectrum")
         return Outcome(score=distance_from(space, origin), space=space, origin=origin, notes=notes)
 
 

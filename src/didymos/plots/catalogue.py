@@ -34,7 +34,7 @@ class FigureEntry:
     title : str
         What it is, in a few words.
     caption : callable
-        From a result to two or three sentences on how to read it.
+        From a result to a few sentences on how to read it.
     alternative : str
         What is seen, for readers who cannot see it.
     needs : tuple of str
@@ -51,7 +51,7 @@ class FigureEntry:
     positive: tuple[str, ...] = ()
 
     def can_draw(self, result: xr.Dataset) -> bool:
-        """Tell whether a result holds what the figure shows."""
+        """Return whether a result holds what the figure shows."""
         known = all(name in result and _has_numbers(result[name]) for name in self.needs)
         return known and all(name in result and bool((result[name] > 0).any()) for name in self.positive)
 
@@ -63,29 +63,29 @@ def _has_numbers(data: xr.DataArray) -> bool:
 FIGURES: Mapping[str, FigureEntry] = {
     "score_map": FigureEntry(
         score_map,
-        "Score and surface",
+        "Map of the score",
         captions.score_map,
-        "Two maps of the surface: the twin score in colour, and the surface in grey with outlined regions.",
+        "Two maps: the score in colour, and the topography or the mean signal in grey with outlined regions.",
         ("score", "region", "spectra"),
     ),
     "region_map": FigureEntry(
         region_map,
         "Regions",
         captions.region_map,
-        "Map of the surface in which every point has the colour of its region.",
+        "Map in which every point has the colour of its region.",
         ("region", "spectra"),
     ),
     "kind_map": FigureEntry(
         kind_map,
         "Kinds of minority spectra",
         captions.kind_map,
-        "Map of the surface in which the points of the minority have the colour of their kind.",
+        "Map in which the points of the minority have the colour of their kind.",
         ("kind", "region", "spectra"),
         ("kind",),
     ),
     "score_uncertainty": FigureEntry(
         score_uncertainty,
-        "Agreement of the ensemble",
+        "Agreement of the networks",
         captions.score_uncertainty,
         "Map of the standard deviation of the score, and this deviation plotted against the score.",
         ("score", "score_std", "spectra"),
@@ -129,7 +129,7 @@ FIGURES: Mapping[str, FigureEntry] = {
         distance_sweep,
         "Logarithms of the distances",
         captions.distance_sweep,
-        "Distributions of log(d + n) over all pairs, one curve above the other for growing n, the chosen one thick.",
+        "Distributions of log(d + n) over all pairs, one curve above the other for growing n, the chosen n thick.",
         ("log_distance_sweep",),
         ("log_distance_sweep",),
     ),
@@ -137,7 +137,7 @@ FIGURES: Mapping[str, FigureEntry] = {
         abundance,
         "Labels from distances alone",
         captions.abundance,
-        "Map of how many others are at the farther distance from each spectrum, and two typical histograms.",
+        "Map of the density of large distances of each spectrum, and two typical histograms.",
         ("abundance", "typical_log_distance_histogram"),
     ),
     "distance_correlation": FigureEntry(
@@ -150,14 +150,14 @@ FIGURES: Mapping[str, FigureEntry] = {
     ),
     "embedding": FigureEntry(
         embedding,
-        "Projected space of the twin network",
+        "Embedding of the twin network",
         captions.embedding,
-        "Every spectrum as a dot in the plane of the twin network, coloured by its score.",
+        "Every spectrum as a dot in the plane of the embedding, coloured by its score.",
         ("embedding", "score"),
     ),
     "training_loss": FigureEntry(
         training_loss,
-        "Training",
+        "Training loss",
         captions.training_loss,
         "Contrastive loss against training step, one falling curve for each twin network.",
         ("training_loss",),
@@ -171,7 +171,7 @@ FIGURES: Mapping[str, FigureEntry] = {
     ),
     "iso_energy": FigureEntry(
         iso_energy,
-        "Simple reference: one energy, one level",
+        "Segmentation at a single energy",
         captions.iso_energy,
         "Map of the signal at one energy beside the score map, the points above a level outlined in both.",
         ("iso_energy_label", "score", "spectra"),

@@ -1,4 +1,4 @@
-"""What one method of a comparison makes of the map: its score and its groups over the surface."""
+"""The result of one method of a comparison: maps of its score and of its groups."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def of_method(comparison: xr.Dataset, name: str) -> xr.Dataset:
 
 @styled
 def method_score_map(one: xr.Dataset, axes: AxesLike = None) -> Figure:
-    """Draw the score of a method over the surface, its colours from the 0.5 to the 99.5 % quantile.
+    """Draw the map of the score of a method, its colours from the 0.5 to the 99.5 % quantile.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def group_words(groups: NDArray[np.int64]) -> list[str]:
 
 
 def has_truth(comparison: xr.Dataset) -> bool:
-    """Tell whether a comparison knows any defect."""
+    """Return whether a comparison knows any defect."""
     return "truth" in comparison and bool((comparison["truth"] == TRUE).any())
 
 

@@ -17,37 +17,37 @@ from didymos.plots.comparison_plane import distance_correlations, method_distanc
 def _surface(comparison: xr.Dataset) -> str:
     ground = "The topography" if "topography" in comparison else "The signal averaged over all energies"
     outlined = ", with the true defects outlined." if has_truth(comparison) else "."
-    return f"{ground} of the surface that all methods were given{outlined}"
+    return f"{ground}, the same map for all methods{outlined}"
 
 
 def _overview(comparison: xr.Dataset) -> str:
     coloured = "truth" if has_truth(comparison) else "group"
     return (
-        "One row for each method: its score over the surface (bright is unusual; colours from the 0.5 to the 99.5 % "
-        f"quantile of each method's own score), the plane of its latent space with the spectra coloured by {coloured}, "
-        "and their distance from the mean spectrum in the data (across) and to the method (up)."
+        "One row for each method. Left is the score, bright for unusual spectra, with colours from the 0.5 to the "
+        "99.5 % quantile of each score. In the middle is the plane of the latent space, with the spectra coloured by "
+        f"{coloured}. Right is the distance from the mean spectrum, in the data (across) and in the latent space (up)."
     )
 
 
 def _score_map(one: xr.Dataset) -> str:
     outlined = " True defects are outlined." if has_truth(one) else ""
     return (
-        "How unusual the method finds each spectrum. Only the order counts: every method has a scale of its own, and "
-        f"the colours run from the 0.5 to the 99.5 % quantile of this one.{outlined}"
+        "Score of each spectrum, high for unusual spectra. Every method has a scale of its own, so only the order has "
+        f"a meaning. Colours run from the 0.5 to the 99.5 % quantile of the score.{outlined}"
     )
 
 
 def _group_map(one: xr.Dataset) -> str:
     outlined = " True defects are outlined." if has_truth(one) else ""
     return (
-        "The group to which the method assigns each spectrum; group 1 is the largest, numbers in parentheses count "
-        f"spectra. Groups say nothing on their own about what is a defect.{outlined}"
+        "The group to which the method assigns each spectrum. Group 1 is the largest. Numbers in parentheses count "
+        f"spectra. A group is not necessarily a kind of defect.{outlined}"
     )
 
 
 def _plane(one: xr.Dataset) -> str:
     centres = "group_centre" in one and bool(one["group_centre"].notnull().any())
-    drawn = " Crosses are the centres of the groups, lines the boundaries between them." if centres else ""
+    drawn = " Crosses are the centres of the groups. Lines are the boundaries between groups." if centres else ""
     if not has_truth(one):
         return f"Every spectrum as a dot in the plane of the method, coloured by its group.{drawn}"
     return (
@@ -58,31 +58,31 @@ def _plane(one: xr.Dataset) -> str:
 
 def _spectra(one: xr.Dataset) -> str:
     return (
-        "Averages over the spectra of each of the largest groups; numbers in parentheses count them. A method that "
+        "Averages over the spectra of each of the largest groups. Numbers in parentheses count spectra. A method that "
         "divides a continuous variation gives averages that differ only gradually."
     )
 
 
 def _dendrogram(one: xr.Dataset) -> str:
     return (
-        "The last clusters that merge, and the height at which they do; below, the number of spectra in each cluster. "
-        "Few large clusters that merge far up would be distinct kinds of spectra."
+        "The last clusters that merge, over the height of the merge. Numbers below count the spectra in each cluster. "
+        "Distinct kinds of spectra would form a few large clusters that merge at a large height."
     )
 
 
 def _split_sizes(one: xr.Dataset) -> str:
     return (
-        "Going down the tree, each split makes one more cluster; drawn is the number of spectra in the smaller part. "
-        "Splits that cut off single spectra all the way show outliers, not groups."
+        "Number of spectra in the smaller part of each split of the tree, from the top down. A long row of splits that "
+        "separate single spectra shows outliers, not groups."
     )
 
 
 COMPARISON_FIGURES: Mapping[str, FigureEntry] = {
     "surface": FigureEntry(
         compared_surface,
-        "The surface",
+        "The map",
         _surface,
-        "Map of the surface in grey; where the defects are known they are outlined.",
+        "Map of the topography or the mean signal in grey, with known defects outlined.",
         ("spectra",),
     ),
     "overview": FigureEntry(
@@ -94,7 +94,7 @@ COMPARISON_FIGURES: Mapping[str, FigureEntry] = {
     ),
     "distance-correlations": FigureEntry(
         distance_correlations,
-        "Distances to each method",
+        "Distances in each latent space",
         captions.distance_correlation,
         "For each method, density of spectra over the distances from the mean in the data and in its latent space.",
         ("distance_correlation", "latent_distance"),
@@ -108,14 +108,14 @@ METHOD_FIGURES: Mapping[str, FigureEntry] = {
         method_score_map,
         "Score",
         _score_map,
-        "Map of the surface coloured by the score of the method, dark for ordinary and bright for unusual spectra.",
+        "Map of the score of the method, dark for ordinary and bright for unusual spectra.",
         ("method_score", "spectra"),
     ),
     "group-map": FigureEntry(
         method_group_map,
         "Groups",
         _group_map,
-        "Map of the surface in which every point has the colour of its group.",
+        "Map in which every point has the colour of its group.",
         ("method_label", "spectra"),
         ("method_label",),
     ),
@@ -135,7 +135,7 @@ METHOD_FIGURES: Mapping[str, FigureEntry] = {
     ),
     "distance-correlation": FigureEntry(
         method_distance_correlation,
-        "Distances to the method",
+        "Distances in the latent space",
         captions.distance_correlation,
         "Density of spectra over the distance from the mean in the data, across, and in the latent space, up.",
         ("distance_correlation", "latent_distance"),

@@ -29,7 +29,7 @@ LONGEST_NAME = 34
 
 
 def draw_small_map(axes: Axes, one: xr.Dataset) -> None:
-    """Draw the score over the surface; outlines would hide defects this small."""
+    """Draw the map of the score; outlines would hide defects this small."""
     where = surface(one)
     draw_values(None, axes, where, over_space(one, "method_score").astype(float), "", SCORE_COLOURS)
     draw_flags(axes, where, one)
@@ -55,7 +55,7 @@ SMALL: Mapping[str, tuple[str, Callable[[Axes, xr.Dataset], None]]] = {
 
 
 def can_draw_small(one: xr.Dataset, kind: str) -> bool:
-    """Tell whether one method of a comparison holds what a small picture shows."""
+    """Return whether one method of a comparison holds what a small picture shows."""
     name = SMALL[kind][0]
     if name not in one:
         return False
@@ -93,7 +93,7 @@ def thumbnail(one: xr.Dataset, kind: str, axes: AxesLike = None) -> Figure:
 
 @styled
 def comparison_overview(comparison: xr.Dataset) -> Figure:
-    """Draw one row for each method: score over the surface, latent plane, distance correlation.
+    """Draw one row for each method: map of the score, latent plane, distance correlation.
 
     Parameters
     ----------

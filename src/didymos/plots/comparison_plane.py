@@ -1,4 +1,4 @@
-"""The plane of a method: the places of all spectra in its latent space, and how far they are from the mean."""
+"""The plane of a method: the positions of all spectra in its latent space, and how far they are from the mean."""
 
 from __future__ import annotations
 
@@ -57,20 +57,20 @@ def method_plane(one: xr.Dataset, axes: AxesLike = None) -> Figure:
     """
     truth = has_truth(one)
     panels = sheet(axes, [["a", "b"]] if truth else [["a"]], 2.5 if truth else 2.9, sharex=True, sharey=True)
-    places = plane(one)
+    positions = plane(one)
     groups = drawn_groups(one).ravel()
     colours = group_colours(groups)
-    _scatter(panels.axes[0], places, groups, colours)
-    _draw_centres(panels.axes[0], one, places)
+    _scatter(panels.axes[0], positions, groups, colours)
+    _draw_centres(panels.axes[0], one, positions)
     handles: list[Artist] = _dots(list(colours.values()), group_words(groups))
     if truth:
         known = over_space(one, "truth").ravel()
-        _scatter(panels.axes[1], places, known, TRUTH_COLOURS)
+        _scatter(panels.axes[1], positions, known, TRUTH_COLOURS)
         handles += truth_dots(one)
     for panel in panels.axes:
         panel.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-        panel.set_xlabel(places.x_label.replace(ARBITRARY, "arb.") if truth else places.x_label)
-    panels.axes[0].set_ylabel(places.y_label)
+        panel.set_xlabel(positions.x_label.replace(ARBITRARY, "arb.") if truth else positions.x_label)
+    panels.axes[0].set_ylabel(positions.y_label)
     panels.letters()
     panels.legend(handles, columns=3)
     return panels.figure
@@ -122,7 +122,7 @@ def _as_spaces(comparison: xr.Dataset, short: bool) -> xr.Dataset:
 
 
 class Plane:
-    """Places of the spectra in the units of the axes.
+    """Positions of the spectra in the units of the axes.
 
     Attributes
     ----------
@@ -146,13 +146,13 @@ class Plane:
             shown = scale(score, "")
             self.y, self.y_label = shown(score), label("score", shown.units)
 
-    def __call__(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return further places of the latent space in the units of the axes."""
-        return self._scale(places)
+    def __call__(self, positions: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return further positions of the latent space in the units of the axes."""
+        return self._scale(positions)
 
 
 def plane(one: xr.Dataset) -> Plane:
-    """Return the places of the spectra in the plane of a method."""
+    """Return the positions of the spectra in the plane of a method."""
     return Plane(one)
 
 
@@ -166,12 +166,12 @@ def _short(chosen: Scale, values: NDArray[np.floating]) -> Scale:
 
 def draw_plane(axes: Axes, one: xr.Dataset, size: float) -> None:
     """Draw the plane of a method coloured by truth where it is known, else by group."""
-    places = plane(one)
+    positions = plane(one)
     if has_truth(one):
-        _scatter(axes, places, over_space(one, "truth").ravel(), TRUTH_COLOURS, size)
+        _scatter(axes, positions, over_space(one, "truth").ravel(), TRUTH_COLOURS, size)
     else:
         groups = drawn_groups(one).ravel()
-        _scatter(axes, places, groups, group_colours(groups), size)
+        _scatter(axes, positions, groups, group_colours(groups), size)
 
 
 def truth_dots(comparison: xr.Dataset, counted: bool = True) -> list[Artist]:
@@ -182,13 +182,13 @@ def truth_dots(comparison: xr.Dataset, counted: bool = True) -> list[Artist]:
     return _dots([TRUTH_COLOURS[value] for value in words], list(words.values()))
 
 
-def _scatter(axes: Axes, places: Plane, labels: NDArray[Any], colours: dict[int, str], size: float = 4) -> None:
+def _scatter(axes: Axes, positions: Plane, labels: NDArray[Any], colours: dict[int, str], size: float = 4) -> None:
     # the rare last, on top of the many
     for value in sorted(colours, key=lambda value: -int((labels == value).sum())):
         chosen = labels == value
         axes.scatter(
-            places.x[chosen],
-            places.y[chosen],
+            positions.x[chosen],
+            positions.y[chosen],
             s=size,
             linewidth=0,
             color=colours[value],
@@ -204,10 +204,10 @@ def _dots(colours: list[str], words: list[str]) -> list[Artist]:
     ]
 
 
-def _draw_centres(axes: Axes, one: xr.Dataset, places: Plane) -> None:
-    if "group_centre" not in one or not places.flat:
+def _draw_centres(axes: Axes, one: xr.Dataset, positions: Plane) -> None:
+    if "group_centre" not in one or not positions.flat:
         return
-    centres = places(one["group_centre"].transpose("group", "latent_component").values)
+    centres = positions(one["group_centre"].transpose("group", "latent_component").values)
     centres = centres[np.isfinite(centres).all(axis=1)]
     if not len(centres):
         return

@@ -55,7 +55,7 @@ def distance_statistics(result: xr.Dataset, axes: AxesLike = None) -> Figure:
 
 
 def distance_units(result: xr.Dataset) -> str:
-    """Return the unit of the distances; those of the robust metric count standard deviations of the majority."""
+    """Return the unit of the distances; the robust metric counts standard deviations of the majority."""
     units = units_of(result["distance_bin"]) if "distance_bin" in result else ""
     robust = str(result.attrs.get("metric", "")) == "robust"
     return "σ" if robust and units in ("", "1") else units or "arb. units"
@@ -90,7 +90,7 @@ def _rescaled(axes: Axes, result: xr.Dataset) -> list[Artist]:
     total = np.zeros_like(where)
     components = sorted(result["distance_components"].values.tolist(), key=lambda component: component[1])
     for (weight, mean, deviation), name, colour in zip(
-        components, ("nearer", "farther"), (NEAR_COLOUR, FAR_COLOUR), strict=False
+        components, ("small d", "large d"), (NEAR_COLOUR, FAR_COLOUR), strict=False
     ):
         if not (math.isfinite(weight) and deviation > 0):
             continue

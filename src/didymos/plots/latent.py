@@ -1,4 +1,4 @@
-"""Spaces of few dimensions: principal components, and the projected space of the twin network."""
+"""Spaces of few dimensions: principal components, and the embedding of the twin network."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _scree(axes: Axes, result: xr.Dataset) -> None:
 
 @styled
 def embedding(result: xr.Dataset, axes: AxesLike = None) -> Figure:
-    """Draw the projected space of the twin network, coloured by the score (Fig. 7b and c).
+    """Draw the embedding of the twin network, coloured by the score (Fig. 7b and c).
 
     Parameters
     ----------
@@ -104,6 +104,6 @@ def embedding(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     )
     units = units_of(result["embedding"]) or "arb. units"
     panel.set_xlabel(label("twin component 1", units))
-    panel.set_ylabel(label("twin component 2", units) if plane else "twin score (0 to 1)")
-    panels.colour_bar(drawn, panel, "twin score (0 to 1)", "right", "neither")
+    panel.set_ylabel(label("twin component 2", units) if plane else "score (0 to 1)")
+    panels.colour_bar(drawn, panel, "score (0 to 1)", "right", "neither")
     return panels.figure

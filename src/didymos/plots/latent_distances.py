@@ -1,4 +1,4 @@
-"""Distance of every spectrum from the mean spectrum, against that of its place in a latent space."""
+"""Distance of every spectrum from the mean spectrum, against the distance of its position in a latent space."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def distance_correlation(result: xr.Dataset, axes: AxesLike = None) -> Figure:
         power = scale(latent[number], "")
         drawn = draw_density(panel, edges(shown(raw.values)), edges(power(latent[number])), counts[number], norm)
         if power.factor != 1:
-            panel.set_ylabel(f"({power.units})")  # only this space is in other units than the label of all says
+            panel.set_ylabel(f"({power.units})")  # only this space has other units than the common label
         if len(names) > 1:
             # few fixed steps: where the number of ticks follows the size, layout and ticks chase each other
             panel.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
@@ -70,7 +70,7 @@ def _panels(axes: AxesLike, count: int) -> Sheet:
         return sheet(axes, [["0"]], 2.9)
     names = [str(number) for number in range(count)]
     if axes is None and count % 2:
-        names.append(".")  # an empty place; a caller has none to give
+        names.append(".")  # an empty panel; a caller has none to give
     rows = [names[start : start + 2] for start in range(0, len(names), 2)]
     return sheet(axes, rows, 1.35 * len(rows) + 0.7)
 

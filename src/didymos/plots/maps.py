@@ -1,4 +1,4 @@
-"""Drawing values and labels over the surface: as an image, as scattered points, or along a line."""
+"""Drawing maps of values and labels: as an image, as scattered points, or along a line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HATCH = "//////"
 
 
 def map_sheet(result: xr.Dataset, axes: AxesLike, count: int, share: bool = True) -> tuple[Sheet, Surface]:
-    """Return `count` panels in the arrangement that suits maps of the surface, with common axes or without."""
+    """Return `count` panels in the arrangement that suits maps, with common axes or without."""
     where = surface(result)
     ratio = float(np.clip(where.ratio, NARROWEST, WIDEST))
     names = "abcdefgh"[:count]
@@ -56,7 +56,7 @@ def level(panels: Sheet, where: Surface) -> None:
 
 
 def over_space(result: xr.Dataset, name: str) -> NDArray[Any]:
-    """Return a variable over the surface as an array, its dims in the order of the map."""
+    """Return a variable as an array over the map, its dims in the order of the map."""
     values: NDArray[Any] = result[name].transpose(*space_dims(result), ...).values
     return values
 
@@ -174,8 +174,8 @@ def pixel_edges(inside: NDArray[np.bool_], where: Surface) -> list[NDArray[np.fl
     ):
         for position, row in zip(fixed, change, strict=True):
             # runs of neighbouring edges become one line: a smaller file and clean corners
-            turns = np.flatnonzero(np.diff(np.pad(row.astype(np.int8), 1)))
-            for start, stop in zip(turns[::2], turns[1::2], strict=True):
+            changes = np.flatnonzero(np.diff(np.pad(row.astype(np.int8), 1)))
+            for start, stop in zip(changes[::2], changes[1::2], strict=True):
                 piece = np.array([[along[start], position], [along[stop], position]])
                 pieces.append(piece[:, ::-1] if swapped else piece)
     return pieces
@@ -202,7 +202,7 @@ def region_handles(
 
 
 def handle(where: Surface, text: str, colour: str, outlined: bool = False) -> Artist:
-    """Return an entry of a legend that looks like what is drawn: an area or a dot, filled or outlined."""
+    """Return an entry of a legend in the style of the drawing: an area or a dot, filled or outlined."""
     if where.layout == "points":
         filled = "none" if outlined else colour
         return Line2D([], [], color=colour, linestyle="", marker="o", markersize=5, markerfacecolor=filled, label=text)
@@ -212,7 +212,7 @@ def handle(where: Surface, text: str, colour: str, outlined: bool = False) -> Ar
 
 
 def signal_map(result: xr.Dataset, energy: float | None = None) -> tuple[NDArray[np.float64], str]:
-    """Return the signal over the surface at one energy, or averaged over all, with the label of its colour bar."""
+    """Return the map of the signal at one energy, or averaged over all, with the label of its colour bar."""
     spectra = result["spectra"]
     chosen = spectra.mean("energy", skipna=True) if energy is None else spectra.sel(energy=energy, method="nearest")
     values = chosen.transpose(*space_dims(result)).values
@@ -222,7 +222,7 @@ def signal_map(result: xr.Dataset, energy: float | None = None) -> tuple[NDArray
 
 
 def ground_map(result: xr.Dataset) -> tuple[NDArray[np.float64], str]:
-    """Return the height over the surface, without topography the mean signal, with the label of its colour bar."""
+    """Return the map of the height, without topography the mean signal, with the label of its colour bar."""
     if "topography" not in result:
         return signal_map(result)
     height = over_space(result, "topography")
@@ -255,6 +255,6 @@ def _markers(where: Surface) -> dict[str, Any]:
 
 def _shade(axes: Axes, where: Surface, chosen: NDArray[np.bool_], **options: Any) -> None:
     sides = edges(where.x)
-    turns = np.flatnonzero(np.diff(np.pad(chosen.astype(np.int8), 1)))
-    for start, stop in zip(turns[::2], turns[1::2], strict=True):
+    changes = np.flatnonzero(np.diff(np.pad(chosen.astype(np.int8), 1)))
+    for start, stop in zip(changes[::2], changes[1::2], strict=True):
         axes.axvspan(sides[start], sides[stop], **{"linewidth": 0, "zorder": 0, **options})

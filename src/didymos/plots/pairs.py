@@ -1,4 +1,4 @@
-"""What the distances between spectra become over a logarithm, and what they say about every single spectrum."""
+"""The distances between spectra over a logarithm, and their distribution for every single spectrum."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GROUPS = {"majority": (Region.MAJORITY, "-"), "minority": (Region.MINORITY, "--"
 
 @styled
 def distance_sweep(result: xr.Dataset, axes: AxesLike = None) -> Figure:
-    """Draw the density of all pairs over log(d + n) for several n, one above the other (Fig. 4b).
+    """Draw the density of all pairs over log(d + n) for several shifts n, one above the other (Fig. 4b).
 
     Parameters
     ----------
@@ -58,14 +58,14 @@ def distance_sweep(result: xr.Dataset, axes: AxesLike = None) -> Figure:
             drawn.set_label(_chosen(result, f"{shown(offsets[number]):.3g} {shown.units}"))
             handles.append(drawn)
     panel.set_yticks(range(len(offsets)), [f"{value:.3g}" for value in shown(offsets)])
-    panel.set(xlabel=f"log(d + n), d in {plain(units)}", ylabel=label("n", shown.units))
+    panel.set(xlabel=f"log(d + n), d in {plain(units)}", ylabel=label("shift n", shown.units))
     panel.set(xlim=edges(where)[[0, -1]], ylim=(-0.35, len(density) - 1 + 1.1 * RIDGE))
     panels.legend(handles)
     return panels.figure
 
 
 def nearest_offset(result: xr.Dataset) -> int | None:
-    """Return which n of the sweep is nearest to the one chosen, None where none was."""
+    """Return which shift of the sweep is nearest to the chosen shift, None where none was chosen."""
     offset = result.attrs.get("distance_offset")
     if offset is None or not math.isfinite(float(offset)):
         return None
@@ -73,12 +73,12 @@ def nearest_offset(result: xr.Dataset) -> int | None:
 
 
 def is_swept(result: xr.Dataset) -> bool:
-    """Tell whether the n chosen is one of the sweep."""
+    """Return whether the chosen shift is one of the sweep."""
     return bool(np.isclose(result["sweep_offset"].values, float(result.attrs["distance_offset"]), atol=0).any())
 
 
 def _chosen(result: xr.Dataset, words: str) -> str:
-    return f"n = {words}, as chosen" if is_swept(result) else f"n = {words}, nearest to the n chosen"
+    return f"n = {words}, as chosen" if is_swept(result) else f"n = {words}, nearest to the chosen shift"
 
 
 def _ridge(
@@ -99,7 +99,7 @@ def _ridge(
 
 @styled
 def abundance(result: xr.Dataset, axes: AxesLike = None) -> Figure:
-    """Draw how many others are as far from each spectrum as the farther peak, and the typical histograms (Fig. 4d).
+    """Draw the density of every spectrum's distances at the peak of large distances, and typical histograms (Fig. 4d).
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _typical(axes: Axes, result: xr.Dataset) -> list[Artist]:
         )
     peak = float(result.attrs.get("distance_peak", math.nan))
     if math.isfinite(peak):
-        handles.append(axes.axvline(peak, color=INK, linestyle=":", linewidth=1, label="farther peak"))
+        handles.append(axes.axvline(peak, color=INK, linestyle=":", linewidth=1, label="peak of large distances"))
     axes.set(xlabel=f"log(d + n), d in {plain(distance_units(result))}", ylabel="density (normed)")
     axes.set(xlim=(sides[0], sides[-1]), ylim=(0, None))
     return handles

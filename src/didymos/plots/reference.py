@@ -39,7 +39,7 @@ def iso_energy(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     draw_values(panels, panels.axes[0], where, values, name, HEIGHT_COLOURS)
     draw_flags(panels.axes[0], where, result, artefacts=False)
     score = over_space(result, "score")
-    draw_values(panels, panels.axes[1], where, score, "twin score (0 to 1)", SCORE_COLOURS, (0, 1))
+    draw_values(panels, panels.axes[1], where, score, "score (0 to 1)", SCORE_COLOURS, (0, 1))
     draw_flags(panels.axes[1], where, result)
     for panel in panels.axes:
         draw_outlines(panel, where, above, REFERENCE)
@@ -87,7 +87,7 @@ def score_against_truth(result: xr.Dataset, axes: AxesLike = None) -> Figure:
         name = "no defect" if number <= 0 else f"true kind {number}"
         if "truth_kind" in result:
             handles.append(Line2D([], [], marker="o", markersize=3, linestyle="", color=colour, label=name))
-    against.set(xlabel="true amplitude (0 to 1)", ylabel="twin score (0 to 1)", xlim=(-0.03, max(highest, 1) + 0.03))
+    against.set(xlabel="true amplitude (0 to 1)", ylabel="score (0 to 1)", xlim=(-0.03, max(highest, 1) + 0.03))
     against.set_ylim(-0.03, 1.03)
     level(panels, where)
     panels.letters()

@@ -1,4 +1,4 @@
-"""The score over the surface, and how far independently trained twins agree on it."""
+"""Map of the score, and its standard deviation over independently trained twin networks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OUTLINED = (Region.TRANSITION, Region.MINORITY)
 
 @styled
 def score_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
-    """Draw the twin score beside the topography (or the mean map) with the regions outlined.
+    """Draw the score beside the topography (or the mean map) with the regions outlined.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def score_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     """
     panels, where = map_sheet(result, axes, 2)
     score, ground = panels.axes
-    draw_values(panels, score, where, over_space(result, "score"), "twin score (0 to 1)", SCORE_COLOURS, (0, 1))
+    draw_values(panels, score, where, over_space(result, "score"), "score (0 to 1)", SCORE_COLOURS, (0, 1))
     draw_flags(score, where, result)
     draw_values(panels, ground, where, *ground_map(result), HEIGHT_COLOURS)
     if "topography" not in result:
@@ -63,7 +63,7 @@ def score_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
 
 @styled
 def score_uncertainty(result: xr.Dataset, axes: AxesLike = None) -> Figure:
-    """Draw how much the score differs between independently trained twins: over the surface, and against the score.
+    """Draw how much the score differs between independently trained twin networks: as a map, and against the score.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def score_uncertainty(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     draw_flags(over_map, where, result)
     score = over_space(result, "score").ravel()
     against.scatter(score, deviation.ravel(), s=3, linewidth=0, color=FAINT, alpha=0.6, rasterized=score.size > 2000)
-    against.set(xlabel="twin score (0 to 1)", ylabel="sd of score", xlim=(-0.03, 1.03))
+    against.set(xlabel="score (0 to 1)", ylabel="sd of score", xlim=(-0.03, 1.03))
     against.set_ylim(0, highest * 1.05)
     level(panels, where)
     panels.letters()

@@ -1,4 +1,4 @@
-"""One look for every figure: colours safe for colour-blind readers, one journal column wide, nothing under 7 pt."""
+"""One style for every figure: colours safe for colour-blind readers, one journal column wide, nothing under 7 pt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How spectral weight moves between energies where the minority is."""
+"""Transfer of spectral weight between energies in the minority."""
 
 from __future__ import annotations
 

@@ -23,10 +23,10 @@ from didymos.report.tables import write_table
 from didymos.schema import COMPARISON_ATTRIBUTES
 
 ELSEWHERE = ("settings", "skipped_methods")
-"""Attributes that have a place of their own on the page."""
+"""Attributes that have a section of their own on the page."""
 SMALL_RESOLUTION = 170
 MARK = "didymos method page"
-"""Stands in every page of a method, so that those of an earlier comparison are known."""
+"""Stands in every page of a method, to recognise the pages of an earlier comparison."""
 
 
 def write_comparison(comparison: xr.Dataset, folder: str | os.PathLike[str]) -> Path:
@@ -52,7 +52,7 @@ def write_comparison(comparison: xr.Dataset, folder: str | os.PathLike[str]) -> 
     """
     target = Path(folder)
     make_folder(target)
-    # numbers first: a fault in a picture must not cost the comparison
+    # numbers first: an error in a picture must not cost the comparison
     save_result(comparison, target / "comparison.nc")
     write_table(words.summary_table(comparison), target / "tables" / "comparison.csv")
     names = file_names([str(name) for name in comparison["algorithm"].values])
@@ -159,7 +159,7 @@ def _save(data: xr.Dataset, entries: Mapping[str, FigureEntry], folder: Path, pr
 
 
 def _remove_earlier(target: Path) -> None:
-    """Remove pages and figures of an earlier comparison: they would pass for those of this one."""
+    """Remove pages and figures of an earlier comparison: they would pass for pages of this comparison."""
     for name in METHOD_FIGURES:
         for kind in FORMATS:
             for path in (target / "figures").glob(f"*.{name}.{kind}"):

@@ -1,4 +1,4 @@
-"""What was compared and how each method did, in plain words and numbers."""
+"""The comparison of methods in plain words and numbers."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from didymos.schema import Region
 
 NONE = "–"
 DESCRIPTIONS: Mapping[str, str] = {
-    "pca": "The plane of the two directions along which the spectra vary most. "
+    "pca": "The plane of the two directions of largest variance. "
     "A spectrum is unusual where it is far from the mean spectrum in this plane.",
-    "kmeans": "The plane of the first two principal components is divided into a given number of groups, each spectrum "
-    "going to the nearest centre. A spectrum is unusual where it is far from the centre of the largest group.",
-    "agglomerative": "Single spectra merge into ever larger clusters, the nearest two first; the two that are left "
-    "last are the groups. A spectrum is unusual where it joins most of the others late.",
-    "log-rescaled": "The logarithms of the distances of all pairs are described by two Gaussians, near and far. "
-    "A spectrum is unusual where many of its distances to the others belong to the far one.",
-    "kernel-pca": "Principal components of similarities that fall off with distance as a Gaussian, instead of the "
-    "signal itself. A spectrum is unusual where it is far from the mean spectrum in the plane of the first two.",
-    "nmf": "Every spectrum is described as a sum of two spectra, neither of which is ever subtracted. "
-    "A spectrum is unusual where its two weights are far from those of the mean spectrum.",
-    "umap": "A plane in which each spectrum stays near its nearest neighbours; far distances carry little meaning. "
-    "A spectrum is unusual where it is far from the place of the mean spectrum.",
-    "tsne": "A plane in which neighbours stay neighbours; the sizes of clusters and of gaps say little. "
-    "A spectrum is unusual where it is far from the place of the mean spectrum.",
-    "autoencoder": "A network describes every spectrum by two numbers and restores it from them. "
-    "A spectrum is unusual where the network restores it badly.",
-    "twin": "Two copies of one network see a pair of spectra at a time and learn to place similar ones close together. "
-    "A second, smaller network turns the places into one score for each spectrum.",
+    "kmeans": "The plane of the first two principal components, divided into a given number of groups. Each spectrum "
+    "belongs to the nearest centre. A spectrum is unusual where it is far from the centre of the largest group.",
+    "agglomerative": "Single spectra merge into ever larger clusters, the nearest clusters first. The last two "
+    "clusters are the groups. A spectrum is unusual where it joins most other spectra late.",
+    "log-rescaled": "Two Gaussians describe the logarithms of the distances of all pairs. "
+    "A spectrum is unusual where many of its distances belong to the component of large distances.",
+    "kernel-pca": "Principal components of similarities that decrease with distance as a Gaussian. "
+    "A spectrum is unusual where it is far from the mean spectrum in the plane of the first two components.",
+    "nmf": "A sum of two non-negative spectra approximates every spectrum. "
+    "A spectrum is unusual where its two weights are far from the weights of the mean spectrum.",
+    "umap": "A plane in which each spectrum stays near its nearest neighbours. Large distances carry little meaning. "
+    "A spectrum is unusual where it is far from the position of the mean spectrum.",
+    "tsne": "A plane in which neighbours stay neighbours. The sizes of clusters and of gaps carry little meaning. "
+    "A spectrum is unusual where it is far from the position of the mean spectrum.",
+    "autoencoder": "A network compresses every spectrum to two numbers and restores the spectrum from these numbers. "
+    "A spectrum is unusual where the error of the restored spectrum is large.",
+    "twin": "Two copies of one network receive a pair of spectra. Training places similar spectra close together. "
+    "A second, smaller network maps the embedding to one score for each spectrum.",
 }
-"""What the methods do, in two sentences, by the name of the family."""
+"""What the methods do, in a few sentences, by the name of the family."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,15 @@ COLUMNS = (
     Column("average_precision", "AP", "average precision of the score against the truth, 1 is best", 3, max),
     Column(
         "latent_average_precision",
-        "AP if told",
-        "average precision of nearest neighbours in the latent space that know the truth: what the space holds",
+        "latent AP",
+        "average precision of a nearest-neighbour classifier in the latent space, trained on the truth",
         3,
         max,
     ),
     Column("adjusted_rand_index", "ARI", "adjusted Rand index of the groups against the truth, 1 is best", 3, max),
-    Column("step_index", "step index", "1 where the latent distance is a step, −1 where it is a line", 2, max),
+    Column("step_index", "step index", "1 for a step of the latent distance, −1 for a line", 2, max),
     Column("seconds", "time (s)", "seconds the method took", -1, min),
-    Column("peak_memory", "memory (MB)", "most memory held above that before", 0),
+    Column("peak_memory", "memory (MB)", "peak memory during the method, above the memory before", 0),
     Column("group_count", "groups", "number of groups", 0),
 )
 """The columns of the table of all methods."""
@@ -104,7 +104,7 @@ def values_of(comparison: xr.Dataset, column: Column) -> list[float]:
 
 
 def cells(comparison: xr.Dataset) -> list[list[Cell]]:
-    """Return the table of all methods row by row, the best of each column marked as far as its digits tell."""
+    """Return the table of all methods row by row, the best of each column marked at the precision shown."""
     columns = []
     for column in COLUMNS:
         values = values_of(comparison, column)
@@ -134,22 +134,23 @@ def compared(comparison: xr.Dataset) -> str:
     kept = int((flags == Region.MAJORITY).sum())
     methods = comparison.sizes["algorithm"]
     file = str(comparison.attrs.get("input_file", "") or "a spectral map")
-    how = f"{number(methods)} {'method was' if methods == 1 else 'methods were'} given the same {number(kept)} spectra"
+    subject = "method was" if methods == 1 else "methods were"
+    how = f"{number(methods)} {subject} applied to the same {number(kept)} spectra of {file}."
     if not has_truth(comparison):
-        return f"{how} of {file}. The truth is not known, so the table cannot say which of them is right."
+        return f"{how} The truth is not known, so the table does not show which method is correct."
     truth = comparison["truth"].values
     defects, counted = int((truth == 1).sum()), int((truth >= 0).sum())
     source = str(comparison.attrs.get("truth_source", ""))
     known = f"{number(defects)} of {number(counted)} counted spectra ({percent(defects, counted)}) are true defects"
-    return f"{how} of {file}; {known}{f' (from {source})' if source else ''}."
+    return f"{how} {known}{f' (from {source})' if source else ''}."
 
 
 def left_out(comparison: xr.Dataset) -> list[str]:
-    """Return which points no method was given."""
+    """Return which points were excluded from all methods."""
     flags = comparison["region"].values
     missing, artefact = (int((flags == region).sum()) for region in (Region.MISSING, Region.ARTEFACT))
     lines = [f"{number(missing)} without a spectrum"] if missing else []
-    return lines + ([f"{number(artefact)} spoiled (tip jumps, clipping)"] if artefact else [])
+    return lines + ([f"{number(artefact)} corrupted (region artefact)"] if artefact else [])
 
 
 def skipped(comparison: xr.Dataset) -> list[tuple[str, str]]:
@@ -168,6 +169,6 @@ def description(name: str) -> str:
 
 
 def notes(one: xr.Dataset) -> list[str]:
-    """Return what to know about the run of one method, as sentences."""
+    """Return the notes on the run of one method, as sentences."""
     lines = (line.strip() for line in str(one["method_note"].item()).splitlines())
     return [f"{line[0].upper()}{line[1:]}{'' if line.endswith(('.', '!', '?')) else '.'}" for line in lines if line]

@@ -39,41 +39,41 @@ class Section:
 SECTIONS = (
     Section(
         "where",
-        "Where the unusual spectra are",
-        "Every spectrum was compared with every other; the score says how unlike the majority each one is.",
+        "Map of the score",
+        "Score, regions and kinds of the spectra over the map.",
         ("score_map", "region_map", "kind_map", "score_uncertainty"),
     ),
     Section(
         "spectra",
-        "What they look like",
-        "Averages over the regions of the map, and all spectra behind them.",
+        "Average spectra",
+        "Averages over the regions of the map, and the density of all spectra.",
         ("region_spectra", "kind_spectra", "signal_histogram"),
     ),
     Section(
         "variation",
-        "How the spectra vary",
-        "The whole data set at a glance: principal components, the distances of all pairs, and their latent images.",
+        "Variation of the spectra",
+        "Principal components, distances of pairs of spectra, and distances in latent spaces.",
         ("scree_and_latent", "distance_statistics", "distance_sweep", "abundance", "distance_correlation"),
     ),
     Section(
         "twin",
-        "What the twin network learnt",
-        "Two copies of one network see a pair of spectra each time and learn to place similar ones close together.",
+        "Twin networks",
+        "Two copies of one network receive a pair of spectra. Training places similar spectra close together.",
         ("embedding", "training_loss"),
     ),
     Section(
         "transfer",
-        "Where spectral weight moves",
-        "Which energies gain and which lose signal where the spectra are unusual.",
+        "Transfer of spectral weight",
+        "Differences between minority and majority over the energy, and correlations between energies.",
         ("weight_transfer",),
     ),
     Section(
         "reference",
-        "A simple reference",
-        "The labelling that a single energy gives, for comparison.",
+        "Reference from a single energy",
+        "Segmentation of the signal at a single energy, for comparison.",
         ("iso_energy",),
     ),
-    Section("truth", "Against the truth", "This map was simulated.", ("score_against_truth",)),
+    Section("truth", "Comparison with the truth", "This map was simulated.", ("score_against_truth",)),
 )
 """The sections with figures, in reading order; one without any figure is left out."""
 
@@ -120,6 +120,7 @@ def write_report(
         verdict=sentences.verdict(result),
         measured=sentences.measured(result),
         sentences=sentences.found(result),
+        computed=sentences.computed(result),
         sections=[(section, chosen) for section, chosen in sections if chosen],
         section_tables=section_tables(result),
         settings=settings_rows(result),
@@ -188,7 +189,7 @@ def section_tables(result: xr.Dataset) -> dict[str, tuple[str, list[str], list[l
 def provenance(
     result: xr.Dataset, known: Mapping[str, str] = RESULT_ATTRIBUTES, without: Sequence[str] = ("settings",)
 ) -> list[tuple[str, str, str]]:
-    """Return the attributes of a result with their known meanings, without those that stand elsewhere."""
+    """Return the attributes of a result with their known meanings, without the attributes named in `without`."""
     rows = [
         (name, str(result.attrs[name]), meaning)
         for name, meaning in known.items()

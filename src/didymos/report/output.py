@@ -12,7 +12,7 @@ from didymos.io.results import save_result
 from didymos.plots import save_figures
 from didymos.report.html import write_report
 from didymos.report.tables import write_tables
-from didymos.twin.storage import TwinModel, save_model
+from didymos.twin.model import TwinModel, save_model
 
 
 def write(result: xr.Dataset, folder: str | os.PathLike[str], model: TwinModel | None = None) -> Path:
@@ -39,7 +39,7 @@ def write(result: xr.Dataset, folder: str | os.PathLike[str], model: TwinModel |
     """
     target = Path(folder)
     make_folder(target)
-    # numbers first: a fault in a picture must not cost the result
+    # numbers first: an error in a picture must not cost the result
     save_result(result, target / "results.nc")
     if model is not None:
         with replacing(target / "model.npz") as temporary:

@@ -1,7 +1,8 @@
-"""What was measured and what was found, in plain sentences with numbers."""
+"""Measurement, findings and computation of a result, in plain sentences with numbers."""
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -14,9 +15,20 @@ from didymos.report.tables import weight_units
 from didymos.schema import Region, is_image
 
 THIN = "\u202f"
-FOUND, NOT_FOUND = "A distinct population was found", "No distinct population was found"
-UNDECIDED = "Whether there is a distinct population was not tested"
+FOUND, NOT_FOUND = "A distinct population was detected", "No distinct population was detected"
+UNDECIDED = "The map was not tested for a distinct population"
 STRONG, FAIR = 1e-3, 0.05
+SIMILARITY = {
+    "evidence": "Pairs of background spectra and pairs of spectra of one kind of defect train the networks as similar; "
+    "ambiguous spectra do not train.",
+    "threshold": "A pair is similar where its distance is under the crossing of two Gaussians (the paper's way).",
+    "examples": "The user's examples say which spectra are similar; unlabelled spectra do not train.",
+}
+"""How similarity was decided, by the attribute ``similarity``."""
+BY_DISTANCE = (
+    "No network was trained because no distinct population was detected; the score is the distance to the majority, "
+    "rescaled to 0 to 1."
+)
 SMALLEST_P = 1e-12
 """No model of noise is right to smaller probabilities than this."""
 
@@ -49,7 +61,7 @@ def verdict(result: xr.Dataset) -> str:
 
 
 def measured(result: xr.Dataset) -> list[tuple[str, str]]:
-    """Return what was measured, as terms with their descriptions."""
+    """Return the properties of the measurement, as terms with their descriptions."""
     spectra = result["spectra"]
     energy = result["energy"]
     values, units = energy.values, units_of(energy)
@@ -62,7 +74,7 @@ def measured(result: xr.Dataset) -> list[tuple[str, str]]:
         ),
         ("Signal", _signal(spectra)),
     ]
-    chosen = (("Channel", "channel"), ("How it was chosen", "channel_rule"), ("Prepared by", "derived"))
+    chosen = (("Channel", "channel"), ("Rule for the channel", "channel_rule"), ("Prepared by", "derived"))
     for term, name in chosen:
         if words := _words(spectra.attrs.get(name)):
             rows.append((term, words))
@@ -70,13 +82,26 @@ def measured(result: xr.Dataset) -> list[tuple[str, str]]:
 
 
 def found(result: xr.Dataset) -> list[str]:
-    """Return what was found and how sure it is, sentence by sentence."""
+    """Return the findings and their significance, sentence by sentence."""
     sentences = [*_population(result), *_certainty(result)]
     return [sentence for sentence in (*sentences, *_excluded(result)) if sentence]
 
 
+def computed(result: xr.Dataset) -> list[str]:
+    """Return how the score was computed, sentence by sentence; empty where the result does not record it."""
+    if "score" not in result:
+        return []
+    if str(result.attrs.get("score_source")) == "distance":
+        return [BY_DISTANCE]
+    similarity = str(result.attrs.get("similarity", ""))
+    threshold = _fixed_threshold(result)
+    if similarity == "threshold" and threshold is not None:
+        return [f"A pair is similar where its distance is under {number(threshold)}, the threshold of the settings."]
+    return [SIMILARITY[similarity]] if similarity in SIMILARITY else []
+
+
 def moved(result: xr.Dataset) -> list[str]:
-    """Return one sentence for each energy window with the spectral weight moved in it."""
+    """Return one sentence for each energy window with the spectral weight moved in the window."""
     names = ("window_start", "window_stop", "window_weight_transfer")
     if not all(name in result for name in names):
         return []
@@ -101,29 +126,29 @@ def _population(result: xr.Dataset) -> list[str]:
     sizes = _sizes(result)
     scored = sum(sizes[region] for region in (Region.MAJORITY, Region.TRANSITION, Region.MINORITY))
     minority, transition = sizes[Region.MINORITY], sizes[Region.TRANSITION]
-    between = f"{number(transition)} ({percent(transition, scored)}) lie between it and the majority"
+    between = f"{number(transition)} spectra ({percent(transition, scored)}) are in the transition to the majority."
     if verdict(result) == FOUND:
         kinds = int(np.nanmax(result["kind"].values, initial=0)) if "kind" in result else 0
         return [
-            f"{number(minority)} of {number(scored)} spectra ({percent(minority, scored)}) are distinct from the rest "
-            f"(the minority), {between}.",
-            f"The minority holds {kinds} different kinds of spectra." if kinds > 1 else "",
+            f"{number(minority)} of {number(scored)} spectra ({percent(minority, scored)}) belong to the distinct "
+            f"population, the minority. {between}",
+            f"The minority comprises {kinds} kinds of spectra." if kinds > 1 else "",
             *moved(result),
         ]
     if "score" not in result:
-        return ["This is what the distances of all pairs say; no twin network was trained."]
+        return ["This result holds the distances of pairs of spectra. No twin network was trained."]
     if verdict(result) == UNDECIDED:
-        return [f"By the score, {number(minority)} of {number(scored)} spectra are in the minority, {between}."]
+        return [f"By the score, {number(minority)} of {number(scored)} spectra are in the minority. {between}"]
     marked = (
-        f" The {number(minority + transition)} spectra marked as minority or transition are its tail."
+        f" The {number(minority + transition)} spectra in the regions minority and transition are the tail of this "
+        "population."
         if minority + transition
         else ""
     )
     return [
-        "The spectra vary, but they vary as one population does: nothing sets a group of them apart from the "
-        f"{number(scored)} others.{marked}",
-        "The score and the figures below still rank the spectra from ordinary to unusual; they must not be read as "
-        "evidence of two populations. A signal weaker than the noise of a single spectrum would also look like this.",
+        f"The variation of the {number(scored)} spectra is consistent with a single population.{marked}",
+        "The score still ranks the spectra from ordinary to unusual. This order is not evidence of two populations.",
+        "A population whose signal is weaker than the noise of a single spectrum can remain undetected.",
     ]
 
 
@@ -133,24 +158,24 @@ def _certainty(result: xr.Dataset) -> list[str]:
         size = float(chance)
         value = f"p\xa0=\xa0{number(size, 2)}" if size >= SMALLEST_P else f"p\xa0<\xa0{number(SMALLEST_P, 1)}"
         sentences.append(
-            f"In a map with one smoothly varying population, evidence like this would turn up with a probability of "
-            f"{value}: that is {strength(result, size)}. (Each spectrum is compared with its surroundings; the "
-            "probability is that of a model of a smooth surface with noise, not a frequency counted on real ones.)"
+            f"The probability of such evidence in a map with one smoothly varying population is {value}: "
+            f"{strength(result, size)}. The test compares each spectrum with its neighbourhood. The probability "
+            "refers to a model of a smooth map with noise, not to a frequency observed on real samples."
         )
     if "score_std" in result and np.isfinite(result["score_std"].values).any():
         spread = result["score_std"].values
         members = f"the {result.sizes['member']} " if result.sizes.get("member", 0) > 1 else ""
         inside = spread[result["region"].values == Region.MINORITY] if "region" in result else spread[:0]
-        also = f", and by {number(np.nanmedian(inside), 2)} within the minority" if np.isfinite(inside).any() else ""
+        also = f" and {number(np.nanmedian(inside), 2)} in the minority" if np.isfinite(inside).any() else ""
         sentences.append(
-            f"Between {members}independently trained twin networks the score of a point typically differs by "
-            f"{number(np.nanmedian(spread), 2)}{also} (median standard deviation; the score runs from 0 to 1)."
+            f"The standard deviation of the score over {members}independently trained twin networks has a median of "
+            f"{number(np.nanmedian(spread), 2)} over all points{also}."
         )
     agreements = [float(result.attrs.get(f"{name}_agreement", math.nan)) for name in ("embedding", "score")]
     if all(map(math.isfinite, agreements)):
         sentences.append(
-            f"Two networks agree with a correlation of {number(agreements[0], 2)} in the projected space and "
-            f"{number(agreements[1], 2)} in the score."
+            f"The mean correlation of two networks is {number(agreements[0], 2)} for the embedding and "
+            f"{number(agreements[1], 2)} for the score."
         )
     for note in str(result.attrs.get("training_notes", "")).splitlines():
         sentences.append(f"In the training of the {note}.")
@@ -158,7 +183,7 @@ def _certainty(result: xr.Dataset) -> list[str]:
 
 
 def strength(result: xr.Dataset, chance: float) -> str:
-    """Return how evidence is called that turns up by chance with some probability; it never contradicts the verdict."""
+    """Return the strength of evidence with some probability of chance, in words that fit the verdict."""
     second = "evidence for a second population"
     if verdict(result) == NOT_FOUND:
         return f"not enough {second}" if chance < FAIR else f"no {second}"
@@ -169,14 +194,23 @@ def _excluded(result: xr.Dataset) -> list[str]:
     sizes = _sizes(result)
     missing, artefact = sizes[Region.MISSING], sizes[Region.ARTEFACT]
     if not missing and not artefact:
-        return ["Every point holds a sound spectrum."]
+        return ["No spectrum is missing or corrupted."]
     parts = [f"{number(missing)} {_plural(missing, 'point')} without a spectrum" if missing else ""]
     if artefact:
         parts.append(
-            f"{number(artefact)} spoiled {_plural(artefact, 'spectrum', 'spectra')} (artefacts: tip jumps, clipping)"
+            f"{number(artefact)} corrupted {_plural(artefact, 'spectrum', 'spectra')} "
+            "(region artefact: sudden changes of the signal, spikes, clipping)"
         )
     left_out = " and ".join(part for part in parts if part)
-    return [f"Left out of the analysis: {left_out}."]
+    return [f"Excluded from the analysis: {left_out}."]
+
+
+def _fixed_threshold(result: xr.Dataset) -> float | None:
+    """Return the distance threshold that the settings fix; None where the two Gaussians gave the threshold."""
+    try:
+        return float(json.loads(str(result.attrs.get("settings", "")))["threshold"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _sizes(result: xr.Dataset) -> dict[Region, int]:

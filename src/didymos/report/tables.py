@@ -130,7 +130,7 @@ def regions(result: xr.Dataset) -> Table | None:
 
 
 def scores(result: xr.Dataset) -> Table | None:
-    """Position, score, region, kind and what the distances say of every point."""
+    """Position, score, region, kind and distances of every point."""
     known = [name for name in PER_POINT if name in result]
     if not known:
         return None

@@ -9,27 +9,31 @@ from didymos.schema.results import Variable
 
 COMPARISON_VARIABLES: Mapping[str, Variable] = {
     "spectra": Variable(("space", ENERGY), "the map as compared"),
-    "topography": Variable(("space",), "height of the tip at each point"),
+    "topography": Variable(("space",), "height at each point"),
     "region": Variable(("space",), "-1 missing, 3 artefact (left out of all methods), else 0"),
     "truth": Variable(("space",), "1 defect, 0 none, -1 neither: not counted"),
     "method_title": Variable(("algorithm",), "name of the method in words"),
-    "method_note": Variable(("algorithm",), "what to know about this run, one sentence a line"),
-    "method_score": Variable(("algorithm", "space"), "how unusual the method finds each spectrum; scales differ"),
+    "method_note": Variable(("algorithm",), "notes on this run, one sentence a line"),
+    "method_score": Variable(("algorithm", "space"), "score of each spectrum, high where unusual; scales differ"),
     "method_label": Variable(("algorithm", "space"), "group of each spectrum: 1 the largest, 0 none, -1 left out"),
     "group_spectrum": Variable(("algorithm", "group", ENERGY), "average spectrum of each of the largest groups"),
     "group_size": Variable(("algorithm", "group"), "number of spectra in each of the largest groups"),
     "group_count": Variable(("algorithm",), "number of groups"),
-    "latent": Variable(("algorithm", "space", "latent_component"), "place of each spectrum in the plane of the method"),
-    "latent_origin": Variable(("algorithm", "latent_component"), "place of the mean spectrum in that plane"),
+    "latent": Variable(
+        ("algorithm", "space", "latent_component"), "position of each spectrum in the plane of the method"
+    ),
+    "latent_origin": Variable(("algorithm", "latent_component"), "position of the mean spectrum in this plane"),
     "group_centre": Variable(
         ("algorithm", "group", "latent_component"), "centres of the groups in the plane, of k-means"
     ),
     "distance_to_mean": Variable(("space",), "Euclidean distance of each spectrum from the mean spectrum"),
     "distance_correlation": Variable(
         ("algorithm", "raw_distance_bin", "latent_distance_bin"),
-        "number of spectra at each distance from the mean spectrum and from its place in the latent space",
+        "number of spectra at each distance from the mean spectrum and from its position in the latent space",
     ),
-    "latent_distance": Variable(("algorithm", "latent_distance_bin"), "distance from the mean spectrum's place"),
+    "latent_distance": Variable(
+        ("algorithm", "latent_distance_bin"), "distance from the position of the mean spectrum"
+    ),
     "line_share": Variable(
         ("algorithm",), "share of the variance of the latent distance that a line in the raw distance explains"
     ),
@@ -37,11 +41,12 @@ COMPARISON_VARIABLES: Mapping[str, Variable] = {
     "step_index": Variable(("algorithm",), "whether a step (1) or a line (-1) describes the latent distance better"),
     "seconds": Variable(("algorithm",), "time the method took, in s"),
     "peak_memory": Variable(
-        ("algorithm",), "most memory the process held while the method ran, over that before, in MB"
+        ("algorithm",), "peak memory of the process during the method, above the memory before, in MB"
     ),
     "average_precision": Variable(("algorithm",), "of method_score against the truth; NaN without"),
     "latent_average_precision": Variable(
-        ("algorithm",), "of the nearest neighbours in the latent space, told the truth elsewhere: what the space holds"
+        ("algorithm",),
+        "of a nearest-neighbour classifier in the latent space, trained on the truth elsewhere on the map",
     ),
     "adjusted_rand_index": Variable(("algorithm",), "of method_label against the truth; NaN without"),
     "merges": Variable(

@@ -18,13 +18,13 @@ class Variable:
 
 RESULT_VARIABLES: Mapping[str, Variable] = {
     "spectra": Variable(("space", ENERGY), "the map as analysed"),
-    "topography": Variable(("space",), "height of the tip at each point"),
-    "score": Variable(("space",), "twin score: 0 like the majority, 1 like the most distinct population"),
-    "score_std": Variable(("space",), "spread of the twin score over the ensemble"),
+    "topography": Variable(("space",), "height at each point"),
+    "score": Variable(("space",), "score: 0 like the majority, 1 like the most distinct population"),
+    "score_std": Variable(("space",), "standard deviation of the score over the ensemble; NaN without networks"),
     "region": Variable(("space",), "region each point belongs to"),
     "region_probability": Variable(("space", "region_name"), "probability that a point belongs to each region"),
     "kind": Variable(("space",), "kind of minority spectrum: 0 none, 1 the largest"),
-    "embedding": Variable(("space", "component"), "projected space of the twin network"),
+    "embedding": Variable(("space", "component"), "embedding of the twin network"),
     "pca": Variable(("space", "mode"), "principal component scores"),
     "pca_spectrum": Variable(("mode", ENERGY), "principal component spectra (unit length)"),
     "explained_variance_ratio": Variable(("mode",), "share of the variance in each principal component"),
@@ -34,6 +34,7 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "region_size": Variable(("region_name",), "number of spectra in each region"),
     "kind_spectrum": Variable(("kind_index", ENERGY), "average spectrum of each kind"),
     "kind_size": Variable(("kind_index",), "number of spectra of each kind"),
+    "kind_name": Variable(("kind_index",), "name that the examples give to each kind"),
     "defect_x": Variable(("defect",), "position of each defect, a connected group of minority spectra"),
     "defect_y": Variable(("defect",), "position of each defect"),
     "defect_extent": Variable(("defect",), "largest distance between two spectra of each defect"),
@@ -49,14 +50,17 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
         ("log_distance_bin",), "standard error of log_distance_histogram, 0 where every pair was taken"
     ),
     "log_distance_sweep": Variable(
-        ("sweep_offset", "sweep_bin"), "density of pairs of spectra over log(distance + n) for several n"
+        ("sweep_offset", "sweep_bin"), "density of pairs of spectra over log(distance + n) for several shifts n"
     ),
     "distance_moments": Variable(("moment",), "mean, sd, skewness and excess kurtosis of the distances of all pairs"),
     "distance_quantile": Variable(("pair_share",), "distance that this share of the pairs does not exceed"),
     "mean_distance": Variable(("space",), "mean distance of each spectrum from all others"),
-    "abundance": Variable(("space",), "density of a spectrum's log(distance + offset) at the farther peak"),
+    "abundance": Variable(
+        ("space",), "density of a spectrum's log(distance + offset) at the peak of the component of large distances"
+    ),
     "distance_label": Variable(
-        ("space",), "1 where most distances of a spectrum belong to the farther Gaussian, 0 where not, -1 missing"
+        ("space",),
+        "1 where most distances of a spectrum belong to the component of large distances, 0 where not, -1 missing",
     ),
     "typical_log_distance_histogram": Variable(
         ("distance_group", "log_distance_bin"), "average density of log(distance + offset) of single spectra, by label"
@@ -68,9 +72,11 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "distance_to_mean": Variable(("space",), "Euclidean distance of each spectrum from the mean spectrum"),
     "distance_correlation": Variable(
         ("latent_space", "raw_distance_bin", "latent_distance_bin"),
-        "number of spectra at each distance from the mean spectrum and from its place in a latent space",
+        "number of spectra at each distance from the mean spectrum and from its position in a latent space",
     ),
-    "latent_distance": Variable(("latent_space", "latent_distance_bin"), "distance from the mean spectrum's place"),
+    "latent_distance": Variable(
+        ("latent_space", "latent_distance_bin"), "distance from the position of the mean spectrum"
+    ),
     "line_share": Variable(
         ("latent_space",), "share of the variance of the latent distance that a line in the raw distance explains"
     ),
@@ -93,18 +99,20 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
 """Every variable that a result may hold."""
 
 RESULT_ATTRIBUTES: Mapping[str, str] = {
-    "distinct_population": "1 where a population distinct from the majority was found, else 0",
+    "distinct_population": "1 where a population distinct from the majority was detected, else 0",
     "distinct_population_p_value": "probability of such evidence in one smoothly varying population",
+    "similarity": "where the similarity of pairs comes from: evidence, threshold or examples",
+    "score_source": "twin networks, or distance where no network was trained",
     "distance_threshold": "pairs nearer than this count as similar",
-    "distance_offset": "n of log(d + n)",
-    "distance_peak": "log(d + n) of the farther peak of all pairs",
+    "distance_offset": "shift of the logarithm, n",
+    "distance_peak": "log(d + n) at the peak of the component of large distances",
     "distance_references": "number of spectra that each spectrum was compared with",
-    "two_gaussians_gain": "mean log-likelihood per pair of two Gaussians over that of one",
+    "two_gaussians_gain": "mean log-likelihood per pair of two Gaussians, above the value of one Gaussian",
     "two_gaussians_gain_std": "standard error of two_gaussians_gain",
     "two_gaussians_p_value": "share of the draws of one population with long tails whose Gaussians part as far",
-    "embedding_agreement": "mean correlation of the embeddings of two members of the ensemble, laid on each other",
+    "embedding_agreement": "mean correlation of the embeddings of two members of the ensemble, aligned",
     "score_agreement": "mean correlation of the scores of two members of the ensemble",
-    "training_notes": "what went wrong in the training, one sentence a line; empty where all went well",
+    "training_notes": "problems of the training, one sentence a line; empty without problems",
     "metric": "similarity metric",
     "rank": "number of signal components above the noise",
     "settings": "all settings as JSON",

@@ -92,7 +92,7 @@ def energy_grid(
 def broadening_matrix(
     grid: NDArray[np.float64], energy: ArrayLike, temperature: float, modulation: float
 ) -> NDArray[np.float64]:
-    """Return the matrix that turns a density of states on a grid into dI/dV as temperature and lock-in leave it.
+    """Return the matrix that maps a density of states on a grid to dI/dV as temperature and lock-in leave it.
 
     g(E) = int dE' chi(E - E') int dw [-f'(E' - w)] rho(w), both integrals as quadratures.
 

@@ -50,7 +50,7 @@ def level_density(
     guiding centre R, times sum_m s_nm(r - r_i) exp(i t epsilon_nm) for every impurity, around which `radial_states` of
     shares s_nm move by epsilon_nm. So each level keeps its weight at every point, and the density is positive. Levels
     do not mix: the potential changes little over l_B or is small against their spacing, and the smooth one changes
-    little over the states around an impurity. Levels too wide to be told apart follow the mean shift of the last one
+    little over the states around an impurity. Levels too wide to be distinct follow the mean shift of the last one
     that is not. Sources: T. Champel, S. Florens, Phys. Rev. B 80, 161311 (2009), here with the density of the vortex
     states, which is positive, as kernel; K. Hashimoto et al., Phys. Rev. Lett. 101, 256802 (2008).
 
@@ -161,7 +161,7 @@ class _Level:
         return function
 
     def _patches(self) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
-        """Yield for each impurity its surroundings on the map, and which part of the states' they are."""
+        """Yield for each impurity its neighbourhood on the map, and the matching part of its states."""
         reach = self.states.share.shape[-1] // 2
         for site in self.sites if len(self.states.shift) else ():
             first = [max(int(at) - reach, 0) for at in site]

@@ -13,7 +13,7 @@ from scipy.special import eval_genlaguerre, gammaln, xlogy
 DEGENERACY = 4  # two spins, two valleys
 CUTOFF = 1500.0  # mV from the Dirac point: there the bands of graphene cease to be linear, and here they end
 WIDTH_GROWTH = 0.02  # of the half width of a level, per distance from the Fermi energy
-RESOLVED = 5.0  # levels are told apart up to 2 pi width / spacing = 5: the waves of their sum are 2 exp(-5) = 1 % there
+RESOLVED = 5.0  # levels are distinct up to 2 pi width / spacing = 5: the waves of their sum are 2 exp(-5) = 1 % there
 TAIL = 2.5  # magnetic lengths beyond its radius at which an orbit is cut off; it is normalised after that
 FAINT = 0.01  # of the width of a level: what moves it by less is left out
 
@@ -60,7 +60,7 @@ class DiracLevels:
 
     @property
     def resolved(self) -> int:
-        """The largest n whose level, or that of -n, is told apart from its neighbours."""
+        """The largest n whose level, or that of -n, is distinct from its neighbours."""
         n = np.arange(1, self.highest + 1)
         spacing = self.energy(n + 1) - self.energy(n)
         apart = 2 * np.pi * np.minimum(self.width(n), self.width(-n)) < RESOLVED * spacing

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from didymos.schema import InputError
 from didymos.simulate.broadening import broadening_matrix, energy_grid
-from didymos.simulate.noise import conductance_noise, flicker_noise, missing_spectra, spoil, tunnelling_current
+from didymos.simulate.noise import conductance_noise, corrupt, flicker_noise, missing_spectra, tunnelling_current
 from didymos.simulate.options import check_range
 
 SETPOINT_NODES = 129  # of the trapezoidal rule from zero to the set-point
@@ -49,9 +49,9 @@ class Measurement:
     bias_drift : float
         How far the zero of the bias drifts in mV, evenly from the first spectrum to the last.
     tip_changes : int
-        How often the apex of the tip changes for good, at random times; each has another slope of its transmission.
-    spoiled : float
-        Share of spoiled spectra, 0 to 1: a quarter each tip jumps, clipped, spikes and dead.
+        How often the apex of the tip changes permanently, at random times; each has another slope of its transmission.
+    corrupted : float
+        Share of corrupted spectra, 0 to 1: a quarter each with a tip change, clipped, with a spike, and dead.
     missing : float
         Share of spectra left out at random, 0 to 1.
     aborted_rows : int
@@ -75,7 +75,7 @@ class Measurement:
     drift: tuple[float, float] = (0.0, 0.0)
     bias_drift: float = 0.0
     tip_changes: int = 0
-    spoiled: float = 0.0
+    corrupted: float = 0.0
     missing: float = 0.0
     aborted_rows: int = 0
 
@@ -88,14 +88,14 @@ class Measurement:
                     raise InputError(f"drift is {value}; allowed are two finite numbers in m, along y and x: choose")
             elif not np.isfinite(value) or (value < 0 and field.name not in signed):
                 raise InputError(f"{field.name} is {value}; allowed are finite numbers from 0: choose one")
-        for name in ("spoiled", "missing"):
+        for name in ("corrupted", "missing"):
             check_range(name, getattr(self, name), 0, 1)
         for name in ("setpoint_bias", "setpoint_current"):
             if getattr(self, name) == 0:
                 raise InputError(f"{name} is 0; allowed is any value but 0: the feedback needs a current to hold")
         for name in ("tip_changes", "aborted_rows"):
             if int(getattr(self, name)) != getattr(self, name):
-                raise InputError(f"{name} is {getattr(self, name)}; allowed are whole numbers from 0: choose one")
+                raise InputError(f"{name} is {getattr(self, name)}; allowed are non-negative integers: choose one")
         if self.noise > 0 and self.modulation == 0:
             raise InputError("noise needs a modulation above 0 mV (it is current noise over V_rms): set noise=0 or it")
         object.__setattr__(self, "drift", (float(self.drift[0]), float(self.drift[1])))
@@ -174,7 +174,7 @@ def topography(integral: NDArray[np.float64], decay: float = 1.0e10) -> NDArray[
 def record(
     spectra: NDArray[np.float32], energy: NDArray[np.float64], measurement: Measurement, rng: np.random.Generator
 ) -> NDArray[np.int8]:
-    """Turn noise-free spectra into recorded ones, in place: with noise, line offsets, spoiled and missing spectra.
+    """Add to noise-free spectra, in place, what a measurement adds: noise, line offsets, corrupted and missing spectra.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def record(
         row += offset[index]
         if measurement.noise > 0:
             row += white.standard_normal(row.shape, dtype=np.float32) * deviation.astype(np.float32)
-    artefact = spoil(spectra, measurement.spoiled, artefacts)
+    artefact = corrupt(spectra, measurement.corrupted, artefacts)
     gone = missing_spectra(spectra.shape[:2], measurement.missing, measurement.aborted_rows, absent)
     spectra[gone] = np.nan
     artefact[gone] = 0

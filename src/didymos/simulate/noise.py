@@ -1,4 +1,4 @@
-"""What goes wrong in a measurement: noise, offsets, spoiled and missing spectra."""
+"""Faults of a measurement: noise, offsets, corrupted and missing spectra."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from didymos.schema import InputError
 
 ELEMENTARY_CHARGE = 1.602176634e-19  # coulomb (SI)
-ARTEFACTS = ("good", "tip_jump", "clipped", "spike", "dead")
+ARTEFACTS = ("good", "tip_change", "clipped", "spike", "dead")
 """Meanings of the values 0, 1, ... of the variable ``truth_artefact``."""
 SPIKE_WIDTH = 3  # energies, at most
 
@@ -90,20 +90,20 @@ def flicker_noise(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
     return np.asarray(noise * np.sqrt(size / max(2 * power.sum(), 1e-30)), dtype=np.float32)
 
 
-def spoil(spectra: NDArray[np.float32], fraction: float, rng: np.random.Generator) -> NDArray[np.int8]:
-    """Spoil some of the spectra, in place: by a jump of the tip, a clipped amplifier, a spike, or no signal at all.
+def corrupt(spectra: NDArray[np.float32], fraction: float, rng: np.random.Generator) -> NDArray[np.int8]:
+    """Corrupt some of the spectra, in place: by a tip change, a clipped amplifier, a spike, or no signal at all.
 
-    From the jump on the spectrum is multiplied by a factor between 1/4 and 4, as a tip that moves by an angstrom or
-    that changes its apex does (I falls by e^2 per angstrom: C. J. Chen, Introduction to Scanning Tunneling Microscopy,
-    Oxford 2021, ch. 1); a clipped spectrum stays at a ceiling below its own maximum; a spike stands out by 1 to 4 times
-    the mean over one to three energies; a dead spectrum stays at one value near zero.
+    From the tip change on the spectrum is multiplied by a factor between 1/4 and 4, as by a tip that moves by an
+    angstrom or changes its apex (I falls by e^2 per angstrom: C. J. Chen, Introduction to Scanning Tunneling
+    Microscopy, Oxford 2021, ch. 1); a clipped spectrum stays at a ceiling below its own maximum; a spike stands out by
+    1 to 4 times the mean over one to three energies; a dead spectrum stays at one value near zero.
 
     Parameters
     ----------
     spectra : ndarray, shape (y, x, energy)
         In nS.
     fraction : float
-        Share of spoiled spectra, 0 to 1; each of the four causes has a quarter of them.
+        Share of corrupted spectra, 0 to 1; each of the four causes has a quarter of them.
     rng : numpy.random.Generator
         Source of the random numbers.
 
@@ -118,15 +118,15 @@ def spoil(spectra: NDArray[np.float32], fraction: float, rng: np.random.Generato
     for order, point in enumerate(rng.permutation(shape[0] * shape[1])[:count]):
         where = np.unravel_index(point, shape)
         artefact[where] = order % (len(ARTEFACTS) - 1) + 1
-        _spoil_one(spectra[where], ARTEFACTS[artefact[where]], rng)
+        _corrupt_one(spectra[where], ARTEFACTS[artefact[where]], rng)
     return artefact
 
 
-def _spoil_one(spectrum: NDArray[np.float32], cause: str, rng: np.random.Generator) -> None:
-    """Spoil one spectrum in place."""
+def _corrupt_one(spectrum: NDArray[np.float32], cause: str, rng: np.random.Generator) -> None:
+    """Corrupt one spectrum in place."""
     sign, mean = rng.choice([-1, 1]), float(np.abs(spectrum).mean())
     start = rng.integers(spectrum.size // 10, max(9 * spectrum.size // 10, spectrum.size // 10 + 1))
-    if cause == "tip_jump":
+    if cause == "tip_change":
         spectrum[start:] *= np.exp(sign * rng.uniform(np.log(1.5), np.log(4)))
     elif cause == "clipped":
         np.minimum(spectrum, np.quantile(spectrum, rng.uniform(0.3, 0.7)), out=spectrum)
@@ -165,7 +165,7 @@ def missing_spectra(
     """
     if not 0 <= aborted_rows < shape[0] or aborted_rows != int(aborted_rows):
         raise InputError(
-            f"aborted_rows is {aborted_rows}; allowed are whole numbers from 0 to {shape[0] - 1}, fewer than the "
+            f"aborted_rows is {aborted_rows}; allowed are integers from 0 to {shape[0] - 1}, fewer than the "
             "map has rows: choose one"
         )
     gone = np.zeros(shape[0] * shape[1], dtype=bool)

@@ -44,7 +44,7 @@ class MapOptions:
     seed : int
         Seed of all random numbers.
     defects : int, optional
-        Number of defects, the kinds in turn; without it as many as the recipe's density says, at least one.
+        Number of defects, the kinds in turn; without it as many as the recipe's density gives, at least one.
     defect_free : bool
         Leave the defects out.
 
@@ -69,9 +69,7 @@ class MapOptions:
     def __post_init__(self) -> None:
         sizes = tuple(self.shape)
         if len(sizes) != 2 or any(int(size) != size or size < 1 for size in sizes):
-            raise InputError(
-                f"shape is {self.shape}; allowed are two whole numbers from 1, rows and columns: choose them"
-            )
+            raise InputError(f"shape is {self.shape}; allowed are two positive integers, rows and columns: choose them")
         low, high = self.energy_range
         if (
             int(self.energies) != self.energies
@@ -84,9 +82,9 @@ class MapOptions:
                 "range: choose them"
             )
         if isinstance(self.seed, bool) or not isinstance(self.seed, int | np.integer) or self.seed < 0:
-            raise InputError(f"seed is {self.seed!r}; allowed are whole numbers from 0: choose one")
+            raise InputError(f"seed is {self.seed!r}; allowed are non-negative integers: choose one")
         if self.defects is not None and (int(self.defects) != self.defects or self.defects < 0):
-            raise InputError(f"defects is {self.defects}; allowed are whole numbers from 0: choose one")
+            raise InputError(f"defects is {self.defects}; allowed are non-negative integers: choose one")
         # plain numbers, so that the parameters of a map are the same whoever asked for it
         object.__setattr__(self, "shape", (int(sizes[0]), int(sizes[1])))
         object.__setattr__(self, "energy_range", (float(low), float(high)))
@@ -101,7 +99,7 @@ class MapOptions:
 
     @property
     def defect_number(self) -> int:
-        """How many defects: those asked for, none, or (at least one) as the density per point says."""
+        """How many defects: those asked for, none, or (at least one) as the density per point gives."""
         if self.defect_free:
             return 0
         if self.defects is None:

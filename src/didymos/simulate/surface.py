@@ -63,7 +63,7 @@ def surface_fields(
     correlation_length: float,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Return fields of zero mean and about unit variance that say how properties of a surface vary.
+    """Return fields of zero mean and about unit variance that describe how properties of a surface vary.
 
     "smooth": independent `gaussian_random_field`. "moire": the three lowest harmonics of one hexagonal lattice, whose
     period is the correlation length, each field with phases of its own. "domains": +-1 on the two sides of one straight

@@ -50,13 +50,13 @@ class Truth:
             "flag_values": np.arange(len(self.kind_names) + 1, dtype=np.int8),
             "flag_meanings": " ".join(["none", *self.kind_names]),
         }
-        spoilt = {"flag_values": np.arange(len(ARTEFACTS), dtype=np.int8), "flag_meanings": " ".join(ARTEFACTS)}
+        flagged = {"flag_values": np.arange(len(ARTEFACTS), dtype=np.int8), "flag_meanings": " ".join(ARTEFACTS)}
         index = {"kind_index": np.arange(1, len(self.kind_names) + 1), "axis": ["y", "x"]}
         arrays: dict[str, tuple[tuple[str, ...], NDArray[Any], dict[str, Any]]] = {
             "truth_amplitude": (("y", "x"), largest, {"units": "1", "long_name": f"{share}, largest over all"}),
             "truth_kind": (("y", "x"), kind, {"long_name": "kind of defect", **flags}),
             "truth_kind_amplitude": (("kind_index", "y", "x"), amplitude, {"units": "1", "long_name": share}),
-            "truth_artefact": (("y", "x"), self.artefact, {"long_name": "spoiled spectra", **spoilt}),
+            "truth_artefact": (("y", "x"), self.artefact, {"long_name": "corrupted spectra", **flagged}),
             "truth_position": (
                 ("defect", "axis"),
                 self.position,
@@ -111,7 +111,7 @@ def kind_amplitude(
     kind: NDArray[np.integer],
     extent: Sequence[float],
 ) -> NDArray[np.float64]:
-    """Return `defect_amplitude` of every kind; a point belongs to the nearest defect, measured in extents of its kind.
+    """Return `defect_amplitude` of every kind; a point belongs to the nearest defect, in extents of its kind.
 
     Parameters
     ----------

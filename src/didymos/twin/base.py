@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Collection
 from typing import Any, BinaryIO, Self
 
 import numpy as np
@@ -15,23 +14,21 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from didymos.core.pairs.mixture import best_fit
-from didymos.core.pairs.pair_statistics import pair_histogram
-from didymos.twin.archive import Arrays
-from didymos.twin.encoder import ACTIVATIONS
-from didymos.twin.ensemble import Ensemble
-from didymos.twin.health import INTERRUPTED
-from didymos.twin.settings import LOSSES, TrainingSettings
-from didymos.twin.similarity import ByLabel, ByPair, given_labels, given_pairs
-from didymos.twin.stages import EmbeddingStage, ScoreStage
-from didymos.twin.storage import load_estimator, save_estimator
+from didymos.twin.archive import DAMAGE, Arrays, check_kind, damaged, read, write
+from didymos.twin.embedding_stage import EmbeddingStage
+from didymos.twin.ensemble.members import Ensemble
+from didymos.twin.parameters import is_positive, is_positive_integer, listed, one_of, plain
+from didymos.twin.parts import shape_of
+from didymos.twin.score_stage import ScoreStage
+from didymos.twin.training.encoder import ACTIVATIONS
+from didymos.twin.training.health import INTERRUPTED
+from didymos.twin.training.settings import LOSSES, TrainingSettings
 
 FEWEST_SAMPLES = 2
-LARGEST_SAMPLE = 5000
-"""Spectra from whose pairs a threshold is read."""
-
 STRETCH = TrainingSettings().stretch
 FLOATS = (np.float64, np.float32)
+NOT_STORED = ("callback",)
+"""Parameters of an estimator that are code."""
 
 
 class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]  # untyped
@@ -47,6 +44,7 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
     max_iter: Any
     n_iter_no_change: Any
     learning_rate: Any
+    jitter: Any = 0.0
     warm_start: bool
     random_state: Any
     stage_: EmbeddingStage | ScoreStage
@@ -98,7 +96,19 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
             A path is written as it is named, under a temporary name first.
         """
         check_is_fitted(self)
-        save_estimator(self, file)
+        parameters = {name: value for name, value in self.get_params().items() if name not in NOT_STORED}
+        header = {
+            "kind": type(self).__name__,
+            **shape_of(self.stage_),
+            "parameters": {name: plain(value) for name, value in parameters.items()},
+            "n_iter": self.n_iter_,
+            "notes": list(self.notes_),
+            **self._numbers(),
+        }
+        arrays: Arrays = {"loss": self.loss_, "agreement": self.agreement_, **self._arrays()}
+        if hasattr(self, "feature_names_in_"):
+            arrays["feature_names"] = np.asarray(self.feature_names_in_, dtype=np.str_)
+        write(file, header, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -117,7 +127,20 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
         InputError
             Where the file is missing, damaged, of another kind or of a later format.
         """
-        return load_estimator(cls, path)
+        header, arrays = read(path)
+        check_kind(path, header.get("kind"), cls.__name__)
+        try:
+            estimator = cls(**{name: listed(value) for name, value in header["parameters"].items()})
+            estimator._restore(header, arrays)
+            estimator._network = estimator._architecture()
+            estimator.loss_, estimator.agreement_ = arrays["loss"], arrays["agreement"]
+            estimator.n_iter_, estimator.notes_ = int(header["n_iter"]), tuple(map(str, header["notes"]))
+            if "feature_names" in arrays:
+                estimator.feature_names_in_ = arrays["feature_names"].astype(object)
+            estimator._members_of(np.zeros((1, estimator.n_features_in_)))
+        except DAMAGE:
+            raise damaged(path) from None
+        return estimator
 
     @abstractmethod
     def _members_of(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -147,16 +170,18 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
     def _training_settings(self) -> TrainingSettings:
         """Return how to train, or raise a ValueError that names the parameter at fault."""
         sizes = tuple(self.layers) if isinstance(self.layers, (tuple, list)) else ()
-        if not sizes or not all(map(_is_whole, sizes)):
-            raise ValueError(f"layers is {self.layers!r}; allowed are whole numbers over 0, for example (20, 5, 2)")
+        if not sizes or not all(map(is_positive_integer, sizes)):
+            raise ValueError(f"layers is {self.layers!r}; allowed are positive integers, for example (20, 5, 2)")
         one_of("activation", self.activation, ACTIVATIONS)
         one_of("loss", self.loss, LOSSES)
         for name in ("margin", "learning_rate"):
-            if not _is_positive(getattr(self, name)):
-                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are numbers over 0")
+            if not is_positive(getattr(self, name)):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are positive numbers")
+        if not (self.jitter == 0 or is_positive(self.jitter)):
+            raise ValueError(f"jitter is {self.jitter!r}; allowed are 0 and positive numbers")
         for name in ("members", "max_iter", "n_iter_no_change", "batch_size"):
-            if not _is_whole(getattr(self, name)):
-                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are whole numbers from 1")
+            if not is_positive_integer(getattr(self, name)):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are positive integers")
         if self.batch_size < 2:
             raise ValueError(f"batch_size is {self.batch_size}; a pair needs at least 2")
         stretches = -(-self.max_iter // STRETCH)
@@ -171,11 +196,12 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
             stretches=int(stretches),
             patience=self.n_iter_no_change,
             learning_rate=float(self.learning_rate),
+            jitter=float(self.jitter),
         )
 
     def _seed(self) -> int:
         """Return a seed: the number that was given, else one drawn as scikit-learn draws."""
-        if _is_whole(self.random_state) or (
+        if is_positive_integer(self.random_state) or (
             isinstance(self.random_state, (int, np.integer)) and self.random_state == 0
         ):
             return int(self.random_state)
@@ -209,69 +235,3 @@ class Twin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
             if note == INTERRUPTED:
                 continue  # who stopped it knows
             warnings.warn(f"{type(self).__name__}: {note}", ConvergenceWarning, stacklevel=3)
-
-
-def judged(y: ArrayLike | None, pairs: object, points: int) -> tuple[NDArray[np.intp] | None, ByLabel | ByPair | None]:
-    """Return the similarity that the user gave, and which spectra have a label.
-
-    Parameters
-    ----------
-    y : array-like, shape (n_points,), optional
-        Labels.
-    pairs : array-like or sparse matrix, optional
-        See :func:`didymos.twin.similarity.given_pairs`.
-    points : int
-
-    Returns
-    -------
-    known : array of int or None
-    ByLabel, ByPair or None
-        Pairs where both are given; None where neither is.
-    """
-    if pairs is not None:
-        return None, given_pairs(pairs, points)
-    if y is not None:
-        return given_labels(y, points)
-    return None, None
-
-
-def automatic_threshold(features: NDArray[np.floating], seed: int) -> float:
-    """Return the distance at which the two Gaussians fitted to log(d + n) cross.
-
-    Parameters
-    ----------
-    features : array, shape (n_points, n_features)
-    seed : int
-        Of the sample that stands for very many points.
-
-    Returns
-    -------
-    float
-        1 where all points coincide.
-    """
-    if len(features) > LARGEST_SAMPLE:
-        features = features[np.random.default_rng(seed).choice(len(features), LARGEST_SAMPLE, replace=False)]
-    return best_fit(pair_histogram(features)).crossing or 1.0
-
-
-def auto_or_positive(name: str, value: float | str) -> float | None:
-    """Return None for "auto", else the number, or raise a ValueError."""
-    if isinstance(value, str) and value == "auto":
-        return None
-    if not _is_positive(value):
-        raise ValueError(f"{name} is {value!r}; allowed are 'auto' or a number over 0")
-    return float(value)
-
-
-def one_of(name: str, value: object, allowed: Collection[str]) -> None:
-    """Raise a ValueError where a parameter is none of the names allowed."""
-    if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{name} is {value!r}; allowed are {', '.join(sorted(allowed))}")
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value > 0)
-
-
-def _is_positive(value: object) -> bool:
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and bool(0 < value < np.inf)

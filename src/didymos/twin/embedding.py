@@ -1,4 +1,4 @@
-"""The first twin as a scikit-learn transformer: spectra to a projected space."""
+"""The first twin as a scikit-learn transformer: spectra to an embedding."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import validate_data
 
-from didymos.core.metrics.metric import METRICS, FittedMetric, Metric, fit_metric, sample_with_neighbours
+from didymos.core.metrics.linear import LinearMetric
+from didymos.core.metrics.registry import METRICS, Metric, fit_metric, sample_with_neighbours
 from didymos.core.numeric.lengths import distance_to_centre
-from didymos.twin.archive import Arrays, metric_arrays, metric_from
-from didymos.twin.base import FEWEST_SAMPLES, FLOATS, Twin, auto_or_positive, automatic_threshold, judged, one_of
-from didymos.twin.stages import EmbeddingStage, fit_embedding, prepare_stages
-from didymos.twin.storage import embedding_stage
-from didymos.twin.training import Progress
+from didymos.twin.archive import Arrays
+from didymos.twin.base import FEWEST_SAMPLES, FLOATS, Twin
+from didymos.twin.embedding_stage import EmbeddingStage, fit_embedding, prepare_embedding
+from didymos.twin.parameters import auto_or_positive, automatic_threshold, given_similarity, one_of
+from didymos.twin.parts import embedding_arrays, embedding_from, metric_arrays, metric_from
+from didymos.twin.training.compilation import Compiler
+from didymos.twin.training.loop import Progress
+from didymos.twin.training.similarity import ByDistance
 
 
 class TwinEmbedding(Twin):
-    """Projected space of a twin network trained on pairs of spectra (the paper, Fig. 7b).
+    """Embedding of a twin network trained on pairs of spectra (the paper, Fig. 7b).
 
     The network is trained with the contrastive loss L = <D^2>_similar + <max(0, m - D)^2>_dissimilar of the distance D
-    of two spectra in the projected space. Spectra alone suffice: a pair is similar where its distance in the metric is
+    of two spectra in the embedding. Spectra alone suffice: a pair is similar where its distance in the metric is
     under the threshold.
 
     Parameters
@@ -32,7 +36,7 @@ class TwinEmbedding(Twin):
         Distance under which a pair is similar, in units of the metric; "auto" is the crossing of two Gaussians fitted
         to log(d + n).
     metric : {"robust", "euclidean"} or Metric
-        Similarity of spectra, see :mod:`didymos.core.metrics.metric`.
+        Similarity of spectra, see :mod:`didymos.core.metrics.registry`.
     rank : int, optional
         Number of principal components of the metric; None reads it from the noise.
     margin : float
@@ -52,6 +56,9 @@ class TwinEmbedding(Twin):
         Looks at the held-out pairs, every 50 steps, without a better loss before training stops.
     learning_rate : float
         First step size of Adam; it falls to a tenth by the end.
+    jitter : float
+        Noise that a spectrum gets anew whenever it is drawn, over the standard deviation of the majority in every
+        feature; about 1 helps where few spectra have labels.
     warm_start : bool
         Whether `fit` goes on from the last fit: its metric, its threshold and its weights.
     callback : callable, optional
@@ -62,7 +69,7 @@ class TwinEmbedding(Twin):
 
     Attributes
     ----------
-    metric_ : FittedMetric
+    metric_ : LinearMetric
     threshold_ : float
         NaN where similarity was given.
     stage_ : EmbeddingStage
@@ -82,7 +89,7 @@ class TwinEmbedding(Twin):
         Where `X` had names.
     """
 
-    metric_: FittedMetric
+    metric_: LinearMetric
     stage_: EmbeddingStage
 
     def __init__(
@@ -101,6 +108,7 @@ class TwinEmbedding(Twin):
         max_iter: int = 1500,
         n_iter_no_change: int = 6,
         learning_rate: float = 0.02,
+        jitter: float = 0.0,
         warm_start: bool = False,
         callback: Progress | None = None,
         random_state: int | np.random.RandomState | None = 0,
@@ -118,6 +126,7 @@ class TwinEmbedding(Twin):
         self.max_iter = max_iter
         self.n_iter_no_change = n_iter_no_change
         self.learning_rate = learning_rate
+        self.jitter = jitter
         self.warm_start = warm_start
         self.callback = callback
         self.random_state = random_state
@@ -149,34 +158,36 @@ class TwinEmbedding(Twin):
         again = self._goes_on()
         values = validate_data(self, X, dtype=FLOATS, ensure_min_samples=FEWEST_SAMPLES, reset=not again)
         threshold = auto_or_positive("threshold", self.threshold)
-        known, given = judged(y, pairs, len(values))
+        known, given = given_similarity(y, pairs, len(values))
         seed = self._seed()
-        if given is None:
-            prepare_stages(settings, points=len(values), members=self.members)
-        if not again:
-            self.metric_ = self._fitted_metric(values, seed)
-        features = self.metric_.transform(values)
-        if given is not None:
-            self.threshold_ = np.nan
-        elif not again or not np.isfinite(self.threshold_):
-            self.threshold_ = threshold or automatic_threshold(features, seed)
-        self.stage_, ensemble = fit_embedding(
-            features,
-            distance_to_centre(features),
-            self.threshold_ if given is None else given,
-            settings,
-            members=self.members,
-            seed=seed,
-            known=known,
-            start=self.stage_ if again else None,
-            progress=self.callback,
-        )
+        with Compiler() as compiler:
+            if given is None:
+                prepare_embedding(compiler, settings, ByDistance.kind, points=len(values), members=self.members)
+            if not again:
+                self.metric_ = self._fitted_metric(values, seed)
+            features = self.metric_.transform(values)
+            if given is not None:
+                self.threshold_ = np.nan
+            elif not again or not np.isfinite(self.threshold_):
+                self.threshold_ = threshold or automatic_threshold(features, seed)
+            self.stage_, ensemble = fit_embedding(
+                features,
+                distance_to_centre(features),
+                self.threshold_ if given is None else given,
+                settings,
+                members=self.members,
+                seed=seed,
+                known=known,
+                start=self.stage_ if again else None,
+                progress=self.callback,
+                compiler=compiler,
+            )
         self.reference_ = ensemble.reference
         self._n_features_out = settings.layers[-1]
         self._tell(ensemble)
         return self
 
-    def _fitted_metric(self, values: NDArray[np.floating], seed: int) -> FittedMetric:
+    def _fitted_metric(self, values: NDArray[np.floating], seed: int) -> LinearMetric:
         if isinstance(self.metric, str) or not hasattr(self.metric, "fit"):
             one_of("metric", self.metric, METRICS)
         neighbours = np.append(np.arange(1, len(values)), len(values) - 2).astype(np.intp)
@@ -200,12 +211,12 @@ class TwinEmbedding(Twin):
         return {"reference": self.reference_, "rank": int(self.metric_.rank), "threshold": self.threshold_}
 
     def _arrays(self) -> Arrays:
-        return metric_arrays(self.metric_)
+        return {**metric_arrays(self.metric_), **embedding_arrays(self.stage_)}
 
     def _restore(self, header: dict[str, Any], arrays: Arrays) -> None:
         self.metric_ = metric_from(int(header["rank"]), arrays)
         self.threshold_ = float(header["threshold"])
-        self.stage_ = embedding_stage(header, arrays)
+        self.stage_ = embedding_from(header, arrays)
         self.reference_ = int(header["reference"])
         if not 0 <= self.reference_ < self.stage_.encoder.members:
             raise ValueError("no such member")

@@ -1,4 +1,4 @@
-"""The second twin as a scikit-learn transformer: a projected space to one score."""
+"""The second twin as a scikit-learn transformer: an embedding to one score."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from didymos.core.numeric.lengths import distance_to_centre
 from didymos.twin.archive import Arrays
-from didymos.twin.base import FEWEST_SAMPLES, FLOATS, Twin, auto_or_positive, automatic_threshold, judged
-from didymos.twin.stages import ScoreStage, fit_score, levels
-from didymos.twin.storage import score_stage
-from didymos.twin.training import Progress
+from didymos.twin.base import FEWEST_SAMPLES, FLOATS, Twin
+from didymos.twin.parameters import auto_or_positive, automatic_threshold, given_similarity
+from didymos.twin.parts import score_arrays, score_from
+from didymos.twin.score_stage import ScoreStage, fit_score, levels
+from didymos.twin.training.loop import Progress
 
 
 class TwinScore(Twin):
-    """One score per point of a projected space, 0 for the majority and 1 for the most distinct (the paper, Fig. 7c).
+    """One score per point of an embedding, 0 for the majority and 1 for the most distinct (the paper, Fig. 7c).
 
     Without labels and pairs two points are similar where they are equally far from the majority: one number can order
     points by one quantity only.
@@ -120,7 +121,7 @@ class TwinScore(Twin):
         if settings.layers[-1] != 1:
             raise ValueError(f"layers is {self.layers!r}; a score needs a last layer of 1")
         boundary = auto_or_positive("boundary", self.boundary)
-        known, given = judged(y, pairs, len(points))
+        known, given = given_similarity(y, pairs, len(points))
         seed = self._seed()
         if not again:
             self.centre_ = np.median(points.astype(np.float64), axis=0)
@@ -175,11 +176,11 @@ class TwinScore(Twin):
         return {"boundary": self.boundary_, "scale": self.scale_}
 
     def _arrays(self) -> Arrays:
-        return {"centre": self.centre_}
+        return {"centre": self.centre_, **score_arrays(self.stage_)}
 
     def _restore(self, header: dict[str, Any], arrays: Arrays) -> None:
         self.centre_, self.scale_ = arrays["centre"], float(header["scale"])
         self.boundary_ = float(header["boundary"])
-        self.stage_ = score_stage(header, arrays)
+        self.stage_ = score_from(header, arrays)
         self._n_features_out = 1
         self.n_features_in_ = len(self.centre_)

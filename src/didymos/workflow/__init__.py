@@ -1,10 +1,31 @@
-"""The way through: a map and settings in, one Dataset out."""
+"""The way through: a map and settings in, one Dataset out; the five steps can be called alone."""
 
 from didymos.workflow.analysis import Analysis, analyze, run
 from didymos.workflow.application import apply
 from didymos.workflow.comparison import compare
 from didymos.workflow.comparison_settings import ComparisonSettings
+from didymos.workflow.evidence import find_evidence
+from didymos.workflow.features import fit_metric
 from didymos.workflow.pairs import pair_statistics
+from didymos.workflow.points import prepare
+from didymos.workflow.regions import find_regions
 from didymos.workflow.settings import Settings
+from didymos.workflow.similarity import similarity_of
+from didymos.workflow.twins import train_twins
 
-__all__ = ["Analysis", "ComparisonSettings", "Settings", "analyze", "apply", "compare", "pair_statistics", "run"]
+__all__ = [
+    "Analysis",
+    "ComparisonSettings",
+    "Settings",
+    "analyze",
+    "apply",
+    "compare",
+    "find_evidence",
+    "find_regions",
+    "fit_metric",
+    "pair_statistics",
+    "prepare",
+    "run",
+    "similarity_of",
+    "train_twins",
+]

@@ -1,19 +1,25 @@
-"""One analysis from a map to a result: each step of the method, in order."""
+"""One analysis from a map to a result: the five steps of the method, in order."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
 
 import xarray as xr
 
-from didymos.schema import VERSION
-from didymos.twin.stages import prepare_stages
-from didymos.twin.storage import TwinModel
-from didymos.workflow.assembly import assemble, check_iso_energy
-from didymos.workflow.points import Points, points_of
+from didymos.schema import InputError
+from didymos.twin.model import TwinModel
+from didymos.twin.training.compilation import Compiler
+from didymos.workflow.assembly import Steps, assemble, check_iso_energy
+from didymos.workflow.evidence import find_evidence
+from didymos.workflow.features import fit_metric
+from didymos.workflow.points import prepare
 from didymos.workflow.progress import Report, shown
+from didymos.workflow.regions import find_regions
 from didymos.workflow.settings import Settings
-from didymos.workflow.steps import find_regions, measure_distances, train_twins
+from didymos.workflow.similarity import similarity_of
+from didymos.workflow.twins import prepare_training, train_twins
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,12 @@ class Analysis:
 
 
 def analyze(
-    data: xr.DataArray | xr.Dataset, settings: Settings | None = None, *, progress: bool | Report | None = None
+    data: xr.DataArray | xr.Dataset,
+    settings: Settings | None = None,
+    *,
+    examples: Any = None,
+    progress: bool | Report | None = None,
+    **options: Any,
 ) -> xr.Dataset:
     """Find what is different in a spectral map.
 
@@ -43,8 +54,13 @@ def analyze(
         A spectral map, dims (y, x, energy) or (point, energy), or a Dataset with the variable ``spectra``.
     settings : Settings, optional
         Default: ``Settings()``.
+    examples : path, DataFrame, mapping of columns, or rows (x, y, label), optional
+        Labelled spectra, see :func:`didymos.workflow.examples.examples_of`. Three of one kind of defect and three of
+        the "majority" suffice to find all like it.
     progress : bool or callable, optional
         See :func:`didymos.workflow.progress.shown`.
+    **options
+        Settings by name, for example ``seed=1``; they go before those of `settings`.
 
     Returns
     -------
@@ -54,19 +70,24 @@ def analyze(
     Raises
     ------
     InputError
-        Where the map cannot be analysed; the message says why and what to do.
+        Where the map cannot be analysed, or an option or an example is not allowed; the message says why and what to
+        do.
     """
-    return run(data, settings, progress=progress).result
+    return run(data, with_options(settings, options), examples=examples, progress=progress).result
 
 
 def run(
-    data: xr.DataArray | xr.Dataset, settings: Settings | None = None, *, progress: bool | Report | None = None
+    data: xr.DataArray | xr.Dataset,
+    settings: Settings | None = None,
+    *,
+    examples: Any = None,
+    progress: bool | Report | None = None,
 ) -> Analysis:
     """Analyse a map as :func:`analyze` does and return the trained model as well.
 
     Parameters
     ----------
-    data, settings, progress
+    data, settings, examples, progress
         As in :func:`analyze`.
 
     Returns
@@ -74,36 +95,51 @@ def run(
     Analysis
     """
     chosen = settings or Settings()
-    with shown(progress) as report:
-        points = points_of(data, chosen.energy_range, spatial=chosen.spatial == "auto")
+    with shown(progress) as report, Compiler() as compiler:
+        points = prepare(data, chosen, examples=examples)
         check_iso_energy(points, chosen)
-        prepare_stages(
-            chosen.training(chosen.layers),
-            chosen.training(chosen.score_layers),
-            points=int(points.usable.sum()),
-            members=chosen.members,
-        )
-        distances = measure_distances(points, chosen, report)
-        model, ensembles = train_twins(points, distances, chosen, report)
-        report("regions", 0.0)
-        score = model.predict(points.values[points.usable])[1]
-        regions = find_regions(distances, score)
-        model = replace(model, regions=regions.model)
-        model.about.update(_about(points, chosen))
-        result = assemble(points, chosen, distances, model, ensembles, regions)
+        source = chosen.similarity_source(given=points.examples is not None)
+        prepare_training(compiler, int(points.usable.sum()), chosen, source)
+        report("metric and evidence", 0.0)
+        features = fit_metric(points, chosen)
+        compiler.import_finished()
+        evidence = find_evidence(points, features, chosen)
+        report("metric and evidence", 1.0)
+        similarity = similarity_of(points, features, evidence, chosen, report=report)
+        twins = train_twins(points, features, similarity, chosen, report=report, compiler=compiler)
+        regions = find_regions(points, features, evidence, similarity, twins)
+        twins = twins.with_regions(regions.model)
+        result = assemble(Steps(points, features, evidence, similarity, twins, regions), chosen, report)
         _carry_truth(data, result)
-        report("regions", 1.0)
-    return Analysis(result, model)
+    return Analysis(result, twins.model)
 
 
-def _about(points: Points, settings: Settings) -> dict[str, object]:
-    return {
-        "didymos_version": VERSION,
-        "settings": settings.to_json(),
-        "metric": settings.metric,
-        "energy_units": str(points.map["energy"].attrs.get("units", "")),
-        "signal_units": str(points.map.attrs.get("units", "")),
-    }
+def with_options(settings: Settings | None, options: dict[str, Any]) -> Settings:
+    """Return settings with some of them replaced by keywords.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Default: ``Settings()``.
+    options : dict
+        Values by the name of the setting.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    InputError
+        Where there is no setting of that name, or a value is not allowed.
+    """
+    names = [field.name for field in dataclasses.fields(Settings)]
+    for name in options:
+        if name not in names:
+            raise InputError(f"there is no setting {name!r}; there are {', '.join(sorted(names))}")
+    if settings is not None and not isinstance(settings, Settings):
+        raise InputError(f"settings are a {type(settings).__name__}; allowed is didymos.Settings or keywords")
+    return dataclasses.replace(settings or Settings(), **options)
 
 
 def _carry_truth(data: xr.DataArray | xr.Dataset, result: xr.Dataset) -> None:

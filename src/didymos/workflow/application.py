@@ -8,11 +8,11 @@ import numpy as np
 import xarray as xr
 
 from didymos.schema import ENERGY, VERSION, InputError
-from didymos.twin.storage import TwinModel
+from didymos.twin.model import TwinModel
 from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.points import as_map, points_of
-from didymos.workflow.steps import by_score, regions_of
+from didymos.workflow.regions import by_score, regions_of
 
 SMALLEST_OVERLAP = 0.999
 """Share of the model's energy range that a map must cover."""
@@ -30,8 +30,8 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``spectra``, ``score``, ``score_std``, ``region``, ``region_probability``, ``embedding`` and
-        ``distance_to_majority``, and the topography where there is one. Without a distinct population in the training
+        ``spectra``, ``score``, ``score_std``, ``region``, ``region_probability``, ``distance_to_majority``, and where
+        there are any, ``embedding`` and topography. Without a distinct population in the training
         no region is minority.
 
     Raises
@@ -43,13 +43,15 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     assembly = Assembly(points)
     add_map(assembly)
     add_scores(assembly, model)
-    # what surrounds a defect on another map is not known: the score alone tells the region
+    # the neighbourhood of a defect on another map is not known: the score alone gives the region
     probability = by_score(model.regions, assembly.usable("score"))
     add_regions(assembly, regions_of(probability))
     add_region_probability(assembly, probability)
     assembly.result.attrs.update(
         {
             "metric": str(model.about.get("metric", "")),
+            "similarity": str(model.about.get("similarity", "")),
+            "score_source": model.score_source,
             "rank": model.metric.rank,
             "settings": str(model.about.get("settings", "{}")),
             "didymos_version": VERSION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,56 +21,78 @@ from didymos.schema import (
     Region,
     region_attributes,
 )
-from didymos.twin.ensemble import Ensemble
-from didymos.twin.storage import TwinModel
+from didymos.twin.ensemble.members import Ensemble
+from didymos.twin.model import TwinModel
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.defects import add_defects
-from didymos.workflow.distance_variables import add_distance_correlation, add_pairs, pair_attributes
+from didymos.workflow.distance_variables import Space, add_distance_correlation, add_pairs, pair_attributes
+from didymos.workflow.evidence import Evidence
+from didymos.workflow.features import Features
+from didymos.workflow.pair_distances import describe_pairs
 from didymos.workflow.points import Points
+from didymos.workflow.progress import Report, silent
+from didymos.workflow.regions import Regions
 from didymos.workflow.settings import Settings
-from didymos.workflow.steps import Distances, Regions
+from didymos.workflow.similarity import PairSimilarity
+from didymos.workflow.twins import Twins
 
 PCA_MODES = 20
+NETWORKS = ("embedding", "score")
 
 
-def assemble(
-    points: Points,
-    settings: Settings,
-    distances: Distances,
-    model: TwinModel,
-    ensembles: tuple[Ensemble, Ensemble],
-    regions: Regions,
-) -> xr.Dataset:
-    """Put everything that an analysis found into one Dataset.
+@dataclass(frozen=True)
+class Steps:
+    """What the five steps of an analysis gave, and the regions."""
+
+    points: Points
+    features: Features
+    evidence: Evidence
+    similarity: PairSimilarity
+    twins: Twins
+    regions: Regions
+
+
+def assemble(steps: Steps, settings: Settings, report: Report = silent) -> xr.Dataset:
+    """Put everything that an analysis found into one Dataset, with what describes the map beside it.
 
     Parameters
     ----------
-    points, settings, distances, model, ensembles, regions
-        What the steps of :func:`didymos.workflow.analysis.run` gave.
+    steps : Steps
+    settings : Settings
+    report : callable
+        Progress, see :data:`didymos.workflow.progress.Report`.
 
     Returns
     -------
     xarray.Dataset
         A result, see :data:`didymos.schema.RESULT_VARIABLES`.
     """
+    points, features, twins, regions = steps.points, steps.features, steps.twins, steps.regions
     assembly = Assembly(points)
     add_map(assembly)
-    add_scores(assembly, model)
+    add_scores(assembly, twins.model)
     add_regions(assembly, regions.region)
     add_region_probability(assembly, regions.probability)
     assembly.add("kind", points.spread(regions.kind, points.usable, 0, np.int16))
     add_principal_components(assembly)
     add_spectra_of_regions(assembly, regions)
     add_defects(assembly, regions.region, regions.kind)
-    add_pairs(assembly, distances.pairs)
-    mean = model.predict(assembly.moments.mean[np.newaxis])[0][0]
-    add_distance_correlation(assembly, distances.pairs, {"twin network": (assembly.usable("embedding"), mean)})
+    pairs = describe_pairs(features, settings, report)
+    add_pairs(assembly, pairs, settings.metric)
+    add_distance_correlation(assembly, pairs, _latent_spaces(assembly, twins.model))
     add_energies(assembly, regions)
     add_iso_energy(assembly, settings)
-    add_training(assembly, ensembles)
-    assembly.result.attrs.update(_attributes(points, settings, distances, regions, model))
-    assembly.result.attrs.update(_training_attributes(ensembles, distances))
+    if twins.ensembles:
+        add_training(assembly, twins.ensembles)
+    assembly.result.attrs.update(pair_attributes(points, settings, features, pairs))
+    assembly.result.attrs.update(_attributes(steps))
     return assembly.result
+
+
+def _latent_spaces(assembly: Assembly, model: TwinModel) -> dict[str, Space]:
+    """Return the embedding and the mean spectrum in it, where there is one."""
+    mean = model.predict(assembly.moments.mean[np.newaxis]).embedding
+    return {} if mean is None else {"twin network": (assembly.usable("embedding"), mean[0])}
 
 
 def add_map(assembly: Assembly) -> None:
@@ -83,14 +106,16 @@ def add_map(assembly: Assembly) -> None:
 
 
 def add_scores(assembly: Assembly, model: TwinModel) -> None:
-    """Add score, its spread, embedding and distance of every spectrum without a gap."""
+    """Add score, its spread, distance and, from networks, embedding of every spectrum without a gap."""
     points = assembly.points
-    embedding, score, spread, distance = model.predict(points.values[points.finite])
-    assembly.add("score", points.spread(score, points.finite))
-    assembly.add("score_std", points.spread(spread, points.finite))
-    assembly.add("distance_to_majority", points.spread(distance, points.finite))
-    components = embedding.shape[1]
-    values = points.spread(embedding, points.finite)
+    found = model.predict(points.values[points.finite])
+    assembly.add("score", points.spread(found.score, points.finite))
+    assembly.add("score_std", points.spread(found.score_std, points.finite))
+    assembly.add("distance_to_majority", points.spread(found.distance, points.finite))
+    if found.embedding is None:
+        return
+    components = found.embedding.shape[1]
+    values = points.spread(found.embedding, points.finite)
     if components == 2:
         assembly.add("embedding", values)
         assembly.coordinate("component", [1, 2])
@@ -102,7 +127,7 @@ def add_scores(assembly: Assembly, model: TwinModel) -> None:
 
 
 def add_regions(assembly: Assembly, region: NDArray[np.int8]) -> None:
-    """Add the regions of the usable points, shape (n_usable,), and which points are spoiled or missing."""
+    """Add the regions of the usable points, shape (n_usable,), and which points are corrupted or missing."""
     points = assembly.points
     everywhere = np.full(len(points.values), Region.ARTEFACT, dtype=np.int8)
     everywhere[points.usable] = region
@@ -144,6 +169,8 @@ def add_spectra_of_regions(assembly: Assembly, regions: Regions) -> None:
     assembly.add("kind_spectrum", np.reshape(means, (len(kinds), usable.shape[1])), **units)
     assembly.add("kind_size", np.array([int((regions.kind == kind).sum()) for kind in kinds], dtype=np.int64))
     assembly.coordinate("kind_index", np.array(kinds, dtype=np.int64))
+    if regions.names:
+        assembly.add("kind_name", np.array(regions.names, dtype=np.str_))
 
 
 def add_energies(assembly: Assembly, regions: Regions) -> None:
@@ -196,39 +223,37 @@ def add_iso_energy(assembly: Assembly, settings: Settings) -> None:
     assembly.add("iso_energy_label", points.spread(label, points.finite, -1, np.int8), **attrs)
 
 
-def add_training(assembly: Assembly, ensembles: tuple[Ensemble, Ensemble]) -> None:
-    """Add the held-out loss of both twins over the training, NaN after a twin has stopped."""
+def add_training(assembly: Assembly, ensembles: tuple[Ensemble, ...]) -> None:
+    """Add the held-out loss of the twins over the training, NaN after a twin has stopped."""
     losses = [ensemble.trained.loss for ensemble in ensembles]
     stretches = max(loss.shape[1] for loss in losses)
-    table: NDArray[np.float32] = np.full((2, len(losses[0]), stretches), np.nan, dtype=np.float32)
+    table: NDArray[np.float32] = np.full((len(losses), len(losses[0]), stretches), np.nan, dtype=np.float32)
     for row, loss in zip(table, losses, strict=True):
         row[:, : loss.shape[1]] = loss
     assembly.add("training_loss", table)
-    assembly.coordinate("network", ["embedding", "score"])
+    assembly.coordinate("network", NETWORKS[: len(losses)])
     assembly.coordinate("member", np.arange(1, table.shape[1] + 1))
     assembly.coordinate("step", np.arange(1, stretches + 1) * ensembles[0].trained.steps)
 
 
-def _attributes(
-    points: Points, settings: Settings, distances: Distances, regions: Regions, model: TwinModel
-) -> dict[str, Any]:
+def _attributes(steps: Steps) -> dict[str, Any]:
+    model, regions = steps.twins.model, steps.regions
     first, second = (np.nan, np.nan) if regions.model is None else regions.model.thresholds
-    return {
-        **pair_attributes(points, settings, distances.pairs),
-        "distinct_population": int(regions.model is not None),
-        "distinct_population_p_value": regions.population.p_value,
+    attributes = {
+        "similarity": steps.similarity.source,
+        "score_source": model.score_source,
+        "distinct_population": int(steps.evidence.distinct),
+        "distinct_population_p_value": steps.evidence.p_value,
         "score_threshold_majority": first,
         "score_threshold_minority": second,
-        "reference_member": model.reference + 1,
+        "training_notes": "",
     }
-
-
-def _training_attributes(ensembles: tuple[Ensemble, Ensemble], distances: Distances) -> dict[str, Any]:
-    first, second = ensembles
-    # without a population the second twin has nothing to tell apart, and nothing went wrong
-    told = [("embedding", first.notes), ("score", second.notes if distances.population.distinct else ())]
+    if model.networks is None:
+        return attributes
+    named = list(zip(NETWORKS, steps.twins.ensembles, strict=False))
     return {
-        "embedding_agreement": first.mean_agreement,
-        "score_agreement": second.mean_agreement,
-        "training_notes": "\n".join(f"{name}: {note}" for name, notes in told for note in notes),
+        **attributes,
+        "reference_member": model.networks.reference + 1,
+        **{f"{name}_agreement": ensemble.mean_agreement for name, ensemble in named},
+        "training_notes": "\n".join(f"{name}: {note}" for name, ensemble in named for note in ensemble.notes),
     }

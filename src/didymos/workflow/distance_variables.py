@@ -13,9 +13,10 @@ from didymos.core.pairs import abundance
 from didymos.core.pairs.mixture import MULTIPLES, gain_standard_error, log_histogram
 from didymos.schema import VERSION
 from didymos.workflow.dataset import Assembly
+from didymos.workflow.features import Features
+from didymos.workflow.pair_distances import Pairs
 from didymos.workflow.points import Points
 from didymos.workflow.settings import Settings
-from didymos.workflow.steps import Pairs
 
 DISTANCE_BINS = 256
 SWEEP_BINS = (400, 10_000)
@@ -28,14 +29,14 @@ PCA_PLANE = 2
 """Principal components of the paper's latent space."""
 
 
-def add_pairs(assembly: Assembly, pairs: Pairs, offsets: tuple[float, ...] | None = None) -> None:
+def add_pairs(assembly: Assembly, pairs: Pairs, metric: str, offsets: tuple[float, ...] | None = None) -> None:
     """Add the histograms of the pair distances, the fitted Gaussians and what each spectrum's own histogram says."""
     statistics, mixture = pairs.statistics, pairs.mixture
     histogram = statistics.histogram
     edges = np.linspace(0.0, histogram.edges[-1], DISTANCE_BINS + 1)
     assembly.add("distance_histogram", histogram.rebin(edges))
     # the robust metric counts standard deviations
-    units = str(assembly.points.map.attrs.get("units", "")) if pairs.metric_name == "euclidean" else "1"
+    units = str(assembly.points.map.attrs.get("units", "")) if metric == "euclidean" else "1"
     assembly.coordinate("distance_bin", (edges[1:] + edges[:-1]) / 2, units=units)
     log_edges, counts = log_histogram(histogram, mixture.offset)
     width = np.diff(log_edges)
@@ -138,8 +139,8 @@ def add_distance_correlation(
     assembly.coordinate("raw_distance_bin", _middle(every[0].raw_edges), **signal)
 
 
-def pair_attributes(points: Points, settings: Settings, pairs: Pairs) -> dict[str, Any]:
-    """Return the attributes of a result that tell where it comes from and how spectra were compared."""
+def pair_attributes(points: Points, settings: Settings, features: Features, pairs: Pairs) -> dict[str, Any]:
+    """Return the attributes of a result that say where it comes from and how spectra were compared."""
     source, statistics = points.map.attrs, pairs.statistics
     others = len(statistics.counts) - 1 if statistics.references is None else len(statistics.references)
     return {
@@ -150,9 +151,9 @@ def pair_attributes(points: Points, settings: Settings, pairs: Pairs) -> dict[st
         "distance_references": others,
         "two_gaussians_gain": pairs.mixture.log_likelihood_gain,
         "two_gaussians_gain_std": gain_standard_error(statistics, pairs.mixture),
-        "two_gaussians_p_value": pairs.one_population.p_value,
+        **({} if pairs.one_population is None else {"two_gaussians_p_value": pairs.one_population.p_value}),
         "metric": settings.metric,
-        "rank": pairs.metric.rank,
+        "rank": features.metric.rank,
         "settings": settings.to_json(),
         "didymos_version": VERSION,
         "input_file": str(source.get("input_file", "")),

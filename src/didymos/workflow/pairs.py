@@ -16,10 +16,11 @@ from didymos.workflow.distance_variables import (
     add_pairs,
     pair_attributes,
 )
-from didymos.workflow.points import points_of
+from didymos.workflow.features import fit_metric
+from didymos.workflow.pair_distances import describe_pairs
+from didymos.workflow.points import prepare
 from didymos.workflow.progress import Report, shown
 from didymos.workflow.settings import Settings
-from didymos.workflow.steps import measure_pairs
 
 
 def pair_statistics(
@@ -28,9 +29,10 @@ def pair_statistics(
     *,
     offsets: Sequence[float] | None = None,
     each: bool = False,
+    one_population: bool = False,
     progress: bool | Report | None = None,
 ) -> xr.Dataset:
-    """Measure the distances between all pairs of spectra of a map (the paper, Figs. 4 and 5).
+    """Compute the distances between all pairs of spectra of a map (the paper, Figs. 4 and 5).
 
     Parameters
     ----------
@@ -40,10 +42,12 @@ def pair_statistics(
         Default: ``Settings()``. ``Settings(metric="euclidean")`` is the paper's distance; ``pairs="all"`` takes every
         pair however many there are.
     offsets : sequence of float, optional
-        The n of the sweep of log(d + n), over 0, in the units of the distance; by default 0.03 to 10 times the median
-        distance.
+        The shifts n of the sweep of log(d + n), positive, in the units of the distance; by default 0.03 to 10 times the
+        median distance.
     each : bool
         Keep the histogram of every spectrum, ``own_log_distance_histogram``: as large as a map of 256 energies.
+    one_population : bool
+        Test whether two Gaussians are more than one population would give (``two_gaussians_p_value``); takes seconds.
     progress : bool or callable, optional
         See :func:`didymos.workflow.progress.shown`.
 
@@ -56,22 +60,25 @@ def pair_statistics(
     Raises
     ------
     InputError
-        Where the map cannot be analysed or an offset is not over 0; the message says why and what to do.
+        Where the map cannot be analysed or a shift is not positive; the message says why and what to do.
     """
     chosen = settings or Settings()
     if offsets is not None and not _are_offsets(offsets):
-        raise InputError(f"offsets are {offsets!r}; allowed is a list of numbers over 0, in the units of the distance")
+        raise InputError(
+            f"offsets are {offsets!r}; allowed is a list of positive numbers, in the units of the distance"
+        )
     with shown(progress) as report:
-        points = points_of(data, chosen.energy_range, spatial=chosen.spatial == "auto")
-        pairs = measure_pairs(points, chosen, report)
+        points = prepare(data, chosen)
+        features = fit_metric(points, chosen)
+        pairs = describe_pairs(features, chosen, report, one_population=one_population)
         assembly = Assembly(points)
         add_map(assembly)
         add_principal_components(assembly)
-        add_pairs(assembly, pairs, None if offsets is None else tuple(offsets))
+        add_pairs(assembly, pairs, chosen.metric, None if offsets is None else tuple(offsets))
         if each:
             add_own_histograms(assembly, pairs)
         add_distance_correlation(assembly, pairs)
-        assembly.result.attrs.update(pair_attributes(points, chosen, pairs))
+        assembly.result.attrs.update(pair_attributes(points, chosen, features, pairs))
     return assembly.result
 
 

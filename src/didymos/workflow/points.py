@@ -1,8 +1,9 @@
-"""From a labelled map to plain arrays of points, and back."""
+"""Step 1: from a labelled map to plain arrays of points, and back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from didymos.core.artefacts.artefacts import Artefact, find_artefacts
-from didymos.core.artefacts.tip_changes import find_tip_jumps, shared_by_neighbours
+from didymos.core.artefacts.tip_changes import find_tip_changes, shared_by_neighbours
 from didymos.core.surface.nearest import nearest_neighbours
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
+from didymos.workflow.examples import ARTEFACT_LABEL, LabelledExamples, examples_of
+from didymos.workflow.settings import Settings
 
 FEWEST_SPECTRA = 8
 FEWEST_ENERGIES = 3
@@ -32,13 +35,15 @@ class Points:
     finite : array of bool, shape (n_points,)
         Spectra without a gap.
     usable : array of bool, shape (n_points,)
-        Spectra that take part in fits: finite and not spoiled.
+        Spectra that take part in fits: finite and not corrupted.
     missing : array of bool, shape (n_points,)
         Spectra without any value.
     artefacts : array of int8, shape (n_points,)
         Flags of :class:`didymos.core.artefacts.artefacts.Artefact`.
     positions : array, shape (n_points, 2)
         Row and column of an image, or y and x of scattered points.
+    examples : LabelledExamples, optional
+        Spectra that the user has labelled.
     """
 
     map: xr.DataArray
@@ -48,18 +53,21 @@ class Points:
     missing: NDArray[np.bool_]
     artefacts: NDArray[np.int8]
     positions: NDArray[np.float64]
+    examples: LabelledExamples | None = None
 
     @property
     def energy(self) -> NDArray[np.float64]:
         """Energies, ascending, shape (n_energies,)."""
         return np.asarray(self.map[ENERGY].values, dtype=np.float64)
 
+    @cached_property
     def neighbours(self) -> NDArray[np.intp]:
-        """Return a neighbour on the surface of every usable spectrum."""
+        """The nearest neighbour of every usable spectrum, shape (n_usable,)."""
         return nearest_neighbours(self.positions[self.usable])
 
+    @cached_property
     def neighbourhood(self) -> Neighbourhood:
-        """Return which of the usable spectra lie beside which."""
+        """Which of the usable spectra lie beside which."""
         if is_image(self.map):
             return ImageNeighbourhood(self.usable.reshape(self.map.shape[:2]))
         return ScatteredNeighbourhood(self.positions[self.usable])
@@ -89,6 +97,68 @@ def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
     return validate_map(data)
 
 
+def prepare(data: xr.DataArray | xr.Dataset, settings: Settings | None = None, *, examples: Any = None) -> Points:
+    """Prepare a map: crop the energies, find gaps and corrupted spectra, look up positions and examples.
+
+    Parameters
+    ----------
+    data : xarray.DataArray or xarray.Dataset
+        A spectral map, dims (y, x, energy) or (point, energy), or a Dataset with the variable ``spectra``.
+    settings : Settings, optional
+        Of these: ``energy_range`` and ``spatial``.
+    examples : table, optional
+        Labelled spectra, see :func:`didymos.workflow.examples.examples_of`. A spectrum with a label other than
+        "artefact" takes part even where it looks corrupted.
+
+    Returns
+    -------
+    Points
+
+    Raises
+    ------
+    InputError
+        Where too few energies or spectra are left to analyse, or an example names no usable spectrum.
+    """
+    chosen = settings or Settings()
+    points = points_of(data, chosen.energy_range, spatial=chosen.spatial == "auto")
+    return points if examples is None else with_examples(points, examples)
+
+
+def with_examples(points: Points, given: Any) -> Points:
+    """Return prepared points with examples: the user's labels say which spectra are corrupted and which are not.
+
+    Parameters
+    ----------
+    points : Points
+    given : table
+        See :func:`didymos.workflow.examples.examples_of`.
+
+    Returns
+    -------
+    Points
+
+    Raises
+    ------
+    InputError
+        Where an example names no usable spectrum, or too few spectra are left.
+    """
+    examples = examples_of(given, points.map)
+    corrupted = examples.labelled(ARTEFACT_LABEL)
+    sound = np.setdiff1d(examples.index, corrupted)
+    gaps = sound[~points.finite[sound]]
+    if len(gaps):
+        raise InputError(
+            f"{len(gaps)} of {len(examples.index)} examples name spectra with missing values; label other spectra"
+        )
+    usable, artefacts = points.usable.copy(), points.artefacts.copy()
+    usable[sound], artefacts[sound] = True, Artefact.NONE
+    usable[corrupted] = False
+    if usable.sum() < FEWEST_SPECTRA:
+        raise InputError(f"the examples call so many spectra corrupted that {int(usable.sum())} are left")
+    # a new object: what was looked up for other spectra does not hold any more
+    return replace(points, usable=usable, artefacts=artefacts, examples=examples)
+
+
 def points_of(
     data: xr.DataArray | xr.Dataset,
     energy_range: tuple[float, float] | None,
@@ -96,7 +166,7 @@ def points_of(
     *,
     spatial: bool = True,
 ) -> Points:
-    """Make points of a map: crop energies, find gaps and spoiled spectra.
+    """Make points of a map: crop energies, find gaps and corrupted spectra.
 
     Parameters
     ----------
@@ -106,7 +176,7 @@ def points_of(
     fewest : int
         Least number of usable spectra; more than one must also differ.
     spatial : bool
-        Whether spectra may be compared with their neighbours to find spoiled ones.
+        Whether spectra may be compared with their neighbours to find corrupted ones.
 
     Returns
     -------
@@ -135,14 +205,14 @@ def points_of(
     if usable.sum() < fewest:
         raise InputError(
             f"{int(usable.sum())} of {len(values)} spectra are usable ({int(missing.sum())} missing, "
-            f"{int((artefacts != 0).sum())} spoiled); at least {fewest} are needed"
+            f"{int((artefacts != 0).sum())} corrupted); at least {fewest} are needed"
         )
     if fewest > 1 and not np.ptp(values[usable], axis=0).any():
         raise InputError("all spectra are identical: there is nothing to compare; check the channel ('didymos info')")
     if not np.isfinite(positions[usable]).all():
         raise InputError("some spectra have no position (x or y is not a number): leave those spectra out of the map")
     points = Points(spectra, values, finite, usable, missing, artefacts, positions)
-    return _without_jumps(points, fewest) if spatial else points
+    return _without_tip_changes(points, fewest) if spatial else points
 
 
 def _release_shared(artefacts: NDArray[np.int8], values: NDArray[np.float32], positions: NDArray[np.float64]) -> None:
@@ -154,17 +224,17 @@ def _release_shared(artefacts: NDArray[np.int8], values: NDArray[np.float32], po
     artefacts[whole[flagged[shared]]] = Artefact.NONE
 
 
-def _without_jumps(points: Points, fewest: int) -> Points:
-    """Set aside the spectra in which the tip jumped, as long as enough others are left."""
+def _without_tip_changes(points: Points, fewest: int) -> Points:
+    """Set aside the spectra in which the tip changed, as long as enough others are left."""
     usable = np.flatnonzero(points.usable)
-    jumped = usable[
-        find_tip_jumps(points.values[usable], points.positions[usable], points.neighbours(), points.neighbourhood())
+    changed = usable[
+        find_tip_changes(points.values[usable], points.positions[usable], points.neighbours, points.neighbourhood)
     ]
-    if len(jumped) == 0 or len(usable) - len(jumped) < fewest:
+    if len(changed) == 0 or len(usable) - len(changed) < fewest:
         return points
     artefacts, left = points.artefacts.copy(), points.usable.copy()
-    artefacts[jumped] |= Artefact.JUMP
-    left[jumped] = False
+    artefacts[changed] |= Artefact.JUMP
+    left[changed] = False
     return replace(points, artefacts=artefacts, usable=left)
 
 

@@ -6,19 +6,20 @@ import dataclasses
 import json
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from didymos.core.metrics.metric import METRICS
+from didymos.core.metrics.registry import METRICS
 from didymos.schema import InputError
-from didymos.twin.encoder import ACTIVATIONS
-from didymos.twin.settings import TrainingSettings
+from didymos.twin.training.encoder import ACTIVATIONS
+from didymos.twin.training.settings import TrainingSettings
 
 LARGEST_SEED = 2**32 - 2
 """The second twin takes the next one, and numpy's older generators end at 2^32 - 1."""
 
 PAIRS = ("auto", "all")
 SPATIAL = ("auto", "none")
+SIMILARITIES = ("auto", "evidence", "threshold", "examples")
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,21 @@ class Settings:
     ----------
     metric
         Similarity of spectra: robust (majority's own variation counts as similar) or euclidean (the paper's).
+    similarity
+        Where the similarity of pairs comes from: evidence (background with background, a kind of defect with its kind),
+        threshold (the paper: pairs nearer than the threshold) or examples (spectra that the user labelled); auto is
+        examples where there are any, else evidence.
     threshold
         Distance under which a pair is similar, in units of the metric; auto takes it from the two fitted Gaussians.
     distance_offset
-        n of log(d + n), in units of the metric; auto chooses it from the data.
+        Shift n of the logarithm log(d + n), in units of the metric; auto chooses the shift from the data.
     pairs
         Which pairs of spectra are compared: auto (all up to 100,000 spectra, beyond that every spectrum with a random
         sample) or all.
     rank
         Number of principal components of the metric; auto reads it from the noise.
     spatial
-        Whether the places of the spectra are used: auto (defects stand out from their surroundings) or none.
+        Whether the positions of the spectra are used: auto (defects differ from their neighbourhood) or none.
     layers
         Sizes of the layers of the first twin, the last is the number of components of the embedding.
     score_layers
@@ -49,7 +54,11 @@ class Settings:
     margin
         Margin of the contrastive loss.
     margin_grows
-        Let the margin grow with the distance of the pair, so that the order of far spectra is kept.
+        With similarity from a threshold, let the margin grow with the distance of the pair: the order of far spectra is
+        kept.
+    jitter
+        With labels from evidence or examples: noise that a spectrum gets anew whenever it is drawn, in standard
+        deviations of the majority; a labelled spectrum then stands for all that differ from it as the majority does.
     members
         Number of independently trained twins in the ensemble.
     iso_energy
@@ -61,6 +70,7 @@ class Settings:
     """
 
     metric: str = "robust"
+    similarity: Literal["auto", "evidence", "threshold", "examples"] = "auto"
     threshold: float | Literal["auto"] = "auto"
     distance_offset: float | Literal["auto"] = "auto"
     pairs: Literal["auto", "all"] = "auto"
@@ -71,6 +81,7 @@ class Settings:
     activation: str = "tanh"
     margin: float = 1.0
     margin_grows: bool = True
+    jitter: float = 1.0
     members: int = 8
     iso_energy: float | Literal["auto"] = "auto"
     energy_range: tuple[float, float] | None = None
@@ -85,26 +96,29 @@ class Settings:
         _one_of("activation", self.activation, ACTIVATIONS)
         _one_of("pairs", self.pairs, PAIRS)
         _one_of("spatial", self.spatial, SPATIAL)
+        _one_of("similarity", self.similarity, SIMILARITIES)
         for name in ("threshold", "distance_offset", "rank"):
             value = getattr(self, name)
             whole = name == "rank"
             if value != "auto" and not (_is_whole(value) if whole else _is_number(value) and value > 0):
-                kind = "whole number" if whole else "number"
-                raise InputError(f"{name} is {value!r}; allowed are auto or a {kind} over 0")
+                kind = "integer" if whole else "number"
+                raise InputError(f"{name} is {value!r}; allowed are auto or a positive {kind}")
         if self.iso_energy != "auto" and not _is_number(self.iso_energy):
             raise InputError(f"iso_energy is {self.iso_energy!r}; allowed are auto or an energy")
         for name in ("layers", "score_layers"):
             sizes = getattr(self, name)
             if not isinstance(sizes, tuple) or not sizes or not all(map(_is_whole, sizes)):
-                raise InputError(f"{name} is {sizes!r}; allowed are whole numbers over 0, for example 20 5 2")
+                raise InputError(f"{name} is {sizes!r}; allowed are positive integers, for example 20 5 2")
         if self.score_layers[-1] != 1:
             raise InputError(f"score_layers ends in {self.score_layers[-1]}; a score needs a last layer of 1")
         if not (_is_number(self.margin) and self.margin > 0):
-            raise InputError(f"margin is {self.margin!r}; allowed are numbers over 0")
+            raise InputError(f"margin is {self.margin!r}; allowed are positive numbers")
+        if not (_is_number(self.jitter) and self.jitter >= 0):
+            raise InputError(f"jitter is {self.jitter!r}; allowed are 0 and positive numbers")
         if not _is_whole(self.members):
-            raise InputError(f"members is {self.members!r}; allowed are whole numbers from 1")
+            raise InputError(f"members is {self.members!r}; allowed are positive integers")
         if self.seed != 0 and not (_is_whole(self.seed) and self.seed <= LARGEST_SEED):
-            raise InputError(f"seed is {self.seed!r}; allowed are whole numbers from 0 to {LARGEST_SEED}")
+            raise InputError(f"seed is {self.seed!r}; allowed are integers from 0 to {LARGEST_SEED}")
         if self.energy_range is not None:
             if not isinstance(self.energy_range, Sequence) or len(self.energy_range) != 2:
                 raise InputError(f"energy_range is {self.energy_range!r}; allowed are a lowest and a highest energy")
@@ -112,11 +126,22 @@ class Settings:
             if not (_is_number(low) and _is_number(high) and low < high):
                 raise InputError(f"energy_range is {low} to {high}; the first energy must be the smaller one")
 
+    def similarity_source(self, *, given: bool) -> str:
+        """Return where similarity comes from: threshold, evidence or examples, `given` whether there are examples."""
+        if self.similarity != "auto":
+            return self.similarity
+        return "examples" if given else "evidence"
+
     def training(self, layers: tuple[int, ...]) -> TrainingSettings:
-        """Return how a twin with these layers is trained."""
+        """Return how a twin with these layers is trained on pairs under a threshold."""
         return TrainingSettings(
             layers=layers, activation=self.activation, margin=self.margin, margin_grows=self.margin_grows
         )
+
+    def labelled_training(self, layers: tuple[int, ...], *, jitter: bool) -> TrainingSettings:
+        """Return how a twin with these layers is trained on labels, with the jitter of spectra or without."""
+        constant = replace(self.training(layers), margin_grows=False)
+        return replace(constant, jitter=self.jitter) if jitter else constant
 
     def to_json(self) -> str:
         """Return all settings as one line of JSON."""

@@ -13,7 +13,7 @@ from didymos.workflow.analysis import run
 from didymos.workflow.progress import Report
 from didymos.workflow.settings import Settings
 
-STEPS = 5
+STEPS = 4
 """Steps that an analysis reports."""
 TITLES = {"euclidean": "Twin network, Euclidean distance", "robust": "Twin network, robust distance"}
 """The metrics and the names of the methods in words."""
@@ -48,10 +48,12 @@ class TwinMethod:
 
     def settings(self, seed: int) -> Settings:
         """Return the settings of the analysis."""
-        return Settings(metric=self.metric, margin_grows=self.metric != "euclidean", seed=seed)
+        if self.metric == "euclidean":
+            return Settings(metric="euclidean", similarity="threshold", margin_grows=False, seed=seed)
+        return Settings(metric=self.metric, seed=seed)
 
     def run(self, task: Task) -> Outcome:
-        """Train the twins on a map: twin score, projected space, minority (1) and the rest (0).
+        """Train the twins on a map: twin score, embedding, minority (1) and the rest (0).
 
         Parameters
         ----------
@@ -67,15 +69,18 @@ class TwinMethod:
             Where the map cannot be analysed.
         """
         analysis = run(task.map, self.settings(task.seed), progress=_steps(task.report))
-        result, embedding = analysis.result, analysis.result["embedding"].values
-        mean = task.values.mean(axis=0, dtype=np.float64)
+        result = analysis.result
+        mean = analysis.model.predict(task.values.mean(axis=0, dtype=np.float64)[np.newaxis]).embedding
+        space = result["embedding"].values if "embedding" in result else None
         notes = [note for note in str(result.attrs["training_notes"]).splitlines() if note]
         if not result.attrs["distinct_population"]:
-            notes.insert(0, "no distinct population was found: all spectra are one group")
+            notes.insert(0, "no distinct population was detected: all spectra are one group")
+        if space is None:
+            notes.insert(1, "no network was trained: the score is the rescaled distance to the majority")
         return Outcome(
             score=result["score"].values.ravel()[task.usable],
-            space=embedding.reshape(-1, embedding.shape[-1])[task.usable],
-            origin=analysis.model.predict(mean[np.newaxis])[0][0],
+            space=None if space is None else space.reshape(-1, space.shape[-1])[task.usable],
+            origin=None if mean is None else mean[0],
             labels=(result["region"].values.ravel()[task.usable] == Region.MINORITY).astype(np.int64),
             notes=tuple(notes),
         )

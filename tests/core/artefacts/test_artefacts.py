@@ -35,7 +35,7 @@ def test_clean_noise_has_no_artefacts(seed):
     assert np.count_nonzero(find_artefacts(spectra)) <= 0.8  # fewer than one in ten thousand
 
 
-def test_spectra_with_missing_values_are_spoiled_and_missing_spectra_are_not(clean):
+def test_spectra_with_missing_values_are_corrupted_and_missing_spectra_are_not(clean):
     spectra = clean.copy()
     spectra[3, 50] = np.nan
     spectra[4, :2] = np.inf
@@ -66,10 +66,10 @@ def test_where_nothing_varies_every_spectrum_is_constant():
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-@pytest.mark.parametrize("spoiled", [3, 40, 280])
-def test_clipped_spectra(clean, sign, spoiled):
+@pytest.mark.parametrize("corrupted", [3, 40, 280])
+def test_clipped_spectra(clean, sign, corrupted):
     spectra = clean.copy()
-    rows = np.random.default_rng(1).choice(POINTS, spoiled, replace=False)
+    rows = np.random.default_rng(1).choice(POINTS, corrupted, replace=False)
     spectra[rows] *= 3
     level = np.quantile(spectra[rows].max(axis=1), 0.01) * 0.9
     spectra = sign * np.minimum(spectra, level)
@@ -112,7 +112,7 @@ def test_flat_digitised_maxima_of_a_minority_are_not_clipped():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_tip_jumps_and_spikes_at_random_energies(clean, seed):
+def test_tip_changes_and_spikes_at_random_energies(clean, seed):
     rng = np.random.default_rng(10 + seed)
     spectra = clean.copy()
     rows = rng.choice(POINTS, 60, replace=False)
@@ -150,7 +150,7 @@ def test_noise_that_differs_over_the_spectrum_makes_none(spread):
 
 
 @pytest.fixture(scope="module")
-def spoiled(clean):
+def corrupted(clean):
     spectra = clean.copy()
     spectra[2] = 0.3
     spectra[11, 60:] += 2
@@ -160,36 +160,36 @@ def spoiled(clean):
     return spectra
 
 
-def test_every_kind_is_found_among_the_others(spoiled):
+def test_every_kind_is_found_among_the_others(corrupted):
     expected = np.zeros(POINTS, dtype=int)
     expected[2] = Artefact.CONSTANT
     expected[[11, 12]] = Artefact.JUMP
     expected[13] = Artefact.NON_FINITE
     expected[20:30] = Artefact.CLIPPED
-    assert np.array_equal(find_artefacts(spoiled), expected)
+    assert np.array_equal(find_artefacts(corrupted), expected)
 
 
 @pytest.mark.parametrize("factor", [1e-12, 1e-3, 1e12, -1e-9])
-def test_units_change_nothing(spoiled, factor):
+def test_units_change_nothing(corrupted, factor):
     for dtype in (np.float32, np.float64):
-        assert np.array_equal(find_artefacts((factor * spoiled).astype(dtype)), find_artefacts(spoiled))
+        assert np.array_equal(find_artefacts((factor * corrupted).astype(dtype)), find_artefacts(corrupted))
 
 
 @pytest.mark.parametrize("offset", [-7.0, 1000.0])
-def test_an_offset_changes_nothing(spoiled, offset):
-    assert np.array_equal(find_artefacts(spoiled + offset), find_artefacts(spoiled))
+def test_an_offset_changes_nothing(corrupted, offset):
+    assert np.array_equal(find_artefacts(corrupted + offset), find_artefacts(corrupted))
 
 
-def test_order_of_points_and_direction_of_energy_change_nothing(spoiled):
+def test_order_of_points_and_direction_of_energy_change_nothing(corrupted):
     order = np.random.default_rng(8).permutation(POINTS)
-    assert np.array_equal(find_artefacts(spoiled[order]), find_artefacts(spoiled)[order])
-    assert np.array_equal(find_artefacts(spoiled[:, ::-1]), find_artefacts(spoiled))
+    assert np.array_equal(find_artefacts(corrupted[order]), find_artefacts(corrupted)[order])
+    assert np.array_equal(find_artefacts(corrupted[:, ::-1]), find_artefacts(corrupted))
 
 
-def test_the_input_is_left_alone(spoiled):
-    before = spoiled.copy()
-    find_artefacts(spoiled)
-    assert np.array_equal(spoiled, before, equal_nan=True)
+def test_the_input_is_left_alone(corrupted):
+    before = corrupted.copy()
+    find_artefacts(corrupted)
+    assert np.array_equal(corrupted, before, equal_nan=True)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (7, 7), (50, 1), (8, 8)])
@@ -231,14 +231,14 @@ def test_spectra_clipped_at_their_own_ceiling_or_floor(clean, factor):
     assert np.array_equal(np.flatnonzero(plateaus(factor * spectra)), np.sort(rows))
 
 
-@pytest.mark.parametrize(("length", "spoiled"), [(3, False), (5, False), (6, True), (20, True)])
+@pytest.mark.parametrize(("length", "corrupted"), [(3, False), (5, False), (6, True), (20, True)])
 @pytest.mark.parametrize("start", [0, 50, -1])
-def test_a_plateau_has_six_energies(clean, length, spoiled, start):
+def test_a_plateau_has_six_energies(clean, length, corrupted, start):
     spectra = clean.copy()
     start = ENERGIES - length if start < 0 else start
     spectra[5, start : start + length] = spectra[5].max() + 0.01
-    assert plateaus(spectra)[5] == spoiled
-    assert plateaus(spectra).sum() == spoiled
+    assert plateaus(spectra)[5] == corrupted
+    assert plateaus(spectra).sum() == corrupted
 
 
 def test_repeated_values_that_are_no_extreme_or_not_in_a_row_are_no_plateau(clean):

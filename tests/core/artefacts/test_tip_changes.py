@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from didymos.core.artefacts.tip_changes import find_tip_jumps, has_jump, has_spike, shared_by_neighbours
+from didymos.core.artefacts.tip_changes import find_tip_changes, has_spike, has_tip_change, shared_by_neighbours
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, ScatteredNeighbourhood
 from didymos.simulate import RECIPES
 
@@ -23,7 +23,7 @@ def surface(seed=0, gap=0.0):
 
 
 def found(values, neighbourhood=GRID, positions=PLACES):
-    return np.flatnonzero(find_tip_jumps(values, positions, NEIGHBOURS, neighbourhood))
+    return np.flatnonzero(find_tip_changes(values, positions, NEIGHBOURS, neighbourhood))
 
 
 @pytest.mark.parametrize("factor", [0.3, 0.6, 1.6, 4.0])
@@ -83,7 +83,7 @@ def test_units_do_not_matter(factor):
 
 
 @pytest.mark.parametrize("factor", [0.4, 2.5])
-def test_a_jump_among_lines_that_another_tip_has_measured(factor):
+def test_a_tip_change_among_scan_lines_after_another(factor):
     values = surface()
     rows = PLACES[:, 0]
     values[(rows >= 9) & (rows < 12)] *= 1.0 + 0.5 * np.tanh(ENERGY / 0.5)
@@ -92,7 +92,7 @@ def test_a_jump_among_lines_that_another_tip_has_measured(factor):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_lines_that_another_tip_has_measured_are_not_spoiled(seed):
+def test_scan_lines_after_a_tip_change_are_not_corrupted(seed):
     values = surface(seed)
     rows = PLACES[:, 0]
     values[(rows >= 9) & (rows < 12)] *= 1.0 + 0.5 * np.tanh(ENERGY / 0.5)
@@ -108,10 +108,10 @@ def test_scattered_points_as_on_the_grid():
     assert list(found(values, ScatteredNeighbourhood(positions), positions)) == [MIDDLE]
 
 
-def test_few_spectra_or_energies_tell_nothing():
+def test_few_spectra_or_energies_say_nothing():
     values = surface()
     values[MIDDLE, 4:] *= 5
-    few = find_tip_jumps(values[:40], PLACES[:40], NEIGHBOURS[:40], ImageNeighbourhood(np.ones((2, 20), dtype=bool)))
+    few = find_tip_changes(values[:40], PLACES[:40], NEIGHBOURS[:40], ImageNeighbourhood(np.ones((2, 20), dtype=bool)))
     assert not few.any()
     assert len(found(values[:, :10])) == 0
 
@@ -124,10 +124,10 @@ def test_two_factors_must_both_be_positive_and_differ():
     spectra[2, 30:] *= -1
     spectra[3, 30:] *= 1.5
     others = np.repeat(reference[:, np.newaxis], 4, axis=1)
-    assert list(has_jump(spectra, reference, noise, others)) == [False, False, False, True]
+    assert list(has_tip_change(spectra, reference, noise, others)) == [False, False, False, True]
     # where a spectrum beside has its sides apart as well, that is how the surface varies
     others[3, 1, 30:] *= 1.45
-    assert not has_jump(spectra, reference, noise, others).any()
+    assert not has_tip_change(spectra, reference, noise, others).any()
     assert not has_spike(spectra, reference, noise).any()
 
 
@@ -145,8 +145,8 @@ def test_a_sharp_step_that_the_neighbours_share_is_a_defect():
 def test_spoiled_spectra_of_every_material_are_set_aside_and_defects_are_not(recipe):
     from didymos.workflow.points import points_of
 
-    data = RECIPES[recipe](shape=(48, 48), energies=64, seed=3, spoiled=0.02)
+    data = RECIPES[recipe](shape=(48, 48), energies=64, seed=3, corrupted=0.02)
     points = points_of(data, None)
-    spoiled = data["truth_artefact"].values.ravel() > 0
-    assert np.mean(points.usable[spoiled]) < 0.15
-    assert points.usable[~spoiled].all()
+    corrupted = data["truth_artefact"].values.ravel() > 0
+    assert np.mean(points.usable[corrupted]) < 0.15
+    assert points.usable[~corrupted].all()

@@ -36,7 +36,7 @@ def planted(kinds, seed=0, strength=STRENGTH):
     return features + strength * truth @ AXES[: len(kinds)], truth
 
 
-def measured(features, neighbourhood=IMAGE):
+def amplitudes_of(features, neighbourhood=IMAGE):
     population = find_population(features, neighbourhood)
     assert population.distinct
     return find_amplitudes(features, population, neighbourhood)
@@ -46,7 +46,7 @@ def measured(features, neighbourhood=IMAGE):
 @pytest.mark.parametrize("seed", range(2))
 def test_the_amplitude_is_the_planted_one(kinds, seed):
     features, truth = planted(kinds, seed)
-    found, whole = measured(features), truth.max(axis=1)
+    found, whole = amplitudes_of(features), truth.max(axis=1)
     assert np.corrcoef(found.value, whole)[0, 1] > 0.95
     core = found.value[whole > 0.97]
     assert core.min() > 0.8
@@ -58,7 +58,7 @@ def test_the_amplitude_is_the_planted_one(kinds, seed):
 
 def test_around_an_object_spectra_are_of_its_kind():
     features, truth = planted([PLACES, OTHERS])
-    found = measured(features)
+    found = amplitudes_of(features)
     around = truth.max(axis=1) > 0.1
     assert np.array_equal(found.kind[around], truth[around].argmax(axis=1) + 1)
 
@@ -66,24 +66,24 @@ def test_around_an_object_spectra_are_of_its_kind():
 @pytest.mark.parametrize("kinds", [[PLACES], [PLACES, OTHERS]], ids=["one kind", "two kinds"])
 def test_quiet_are_spectra_away_from_all_objects(kinds):
     features, truth = planted(kinds)
-    found = measured(features)
-    assert truth[found.quiet].max() < 0.15
-    assert found.quiet[truth.max(axis=1) < 1e-4].mean() > 0.9
-    assert not np.any(found.quiet & found.doubtful)
+    found = amplitudes_of(features)
+    assert truth[found.background].max() < 0.15
+    assert found.background[truth.max(axis=1) < 1e-4].mean() > 0.9
+    assert not np.any(found.background & found.ambiguous)
 
 
 @pytest.mark.parametrize("strength", [10.0, 20.0])
 def test_the_noise_is_that_of_the_spectra_along_the_change(strength):
     features, _ = planted([PLACES], strength=strength)
-    found = measured(features)
+    found = amplitudes_of(features)
     assert found.noise == pytest.approx([1 / strength], rel=0.12)
-    assert found.value[found.quiet].std() == pytest.approx(found.noise[0])
+    assert found.value[found.background].std() == pytest.approx(found.noise[0])
 
 
 def test_every_kind_has_its_own_noise():
     features, truth = planted([PLACES, OTHERS])
     # the second kind changes the spectra half as much
-    found = measured(features - 0.5 * STRENGTH * truth[:, 1:] * AXES[1])
+    found = amplitudes_of(features - 0.5 * STRENGTH * truth[:, 1:] * AXES[1])
     assert found.noise == pytest.approx([1 / STRENGTH, 2 / STRENGTH], rel=0.15)
     assert found.value[truth.max(axis=1) > 0.97].mean() == pytest.approx(1, abs=0.1)
 
@@ -92,9 +92,9 @@ def test_a_drift_along_the_change_itself_is_surface():
     features, truth = planted([PLACES])
     hills = drift(7)
     features += 2 * hills[:, np.newaxis] * AXES[0]
-    found = measured(features)
+    found = amplitudes_of(features)
     before, after = (
-        np.corrcoef(some[found.quiet], hills[found.quiet])[0, 1] for some in (features @ AXES[0], found.value)
+        np.corrcoef(some[found.background], hills[found.background])[0, 1] for some in (features @ AXES[0], found.value)
     )
     assert before > 0.85
     assert abs(after) < 0.25
@@ -104,12 +104,12 @@ def test_a_drift_along_the_change_itself_is_surface():
 def test_a_weak_defect_has_a_small_amplitude():
     features, _ = planted([PLACES])
     features += 0.5 * STRENGTH * profile(GRID, [(33, 33)])[:, np.newaxis] * AXES[0]
-    found = measured(features)
+    found = amplitudes_of(features)
     weak, strong = (found.value[profile(GRID, places) > 0.9].mean() for places in ([(33, 33)], PLACES))
     assert weak / strong == pytest.approx(0.5, abs=0.05)
 
 
-def test_a_defect_that_was_not_found_is_doubtful():
+def test_a_defect_that_was_not_found_is_ambiguous():
     features, _ = planted([PLACES])
     whole = find_population(features, IMAGE)
     lost = whole.label == whole.label.reshape(SIDE, SIDE)[PLACES[1]]
@@ -117,35 +117,35 @@ def test_a_defect_that_was_not_found_is_doubtful():
     number = np.unique(label, return_inverse=True)[1]
     found = find_amplitudes(features, Population(whole.p_value, number, whole.far, whole.directions), IMAGE)
     assert lost.any()
-    assert np.all(found.doubtful[lost])
-    assert not np.any(found.quiet[lost])
+    assert np.all(found.ambiguous[lost])
+    assert not np.any(found.background[lost])
     assert found.value[lost].min() > 0.3
-    assert not np.any(found.doubtful[profile(GRID, [PLACES[0], PLACES[2]]) > 0.1])
-    assert not measured(features).doubtful[lost].any()
+    assert not np.any(found.ambiguous[profile(GRID, [PLACES[0], PLACES[2]]) > 0.1])
+    assert not amplitudes_of(features).ambiguous[lost].any()
 
 
 @pytest.mark.parametrize("kinds", [[PLACES], [PLACES, OTHERS]], ids=["one kind", "two kinds"])
 def test_coordinates_and_units_of_the_features_hardly_matter(kinds):
     rng = np.random.default_rng(3)
     features, _ = planted(kinds)
-    plain = measured(features)
+    plain = amplitudes_of(features)
     for factor in (1e-9, 1.0, 1e9):
         mixing = factor * (rng.normal(size=(FEATURES, FEATURES)) + 3 * np.eye(FEATURES))
-        other = measured(features @ mixing + 50 * factor)
+        other = amplitudes_of(features @ mixing + 50 * factor)
         # where there is no defect it is chance which kind is nearer
         alike = other.kind == plain.kind
         assert other.value[alike] == pytest.approx(plain.value[alike], abs=0.05)
         assert alike.mean() > 0.97
-        assert np.mean(other.quiet == plain.quiet) > 0.97
+        assert np.mean(other.background == plain.background) > 0.97
         assert other.noise == pytest.approx(plain.noise, rel=0.05)
 
 
 @pytest.mark.parametrize("view", [lambda image: image[::-1], lambda image: image.transpose(1, 0, 2)])
 def test_the_side_from_which_the_surface_is_seen_does_not_matter(view):
     features, _ = planted([PLACES])
-    turned = measured(view(features.reshape(SIDE, SIDE, FEATURES)).reshape(-1, FEATURES))
-    back = view(turned.value.reshape(SIDE, SIDE, 1)).ravel()
-    assert back == pytest.approx(measured(features).value, abs=0.02)
+    rotated = amplitudes_of(view(features.reshape(SIDE, SIDE, FEATURES)).reshape(-1, FEATURES))
+    back = view(rotated.value.reshape(SIDE, SIDE, 1)).ravel()
+    assert back == pytest.approx(amplitudes_of(features).value, abs=0.02)
 
 
 def scattered(seed=0):
@@ -157,61 +157,61 @@ def scattered(seed=0):
 
 def test_scattered_points_have_amplitudes_too():
     positions, features, truth = scattered()
-    found = measured(features, ScatteredNeighbourhood(positions))
+    found = amplitudes_of(features, ScatteredNeighbourhood(positions))
     # hardly more than the noise
     assert np.sqrt(np.mean((found.value - truth) ** 2)) < 1.2 / STRENGTH
     assert found.value[truth > 0.97] == pytest.approx(1, abs=0.2)
-    assert truth[found.quiet].max() < 0.15
+    assert truth[found.background].max() < 0.15
 
 
 def test_the_order_of_scattered_points_does_not_matter():
     positions, features, _ = scattered()
     order = np.random.default_rng(1).permutation(len(positions))
-    plain = measured(features, ScatteredNeighbourhood(positions))
-    other = measured(features[order], ScatteredNeighbourhood(positions[order]))
+    plain = amplitudes_of(features, ScatteredNeighbourhood(positions))
+    other = amplitudes_of(features[order], ScatteredNeighbourhood(positions[order]))
     assert other.value == pytest.approx(plain.value[order], abs=1e-6)
-    for name in ("kind", "quiet", "doubtful"):
+    for name in ("kind", "background", "ambiguous"):
         assert np.array_equal(getattr(other, name), getattr(plain, name)[order])
 
 
 def test_missing_points_hide_nothing_else():
     features, truth = planted([PLACES])
     present = np.random.default_rng(4).random((SIDE, SIDE)) > 0.2
-    found = measured(features[present.ravel()], ImageNeighbourhood(present))
+    found = amplitudes_of(features[present.ravel()], ImageNeighbourhood(present))
     assert np.corrcoef(found.value, truth[present.ravel(), 0])[0, 1] > 0.95
 
 
-def test_without_places_the_mean_of_the_others_is_the_surface():
+def test_without_positions_the_mean_of_the_others_is_the_surface():
     rng = np.random.default_rng(5)
     features = rng.normal(size=(900, FEATURES))
     truth = np.zeros((900, 2))
     truth[:30, 0] = truth[30:50, 1] = 1
-    found = measured(features + STRENGTH * truth @ AXES[:2], NoNeighbourhood())
+    found = amplitudes_of(features + STRENGTH * truth @ AXES[:2], NoNeighbourhood())
     defect = truth.any(axis=1)
     assert found.value[defect] == pytest.approx(1, abs=0.25)
     assert found.value[~defect].mean() == pytest.approx(0, abs=0.05)
     assert np.array_equal(found.kind[defect], truth[defect].argmax(axis=1) + 1)
-    assert not found.quiet[defect].any()
-    assert found.quiet[~defect].mean() > 0.98
+    assert not found.background[defect].any()
+    assert found.background[~defect].mean() > 0.98
     assert found.noise == pytest.approx(1 / STRENGTH, rel=0.15)
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_defect_that_fades_over_many_steps_is_measured_to_its_end(seed):
+def test_a_defect_that_fades_over_many_steps_is_followed_to_its_end(seed):
     rng = np.random.default_rng(seed)
     distance = np.linalg.norm(GRID - (18, 22), axis=1)
     amplitude = np.exp(-((distance / 12) ** 2)) / np.hypot(1, distance / 2)
-    found = measured(rng.normal(size=(SIDE**2, FEATURES)) + 80 * amplitude[:, np.newaxis] * AXES[0])
+    found = amplitudes_of(rng.normal(size=(SIDE**2, FEATURES)) + 80 * amplitude[:, np.newaxis] * AXES[0])
     assert np.corrcoef(found.value, amplitude)[0, 1] > 0.97
-    assert amplitude[found.quiet].max() < 0.2
-    assert not found.doubtful[amplitude > 0.1].any()
+    assert amplitude[found.background].max() < 0.2
+    assert not found.ambiguous[amplitude > 0.1].any()
 
 
 def test_a_defect_of_one_point_with_a_weak_flank_is_a_kind():
     features, truth = planted([PLACES])
     point = profile(GRID, [(33, 33)], 0.6)
     features = features + 120 * point[:, np.newaxis] * AXES[1]
-    found = measured(features)
+    found = amplitudes_of(features)
     assert found.kind.max() == 2
     assert np.all(found.kind[point > 0.2] == 2)
     assert np.all(found.kind[truth[:, 0] > 0.3] == 1)
@@ -220,10 +220,10 @@ def test_a_defect_of_one_point_with_a_weak_flank_is_a_kind():
 def test_lobes_beside_a_defect_are_no_kind():
     features, _ = planted([PLACES])
     lobes = profile(GRID, [(row, column + 7) for row, column in PLACES], 1.2)
-    found = measured(features + 0.4 * STRENGTH * lobes[:, np.newaxis] * AXES[1])
+    found = amplitudes_of(features + 0.4 * STRENGTH * lobes[:, np.newaxis] * AXES[1])
     assert found.kind.max() == 1
     # as strong, or far away, they are
-    strong = measured(features + STRENGTH * lobes[:, np.newaxis] * AXES[1])
+    strong = amplitudes_of(features + STRENGTH * lobes[:, np.newaxis] * AXES[1])
     assert strong.kind.max() == 2
     away = profile(GRID, [(5, 34), (35, 33)], 1.2)
-    assert measured(features + 0.4 * STRENGTH * away[:, np.newaxis] * AXES[1]).kind.max() == 2
+    assert amplitudes_of(features + 0.4 * STRENGTH * away[:, np.newaxis] * AXES[1]).kind.max() == 2

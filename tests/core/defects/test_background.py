@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import naive
-from didymos.core.defects.background import HALO, WIDEST_GAP, surface_background
+from didymos.core.defects.background import surface_background
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, NoNeighbourhood, ScatteredNeighbourhood
 
 SIDE = 48
@@ -44,7 +44,7 @@ def test_objects_do_not_hide_a_smooth_surface(noisy):
     true, defect = smooth(), discs()
     features = true + noise(noisy) + np.where(defect[:, np.newaxis], [8.0, -5.0], 0.0)
     found = surface_background(features, defect, whole())
-    mean = features[found.quiet].mean(axis=0)
+    mean = features[found.background].mean(axis=0)
     assert error(found.values[defect], true[defect]) < 0.25 * error(mean, true[defect])
     assert error(found.values, true) < 0.25 * error(mean, true)
 
@@ -52,33 +52,33 @@ def test_objects_do_not_hide_a_smooth_surface(noisy):
 def test_objects_do_not_matter_to_what_is_under_them():
     features, defect = smooth() + noise(), discs()
     found = surface_background(features, defect, whole())
-    other = np.where(found.quiet[:, np.newaxis], features, 1e6)
+    other = np.where(found.background[:, np.newaxis], features, 1e6)
     assert np.array_equal(surface_background(other, defect, whole()).values, found.values)
 
 
 @pytest.mark.parametrize("missing", [False, True])
-def test_quiet_points_are_those_without_a_defect_near(missing):
+def test_background_points_are_those_without_a_defect_near(missing):
     present = np.random.default_rng(1).random(SIDE**2) < (0.7 if missing else 1.0)
     defect = discs()[present]
     neighbourhood = ImageNeighbourhood(present.reshape(SIDE, SIDE))
     found = surface_background(smooth()[present], defect, neighbourhood)
     away = naive.distance_to_places(PLACES[present], PLACES[present][defect])
-    assert np.array_equal(found.quiet, away > HALO)
+    assert np.array_equal(found.background, away > 3.0)
     assert found.values.shape == (present.sum(), 2)
 
 
 @pytest.mark.parametrize("features", [1, 3])
 @pytest.mark.parametrize("seed", range(4))
-def test_noise_without_places_has_its_mean_for_background(features, seed):
+def test_noise_without_positions_has_its_mean_for_background(features, seed):
     # wide enough for the slope to be 0 within about 0.1
     side = 128
     places = np.stack(np.divmod(np.arange(side**2), side), axis=1)
     neighbourhood = ImageNeighbourhood(np.ones((side, side), dtype=bool))
     values, defect = noise(1.0, features, seed, side**2) + 3, discs(places=places)
     found = surface_background(values, defect, neighbourhood)
-    mean = values[found.quiet].mean(axis=0)
+    mean = values[found.background].mean(axis=0)
     # a Gaussian of width 2 covers some 50 points: its average is 0.14 away from the mean
-    assert error(neighbourhood.interpolate(values, found.quiet), mean) > 0.13
+    assert error(neighbourhood.interpolate(values, found.background), mean) > 0.13
     assert error(found.values, mean) < 0.04
 
 
@@ -88,7 +88,7 @@ def test_only_the_features_that_change_smoothly_are_followed():
     features = (true + noise(1.0, 3)) @ turn
     found = surface_background(features, discs(), whole())
     away = np.abs(found.values @ turn.T - true).mean(axis=0)
-    unshrunk = np.abs(whole().interpolate(features, found.quiet) @ turn.T - true).mean(axis=0)
+    unshrunk = np.abs(whole().interpolate(features, found.background) @ turn.T - true).mean(axis=0)
     assert away[0] < 0.3
     assert (away[1:] < 0.6 * unshrunk[1:]).all()
 
@@ -97,15 +97,15 @@ def test_a_smooth_surface_is_not_shrunk_and_not_stretched():
     features, defect = smooth()[:, :1], discs()
     found = surface_background(features, defect, whole())
     # across the gap the average flattens the surface, and the slope of the regression is above 1
-    assert found.values == pytest.approx(whole().interpolate(features, found.quiet), abs=1e-9)
+    assert found.values == pytest.approx(whole().interpolate(features, found.background), abs=1e-9)
 
 
 def test_a_surface_that_turns_over_across_the_gap_is_not_turned_over():
     features = np.sin(PLACES[:, :1] * (2 * np.pi / 10)) + 5
     centres = [(y, x) for y in (10, 34) for x in (10, 34)]
     found = surface_background(features, discs(4.5, centres), whole())
-    assert found.quiet.sum() > 500
-    assert found.values == pytest.approx(np.full_like(features, features[found.quiet].mean()), abs=1e-9)
+    assert found.background.sum() > 500
+    assert found.values == pytest.approx(np.full_like(features, features[found.background].mean()), abs=1e-9)
 
 
 @pytest.mark.parametrize("radius", [0.5, 2.5, 4.5])
@@ -113,11 +113,11 @@ def test_a_surface_that_turns_over_across_the_gap_is_not_turned_over():
 def test_the_slope_across_the_gap_shrinks_the_average(size, radius):
     features, defect = smooth()[:, :1] / 3 + noise(size, 1), discs(radius)
     found = surface_background(features, defect, whole())
-    centre = features[found.quiet].mean()
-    gap = np.median(naive.distance_to_places(PLACES[defect], PLACES[found.quiet]))
-    across = whole().interpolate(features - centre, found.quiet, gap)[found.quiet]
-    slope = np.linalg.lstsq(across, (features - centre)[found.quiet], rcond=None)[0].item()
-    expected = centre + min(max(slope, 0.0), 1.0) * (whole().interpolate(features, found.quiet) - centre)
+    centre = features[found.background].mean()
+    gap = np.median(naive.distance_to_places(PLACES[defect], PLACES[found.background]))
+    across = whole().interpolate(features - centre, found.background, gap)[found.background]
+    slope = np.linalg.lstsq(across, (features - centre)[found.background], rcond=None)[0].item()
+    expected = centre + min(max(slope, 0.0), 1.0) * (whole().interpolate(features, found.background) - centre)
     assert found.values == pytest.approx(expected, abs=1e-9)
 
 
@@ -131,9 +131,9 @@ def test_the_gap_is_as_wide_as_at_the_defects(radius):
             return super().interpolate(features, known, gap)
 
     found = surface_background(smooth(), defect, Listener(np.ones((SIDE, SIDE), dtype=bool)))
-    depth = np.median(naive.distance_to_places(PLACES[defect], PLACES[found.quiet]))
-    assert sorted(gaps) == pytest.approx([0.0, min(depth, WIDEST_GAP)])
-    assert (depth > WIDEST_GAP) == (radius == 20)
+    depth = np.median(naive.distance_to_places(PLACES[defect], PLACES[found.background]))
+    assert sorted(gaps) == pytest.approx([0.0, min(depth, 8.0)])
+    assert (depth > 8.0) == (radius == 20)
 
 
 def test_both_sides_of_a_domain_wall_keep_their_own():
@@ -150,38 +150,38 @@ def test_both_sides_of_a_domain_wall_keep_their_own():
     assert (found.values.max(axis=0) < [2.4, 1.4]).all()
 
 
-def test_too_few_quiet_points_have_one_mean():
+def test_too_few_background_points_have_one_mean():
     features, rows = smooth() + noise(), PLACES[:, 0]
     few = discs() | (rows > 0)
     few[:9] = [True, True, False, False, False, False, False, False, False]
     found = surface_background(features, few, whole())
-    assert np.array_equal(found.quiet, ~few)
+    assert np.array_equal(found.background, ~few)
     assert found.values == pytest.approx(np.tile(features[~few].mean(axis=0), (SIDE**2, 1)))
     every = np.ones(SIDE**2, dtype=bool)
     found = surface_background(features, every, whole())
-    assert found.quiet.all()
+    assert found.background.all()
     assert found.values == pytest.approx(np.tile(features.mean(axis=0), (SIDE**2, 1)))
 
 
-@pytest.mark.parametrize("quiet", [9, 10])
-def test_five_quiet_points_for_each_feature_are_enough(quiet):
+@pytest.mark.parametrize("count", [9, 10])
+def test_five_background_points_for_each_feature_are_enough(count):
     features = np.stack([np.arange(40.0), 0.3 * np.sin(np.arange(40.0))], axis=1)
-    defect = np.arange(40) >= quiet + HALO
+    defect = np.arange(40) >= count + 3
     row = ImageNeighbourhood(np.ones((1, 40), dtype=bool))
     found = surface_background(features, defect, row)
-    assert found.quiet.sum() == (quiet if quiet == 10 else quiet + HALO)
-    assert np.ptp(found.values, axis=0).any() == (quiet == 10)
+    assert found.background.sum() == (count if count == 10 else count + 3)
+    assert np.ptp(found.values, axis=0).any() == (count == 10)
 
 
 @pytest.mark.parametrize("neighbourhood", [whole(), ScatteredNeighbourhood(1e-9 * PLACES), NoNeighbourhood()])
-def test_the_background_turns_and_shifts_with_the_features(neighbourhood):
+def test_the_background_rotates_and_shifts_with_the_features(neighbourhood):
     turn = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0]
     shift = np.array([5.0, -3.0, 1.0])
     features, defect = np.hstack([smooth(), np.zeros((SIDE**2, 1))]) + noise(0.5, 3), discs()
     found = surface_background(features, defect, neighbourhood)
-    turned = surface_background(features @ turn + shift, defect, neighbourhood)
-    assert np.array_equal(turned.quiet, found.quiet)
-    assert turned.values == pytest.approx(found.values @ turn + shift, abs=1e-8)
+    rotated = surface_background(features @ turn + shift, defect, neighbourhood)
+    assert np.array_equal(rotated.background, found.background)
+    assert rotated.values == pytest.approx(found.values @ turn + shift, abs=1e-8)
 
 
 def test_order_and_unit_of_scattered_points_do_not_matter():
@@ -190,7 +190,7 @@ def test_order_and_unit_of_scattered_points_do_not_matter():
     found = surface_background(features, defect, ScatteredNeighbourhood(places))
     order = np.random.default_rng(4).permutation(len(places))
     mixed = surface_background(features[order], defect[order], ScatteredNeighbourhood(1e-9 * places[order]))
-    assert np.array_equal(mixed.quiet, found.quiet[order])
+    assert np.array_equal(mixed.background, found.background[order])
     assert mixed.values == pytest.approx(found.values[order], abs=1e-8)
 
 
@@ -200,15 +200,15 @@ def test_objects_do_not_hide_a_smooth_surface_of_scattered_points(radius):
     true, defect = smooth(places), discs(radius, CENTRES[::2], places)
     features = true + noise() + np.where(defect[:, np.newaxis], [8.0, -5.0], 0.0)
     found = surface_background(features, defect, ScatteredNeighbourhood(places))
-    assert not found.quiet[defect].any()
-    mean = features[found.quiet].mean(axis=0)
+    assert not found.background[defect].any()
+    mean = features[found.background].mean(axis=0)
     assert error(found.values, true) < 0.25 * error(mean, true)
 
 
-def test_without_places_the_background_is_the_mean_of_the_others():
+def test_without_positions_the_background_is_the_mean_of_the_others():
     features, defect = smooth() + noise(), discs()
     found = surface_background(features, defect, NoNeighbourhood())
-    assert np.array_equal(found.quiet, ~defect)
+    assert np.array_equal(found.background, ~defect)
     assert found.values == pytest.approx(np.tile(features[~defect].mean(axis=0), (SIDE**2, 1)), abs=1e-9)
 
 

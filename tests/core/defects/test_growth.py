@@ -72,6 +72,6 @@ def test_the_unit_of_the_features_does_not_matter(factor):
     assert np.array_equal(whole_defects(other, same, IMAGE), expected)
 
 
-def test_without_places_nothing_grows():
+def test_without_positions_nothing_grows():
     features, population = found(surface(2) + 60 * coulomb((20, 26), 2.0)[..., np.newaxis] * AXES[0])
     assert np.array_equal(whole_defects(features, population, NoNeighbourhood()), population.core)

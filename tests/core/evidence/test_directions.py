@@ -4,9 +4,6 @@ from scipy.stats import chi
 
 import naive
 from didymos.core.evidence.directions import (
-    LARGEST_SHARE,
-    LONGEST,
-    MOST_DIRECTIONS,
     Directions,
     covariance_of,
     discriminant_directions,
@@ -43,7 +40,7 @@ def share_within(basis, vector):
     return np.linalg.norm(vector @ basis) / np.linalg.norm(vector)
 
 
-def measured(features, label, columns=COLUMNS):
+def directions_of(features, label, columns=COLUMNS):
     """Directions as they are found from features and the numbers of objects."""
     majority = label == 0
     centre, whitening = covariance_of(features, majority)
@@ -88,7 +85,7 @@ def test_lengths_do_not_know_the_coordinates(seed):
     rng = np.random.default_rng(seed)
     mixing = 1e-9 * (rng.normal(size=(COLUMNS, COLUMNS)) + 4 * np.eye(COLUMNS))
     moved = white @ mixing + 1e-8 * rng.normal(size=COLUMNS)
-    before, after = measured(white, label), measured(moved, label)
+    before, after = directions_of(white, label), directions_of(moved, label)
     assert before.basis.shape == after.basis.shape
     assert length_along(moved, after) == pytest.approx(length_along(white, before), rel=1e-5)
     assert after.radius == pytest.approx(before.radius, rel=1e-5)
@@ -129,7 +126,7 @@ def test_directions_are_orthonormal_and_the_strongest_first():
     white, label = planted(4, objects)
     basis = discriminant_directions(white, label, NONE)
     assert basis.T @ basis == pytest.approx(np.eye(basis.shape[1]), abs=1e-9)
-    moment = naive.discriminant_moment(white, label, LONGEST, LARGEST_SHARE)
+    moment = naive.discriminant_moment(white, label, 4.0, 30)
     assert np.all(np.diff(np.diag(basis.T @ moment @ basis)) < 0)
 
 
@@ -139,17 +136,17 @@ def test_directions_are_those_of_a_plain_loop(seed):
     white, label = planted(seed, [(50, 5 * unit(1)), (9, 3 * unit(2)), (3, 40 * unit(3))])
     background = np.cov(rng.normal(size=(50, COLUMNS)), rowvar=False)
     basis = discriminant_directions(white, label, background)
-    moment = naive.discriminant_moment(white, label, LONGEST, LARGEST_SHARE) - background
+    moment = naive.discriminant_moment(white, label, 4.0, 30) - background
     strength = np.linalg.eigvalsh(moment)
-    assert basis.shape[1] == min(max(np.sum(strength > 1), 1), MOST_DIRECTIONS)
+    assert basis.shape[1] == min(max(np.sum(strength > 1), 1), 6)
     assert moment @ basis == pytest.approx(basis * strength[::-1][: basis.shape[1]], abs=1e-9)
 
 
 def test_noise_alone_has_one_direction_and_many_objects_the_most():
     white, label = planted(5, [(200, np.zeros(COLUMNS))])
     assert discriminant_directions(white, label, NONE).shape == (COLUMNS, 1)
-    white, label = planted(6, [(30, 30 * axis) for axis in NONE[: MOST_DIRECTIONS + 3]])
-    assert discriminant_directions(white, label, np.zeros_like(NONE)).shape == (COLUMNS, MOST_DIRECTIONS)
+    white, label = planted(6, [(30, 30 * axis) for axis in NONE[: 6 + 3]])
+    assert discriminant_directions(white, label, np.zeros_like(NONE)).shape == (COLUMNS, 6)
 
 
 def test_a_common_background_is_no_direction():
@@ -206,7 +203,7 @@ def test_directions_that_span_everything_leave_no_radius():
 def test_lengths_stay_finite_where_the_majority_does_not_vary():
     features = np.zeros((50, 3))
     features[:5] = np.random.default_rng(13).normal(scale=10, size=(5, 3))
-    assert np.all(np.isfinite(length_along(features, measured(features, np.where(np.arange(50) < 5, 1, 0), 3))))
+    assert np.all(np.isfinite(length_along(features, directions_of(features, np.where(np.arange(50) < 5, 1, 0), 3))))
 
 
 def test_a_kind_of_few_points_among_many_gets_a_direction_of_its_own():
@@ -251,7 +248,7 @@ def test_there_are_never_more_directions_than_the_most():
     axes = 30 * np.eye(COLUMNS)
     white, label = planted(5, [(40, axes[0]), *((1, axis) for axis in axes[1:])])
     basis = discriminant_directions(white, label, NONE, np.ones(COLUMNS, dtype=bool))
-    assert basis.shape == (COLUMNS, MOST_DIRECTIONS)
+    assert basis.shape == (COLUMNS, 6)
 
 
 def test_the_longest_vector_of_every_object():

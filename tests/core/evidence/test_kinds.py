@@ -91,7 +91,7 @@ def test_parts_that_touch_are_of_the_kinds_of_other_objects():
     assert np.array_equal(found, np.where(part % 2 == 1, 1, 2))
 
 
-def test_a_few_odd_points_of_an_object_are_no_part():
+def test_a_few_unusual_points_of_an_object_are_no_part():
     change, side = planted((AXES[0], 40), (AXES[1], 10), noise=0.1)
     odd = np.flatnonzero(side == 2)
     assert np.array_equal(find_kinds(change, np.ones_like(side)), side)
@@ -116,7 +116,7 @@ def test_a_single_object_is_a_kind_where_it_is_large_and_clearly_apart():
 
 
 @pytest.mark.parametrize(("degrees", "kinds"), [(0, [1, 1]), (30, [1, 1]), (60, [1, 2])])
-def test_two_objects_are_told_apart_by_the_angle(degrees, kinds):
+def test_two_objects_are_separated_by_the_angle(degrees, kinds):
     assert kind_of_objects(*planted((towards(0)[0], 9), (towards(degrees)[0], 6))) == kinds
 
 

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from didymos.core.evidence.lattices import FEWEST_REPEATED
-from didymos.core.evidence.population import FEWEST_POINTS, SIGNIFICANCE, find_population
+from didymos.core.evidence.population import find_population
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, NoNeighbourhood, ScatteredNeighbourhood
 
 SIDE, FEATURES = 40, 6
@@ -100,7 +99,7 @@ def test_two_kinds_need_two_directions():
     assert population(image).directions.basis.shape[1] == 2
 
 
-def test_what_is_measured_has_a_direction_for_a_kind_that_leans_to_the_others():
+def test_the_population_has_a_direction_for_a_kind_that_leans_to_the_others():
     # of the single object 0.85 of the length lies across the direction of the many
     along, across = np.eye(FEATURES)[:2]
     many = [
@@ -152,7 +151,7 @@ def test_several_objects_of_one_point_are_a_population():
 
 
 @pytest.mark.parametrize("place", [(10, 10), (0, 10), (10, 0), (1, 10), (2, 2), (36, 3)])
-def test_a_single_odd_spectrum_is_a_population_only_beyond_doubt(place):
+def test_a_single_unusual_spectrum_is_a_population_only_beyond_doubt(place):
     image = noise()
     image[place] += 2.0
     assert not population(image).distinct
@@ -162,7 +161,7 @@ def test_a_single_odd_spectrum_is_a_population_only_beyond_doubt(place):
     assert [divmod(int(index), SIDE) for index in np.flatnonzero(found.core)] == [place]
 
 
-def test_a_corner_has_too_few_surroundings_to_be_odd_by_itself():
+def test_a_corner_has_too_few_neighbours_to_be_unusual_by_itself():
     image = noise()
     image[0, 0] += 100.0
     assert not population(image).distinct
@@ -207,11 +206,11 @@ def test_the_order_of_the_points_does_not_matter(view):
     assert other.distinct == plain.distinct
 
 
-def test_a_lattice_is_told_by_its_repetition():
+def test_a_lattice_is_recognised_by_its_repetition():
     found = population(lattice())
     assert found.repetition > 0.65
     few, _ = planted(noise(), DIRECTION, PLACES)
-    assert population(few).label.max() < FEWEST_REPEATED
+    assert population(few).label.max() < 10
     assert population(few).distinct
 
 
@@ -226,16 +225,16 @@ def test_missing_points_hide_nothing_else():
 def test_scattered_objects_are_a_population():
     rng = np.random.default_rng(5)
     positions, features = SIDE * rng.random((1600, 2)), rng.normal(size=(1600, FEATURES))
-    quiet = find_population(features, ScatteredNeighbourhood(positions))
+    without = find_population(features, ScatteredNeighbourhood(positions))
     near = np.min([np.linalg.norm(positions - place, axis=1) for place in PLACES], axis=0)
     features += np.exp(-(near**2) / 3)[:, np.newaxis] * DIRECTION
     found = find_population(features, ScatteredNeighbourhood(positions))
-    assert not quiet.distinct
+    assert not without.distinct
     assert found.distinct
     assert near[found.core].max() < 4
 
 
-def test_without_places_far_spectra_are_a_population():
+def test_without_positions_far_spectra_are_a_population():
     features = noise().reshape(-1, FEATURES)
     assert not find_population(features, NoNeighbourhood()).distinct
     features[:20] += DIRECTION
@@ -254,10 +253,9 @@ def test_a_surface_that_is_exactly_alike_but_for_an_object():
     assert not found.core.reshape(SIDE, SIDE)[20:].any()
 
 
-@pytest.mark.parametrize(("points", "features"), [(9, 0), (2, 2), (1, 1), (FEWEST_POINTS, 3)])
+@pytest.mark.parametrize(("points", "features"), [(9, 0), (2, 2), (1, 1), (3, 3)])
 def test_nothing_to_compare_is_no_population(points, features):
     found = find_population(np.ones((points, features)), NoNeighbourhood())
     assert found.p_value == 1.0
     assert not found.distinct
     assert not found.core.any()
-    assert SIGNIFICANCE < 1

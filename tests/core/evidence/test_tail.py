@@ -18,7 +18,7 @@ def test_a_normal_majority_has_a_power_of_one(degrees):
 
 @pytest.mark.parametrize("power", [1.3, 2.0])
 @pytest.mark.parametrize("degrees", [1, 3])
-def test_a_longer_tail_is_measured_and_taken_back(degrees, power):
+def test_a_longer_tail_is_estimated_and_taken_back(degrees, power):
     tail = Tail.of(lengths(degrees, power=power), degrees)
     assert tail.power == pytest.approx(power, rel=0.05)
     # the lengths of such a majority become normal ones
@@ -50,7 +50,7 @@ def test_units_do_not_matter(factor):
 
 
 @pytest.mark.parametrize("count", [1, 5, 29])
-def test_few_lengths_tell_nothing_of_the_tail(count):
+def test_few_lengths_say_nothing_of_the_tail(count):
     assert Tail.of(lengths(2, count=count, power=3.0), 2).power == 1
 
 

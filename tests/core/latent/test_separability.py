@@ -13,7 +13,7 @@ def ring(seed, defects=40, points=800):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_cluster_anywhere_is_told(seed):
+def test_a_cluster_anywhere_is_separated(seed):
     space, defect = ring(seed)
     assert separability(space, defect, seed=seed) > 0.99
 
@@ -25,7 +25,7 @@ def test_where_nothing_parts_them_it_is_the_share_of_the_defects(seed):
     assert separability(space, defect, seed=0) == pytest.approx(0.2, abs=0.05)
 
 
-def test_neither_turning_nor_scaling_the_space_matters():
+def test_neither_rotating_nor_scaling_the_space_matters():
     space, defect = ring(0)
     angle = 0.7
     turned = space @ np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -35,7 +35,7 @@ def test_neither_turning_nor_scaling_the_space_matters():
 
 
 @pytest.mark.parametrize("defects", [0, 1])
-def test_fewer_than_two_defects_tell_nothing(defects):
+def test_fewer_than_two_defects_say_nothing(defects):
     space, _ = ring(0)
     assert np.isnan(separability(space, np.arange(800) < defects, seed=0))
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import naive
-from didymos.core.noise.noise import MAXIMUM_RANK, MINIMUM_RANK, marchenko_pastur_edge, noise_of_energies, signal_rank
+from didymos.core.noise.noise import NoiseSettings, marchenko_pastur_edge, noise_of_energies, signal_rank
 from didymos.core.numeric.principal_components import moments, principal_components
 from didymos.core.surface.nearest import nearest_neighbours
 
@@ -24,10 +24,10 @@ def smooth_surface(components, side=SIDE):
     return result
 
 
-def rank_of(values, neighbours, **bounds):
+def rank_of(values, neighbours, **settings):
     noise = noise_of_energies(values, neighbours)
     found = principal_components(moments(values), 30, noise)
-    return signal_rank(found.variance, found.scores(values), neighbours, energies=values.shape[1], **bounds)
+    return signal_rank(found.variance, found.scores(values), neighbours, energies=values.shape[1], **settings)
 
 
 @pytest.mark.parametrize("points", [2, 3, 200])
@@ -155,10 +155,10 @@ def test_rank_stays_within_its_bounds():
     neighbours = nearest_neighbours(grid())
     noise = rng.normal(size=(SIDE * SIDE, ENERGIES))
     rich = smooth_surface(25) + 1e-4 * noise
-    assert rank_of(noise, neighbours) == MINIMUM_RANK
-    assert rank_of(noise, neighbours, bounds=(0, 5)) == 0
-    assert rank_of(rich, neighbours) == MAXIMUM_RANK
-    assert rank_of(rich, neighbours, bounds=(1, 3)) == 3
+    assert rank_of(noise, neighbours) == 6
+    assert rank_of(noise, neighbours, settings=NoiseSettings(smallest_rank=0, largest_rank=5)) == 0
+    assert rank_of(rich, neighbours) == 20
+    assert rank_of(rich, neighbours, settings=NoiseSettings(smallest_rank=1, largest_rank=3)) == 3
 
 
 def test_rank_is_at_most_the_number_of_energies():

@@ -208,7 +208,7 @@ def test_no_two_threads_add_to_the_same_histograms_at_once(references, monkeypat
 
 
 def ends_with(error, work):
-    """Run in another thread, which may hang for good, and tell whether the error came out soon."""
+    """Run in another thread, which may hang for good, and return whether the error came out soon."""
     caught = []
 
     def run():

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import naive
-from didymos.core.pairs.pair_statistics import TILE, choose_references, pair_histogram, pair_statistics
+from didymos.core.pairs.pair_statistics import choose_references, pair_histogram, pair_statistics
+from didymos.core.pairs.settings import PairSettings
 
 RELATIVE_ERROR = 1e-4
 
@@ -70,7 +71,7 @@ def test_float32_features_with_a_common_offset():
     assert_same_pairs(pair_histogram(features), naive.pair_distances(features))
 
 
-SIZES = [TILE - 1, TILE, TILE + 1, 2 * TILE - 1, 2 * TILE, 2 * TILE + 1]
+SIZES = [511, 512, 513, 1023, 1024, 1025]
 
 
 @pytest.mark.parametrize("points", SIZES)
@@ -89,7 +90,7 @@ def test_tiles_count_every_pair_for_either_spectrum(points, sampled):
     # of the spectra on a line, k have a copy: each has one at zero; means are those of the sums of integers
     rng = np.random.default_rng(6)
     line = rng.permutation(np.concatenate([np.arange(points - 200), np.arange(200)])).astype(float)
-    references = np.sort(rng.choice(points, TILE + 1 if points > TILE else 9, replace=False)) if sampled else None
+    references = np.sort(rng.choice(points, 513 if points > 512 else 9, replace=False)) if sampled else None
     others = line if references is None else line[references]
     found = pair_statistics(line[:, np.newaxis], references=references)
     apart = np.abs(line[:, np.newaxis] - others)
@@ -143,10 +144,10 @@ def test_a_factor_moves_only_the_edges(factor):
     assert [scaled.quantile(s) for s in shares] == pytest.approx([factor * plain.quantile(s) for s in shares], rel=2e-3)
 
 
-@pytest.mark.parametrize("spoiled", [np.nan, np.inf, -np.inf])
-def test_spectra_with_values_that_are_not_finite_are_left_out(spoiled):
+@pytest.mark.parametrize("corrupted", [np.nan, np.inf, -np.inf])
+def test_spectra_with_values_that_are_not_finite_are_left_out(corrupted):
     features = np.random.default_rng(11).normal(size=(50, 3))
-    features[[0, 20, 49], [0, 1, 2]] = spoiled
+    features[[0, 20, 49], [0, 1, 2]] = corrupted
     assert_same_histogram(pair_histogram(features), pair_histogram(features[np.isfinite(features).all(axis=1)]))
 
 
@@ -230,17 +231,17 @@ def test_references_give_the_pairs_of_one_of_them_with_another():
 
 
 @pytest.mark.parametrize(("points", "number"), [(10, None), (100, None), (101, 20), (500, 4), (2000, 1)])
-def test_references_are_as_many_as_their_pairs_allow(points, number, monkeypatch):
-    monkeypatch.setattr("didymos.core.pairs.pair_statistics.FEWEST_REFERENCES", 1)
-    chosen = choose_references(points, seed=0, pairs=2020, all_up_to=100)
+def test_references_are_as_many_as_their_pairs_allow(points, number):
+    settings = PairSettings(fewest_references=1, sampled_pairs=2020, all_pairs_up_to=100)
+    chosen = choose_references(points, seed=0, settings=settings)
     if number is None:
         assert chosen is None
     else:
         assert len(chosen) == number
         assert np.all(np.diff(chosen) > 0)
         assert 0 <= chosen[0] <= chosen[-1] < points
-        assert np.array_equal(chosen, choose_references(points, seed=0, pairs=2020, all_up_to=100))
-        assert not np.array_equal(chosen, choose_references(points, seed=1, pairs=2020, all_up_to=100))
+        assert np.array_equal(chosen, choose_references(points, seed=0, settings=settings))
+        assert not np.array_equal(chosen, choose_references(points, seed=1, settings=settings))
 
 
 def test_there_are_never_fewer_references_than_a_thousand_nor_more_than_spectra():

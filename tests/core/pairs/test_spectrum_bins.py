@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from didymos.core.pairs import spectrum_bins
 from didymos.core.pairs.pair_statistics import _EachSpectrum, pair_statistics
 from didymos.core.pairs.pair_tiles import prepare
-from didymos.core.pairs.spectrum_bins import BELOW, FINEST_BITS, MOST_BINS, SpectrumBins, choose_bins
+from didymos.core.pairs.settings import PairSettings
+from didymos.core.pairs.spectrum_bins import SpectrumBins, choose_bins
 
 
 def cloud(points=300, terms=4, seed=0):
@@ -42,7 +42,7 @@ def test_bins_reach_from_under_nearly_all_distances_to_the_largest(points, far):
     assert bins.edges()[-1] >= apart.max() * (1 - 1e-6)
     assert np.mean(apart < bins.edges()[1]) <= (1e-4 if points < 1500 else 1e-3)
     # nor much farther than need be
-    assert bins.edges()[1] > np.quantile(apart, 1e-3) / 2 ** (BELOW / 2 + 2)
+    assert bins.edges()[1] > np.quantile(apart, 1e-3) / 2 ** (4 / 2 + 2)
     assert bins.edges()[-1] <= (1.5 if points == 2 else 6) * apart.max()
 
 
@@ -51,23 +51,21 @@ def test_there_are_never_too_many_bins(far):
     features = cloud()
     features[::5] += far
     bins = bins_of(features)
-    assert 0 < bins.number <= MOST_BINS
-    assert bins.bits == FINEST_BITS or (bins.number >> bins.bits) << (bins.bits + 1) > MOST_BINS
+    assert 0 < bins.number <= 1024
+    assert bins.bits == 5 or (bins.number >> bins.bits) << (bins.bits + 1) > 1024
     assert bins.first > 0
     assert (bins.first + bins.number) >> bins.bits < 255
 
 
-def test_more_spectra_than_memory_have_wider_bins(monkeypatch):
+def test_more_spectra_than_memory_have_wider_bins():
     spectra, finest = prepare(cloud()), bins_of(cloud())
-    monkeypatch.setattr(spectrum_bins, "MOST_BYTES", 300 * 2 * finest.number - 1)
-    coarser = choose_bins(spectra, 300)
+    coarser = choose_bins(spectra, 300, settings=PairSettings(most_bytes=300 * 2 * finest.number - 1))
     assert coarser.bits == finest.bits - 1
     assert coarser.edges()[[0, -1]] == pytest.approx(finest.edges()[[0, -1]])
-    monkeypatch.setattr(spectrum_bins, "MOST_BYTES", 300 * 2 * finest.number)
-    assert choose_bins(spectra, 300) == finest
-    assert choose_bins(spectra, 70_000).bits == finest.bits - 1  # counters of four bytes
-    monkeypatch.setattr(spectrum_bins, "MOST_BYTES", 0)
-    assert choose_bins(spectra, 300).bits == 2
+    enough = PairSettings(most_bytes=300 * 2 * finest.number)
+    assert choose_bins(spectra, 300, settings=enough) == finest
+    assert choose_bins(spectra, 70_000, settings=enough).bits == finest.bits - 1  # counters of four bytes
+    assert choose_bins(spectra, 300, settings=PairSettings(most_bytes=0)).bits == 2
 
 
 @pytest.mark.parametrize("points", [0, 1, 2, 700])

@@ -121,11 +121,11 @@ def test_spectra_that_are_not_finite_have_no_figure_and_change_no_other():
     assert np.array_equal(statistics.histogram.counts, rest.histogram.counts)
 
 
-@pytest.mark.parametrize("spoiled", [0, 5])
-def test_where_nothing_is_left_there_is_no_figure_and_no_warning(spoiled):
-    statistics = pair_statistics(np.full((spoiled, 3), np.nan))
+@pytest.mark.parametrize("points", [0, 5])
+def test_where_nothing_is_left_there_is_no_figure_and_no_warning(points):
+    statistics = pair_statistics(np.full((points, 3), np.nan))
     assert statistics.histogram.pairs == 0
-    assert statistics.mean_distance.shape == statistics.quantile(0.5).shape == (spoiled,)
+    assert statistics.mean_distance.shape == statistics.quantile(0.5).shape == (points,)
     assert np.isnan(statistics.mean_distance).all()
     assert np.isnan(statistics.quantile(0.5)).all()
     assert np.isnan(statistics.mean_of(statistics.centres)).all()

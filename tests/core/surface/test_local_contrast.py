@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import naive
-from didymos.core.surface.local_contrast import NEIGHBOURS, image_residual, scattered_residual
+from didymos.core.surface.local_contrast import image_residual, scattered_residual
 
 
 def random_image(rows, columns, features=2, seed=0):
@@ -24,7 +24,7 @@ def test_image_residual_like_a_plain_loop(shape):
             assert found[y, x] == pytest.approx(image[y, x] - expected, abs=1e-12)
 
 
-def test_most_points_of_an_image_have_surroundings():
+def test_most_points_of_an_image_have_a_neighbourhood():
     known = np.isfinite(image_residual(random_image(20, 30))).all(axis=-1)
     assert known[2:-2, 2:-2].all()
     assert known[0, 4:-4].all()
@@ -43,7 +43,7 @@ def test_constants_and_slopes_vanish(shape):
 
 
 @pytest.mark.parametrize("place", [(8, 8), (0, 8), (8, 15), (1, 1), (15, 3), (0, 4), (2, 2)])
-def test_one_odd_spectrum_leaves_its_surroundings_alone(place):
+def test_one_unusual_spectrum_leaves_its_neighbourhood_alone(place):
     image = np.zeros((16, 16, 1))
     image[place] = 5.0
     residual = image_residual(image)
@@ -60,7 +60,7 @@ def test_an_object_smaller_than_the_circle_stays_whole():
     assert np.array_equal(residual[9:12, 9:12], np.ones((3, 3)))
 
 
-def test_residual_turns_with_the_image():
+def test_residual_rotates_with_the_image():
     image = random_image(13, 10)
     found = image_residual(image)
     assert image_residual(image[::-1]) == pytest.approx(found[::-1], nan_ok=True, abs=1e-12)
@@ -71,7 +71,7 @@ def test_scattered_residual_like_a_plain_loop():
     rng = np.random.default_rng(1)
     positions, features = 1e-9 * rng.random((60, 2)), rng.normal(size=(60, 3))
     found = scattered_residual(features, positions)
-    assert found == pytest.approx(naive.plane_residual(features, positions, NEIGHBOURS), abs=1e-9)
+    assert found == pytest.approx(naive.plane_residual(features, positions, 16), abs=1e-9)
 
 
 def test_scattered_planes_vanish_and_missing_points_stay_missing():
@@ -86,7 +86,7 @@ def test_scattered_planes_vanish_and_missing_points_stay_missing():
 
 
 @pytest.mark.parametrize("points", [0, 1, 4])
-def test_too_few_scattered_points_have_no_surroundings(points):
+def test_too_few_scattered_points_have_no_neighbourhood(points):
     positions = np.random.default_rng(0).random((points, 2))
     assert np.isnan(scattered_residual(np.ones((points, 2)), positions)).all()
 

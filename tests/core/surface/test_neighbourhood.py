@@ -5,8 +5,6 @@ import naive
 from didymos.core.surface.interpolation import image_interpolation, scattered_interpolation
 from didymos.core.surface.local_contrast import image_residual, scattered_residual
 from didymos.core.surface.neighbourhood import (
-    BESIDE,
-    LARGEST_SHIFT,
     ImageNeighbourhood,
     NoNeighbourhood,
     ScatteredNeighbourhood,
@@ -41,7 +39,7 @@ def jittered(seed, side=9):
 
 
 def same_groups(numbers, points, groups):
-    """Whether numbers, 0 where a point is not marked and from 1 without gaps elsewhere, tell these groups."""
+    """Whether numbers, 0 where a point is not marked and from 1 without gaps elsewhere, stand for these groups."""
     found = [set(np.flatnonzero(numbers == number)) for number in range(1, numbers.max(initial=0) + 1)]
     return sorted(map(sorted, found)) == sorted(map(sorted, groups)) and np.array_equal(numbers > 0, points)
 
@@ -89,7 +87,7 @@ def test_scattered_points_grow_like_brute_force(seed, steps):
     positions = jittered(seed)
     points = np.random.default_rng(20 + seed).random(len(positions)) < 0.03
     points[seed] = True
-    expected, beside = points.copy(), naive.beside_where_scattered(positions, BESIDE)
+    expected, beside = points.copy(), naive.beside_where_scattered(positions, 8)
     for _ in range(steps):
         expected = np.array([expected[i] or any(expected[j] for j in beside[i]) for i in range(len(positions))])
     assert np.array_equal(ScatteredNeighbourhood(positions).grow(points, steps), expected)
@@ -100,7 +98,7 @@ def test_scattered_points_grow_like_brute_force(seed, steps):
 def test_objects_of_scattered_points_are_those_of_a_walk(seed, share):
     positions = jittered(30 + seed)
     points = np.random.default_rng(seed).random(len(positions)) < share
-    groups = naive.groups(naive.beside_where_scattered(positions, BESIDE), points)
+    groups = naive.groups(naive.beside_where_scattered(positions, 8), points)
     assert same_groups(ScatteredNeighbourhood(positions).objects(points), points, groups)
 
 
@@ -190,7 +188,7 @@ def test_repetition_of_wide_objects_among_many_absent_points_like_plain_loops(se
     rng = np.random.default_rng(50 + seed)
     present = rng.random((14, 14)) < 0.45
     marked = present & blobs(rng.uniform(0, 14, (3, 2)), 3.0, 14)
-    expected = naive.repetition(present, marked, LARGEST_SHIFT)
+    expected = naive.repetition(present, marked, 0.5)
     assert ImageNeighbourhood(present).repetition(marked[present]) == pytest.approx(expected, abs=1e-9)
     assert expected > 0
 
@@ -201,7 +199,7 @@ def test_repetition_like_plain_loops(seed):
     present = rng.random((12, 15)) < (1.0 if seed % 2 else 0.8)
     y, x = np.indices(present.shape)
     marked = present & ((y % 4 < 2) & (x % 5 < 2) ^ (rng.random(present.shape) < 0.1 * seed))
-    expected = naive.repetition(present, marked, LARGEST_SHIFT)
+    expected = naive.repetition(present, marked, 0.5)
     assert ImageNeighbourhood(present).repetition(marked[present]) == pytest.approx(expected, abs=1e-9)
     assert expected > 0
 
@@ -276,7 +274,7 @@ def test_scattered_points_interpolate_with_a_gap_in_their_own_steps(gap):
     assert ScatteredNeighbourhood(positions).interpolate(features, known, gap) == pytest.approx(expected, abs=1e-9)
 
 
-def test_without_places_every_point_is_alone():
+def test_without_positions_every_point_is_alone():
     rng = np.random.default_rng(6)
     points, features = rng.random(30) < 0.4, rng.normal(size=(30, 3))
     assert np.array_equal(NoNeighbourhood().grow(points, 3), points)
@@ -289,7 +287,7 @@ def test_without_places_every_point_is_alone():
     assert naive.pair_distances(NoNeighbourhood().residual(features)) == pytest.approx(naive.pair_distances(features))
 
 
-def test_without_places_the_marked_are_near_themselves_only():
+def test_without_positions_the_marked_are_near_themselves_only():
     points = np.array([False, True, False, True])
     distance, index = NoNeighbourhood().nearest(points)
     assert np.array_equal(distance, [np.inf, 0, np.inf, 0])

@@ -32,7 +32,7 @@ def test_like_the_plain_way():
     assert image().roundness(label) == pytest.approx(naive.roundness(label, places, 12))
 
 
-def test_points_that_are_missing_have_no_place():
+def test_points_that_are_missing_have_no_position():
     present = np.ones((SIDE, SIDE), dtype=bool)
     present[ROWS % 5 == 4] = False
     places = np.argwhere(present)
@@ -47,7 +47,7 @@ def test_scattered_points_of_a_grid_as_on_the_grid(unit):
     assert found == pytest.approx(image().roundness(LABEL.ravel()))
 
 
-def test_without_places_everything_is_round():
+def test_without_positions_everything_is_round():
     assert np.array_equal(NoNeighbourhood().roundness(np.array([0, 1, 1, 2])), np.ones(3))
 
 

@@ -7,7 +7,7 @@ from didymos.core.evidence.population import find_population
 from didymos.core.surface.contrast_evidence import contrast_without_lines
 from didymos.core.surface.local_contrast import image_residual
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, NoNeighbourhood, ScatteredNeighbourhood
-from didymos.core.surface.scan_lines import LINE_LIMIT, LINE_WIDTH, line_offsets
+from didymos.core.surface.scan_lines import line_offsets
 
 ROWS, COLUMNS, FEATURES = 40, 60, 5
 DIRECTION = np.array([1.0, -1.0, 1.0, 0.5, -0.5])
@@ -21,8 +21,8 @@ def surface(seed=0):
     return 2 * drift / drift.std() + rng.normal(size=drift.shape)
 
 
-def another_tip(start=18.3, stop=21.6):
-    """Points, in lines, that another tip has measured: from within one line to within another."""
+def after_tip_change(start=18.3, stop=21.6):
+    """Points of scan lines after a tip change: from within one line to within another."""
     time = np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS) / COLUMNS
     return (time >= start) & (time < stop)
 
@@ -46,8 +46,8 @@ def test_a_surface_without_such_lines_stays_as_it_is(seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_lines_that_another_tip_has_measured_are_no_population(seed):
-    image = surface(seed) + 10 * another_tip()[..., np.newaxis] * DIRECTION
+def test_scan_lines_after_a_tip_change_are_no_population(seed):
+    image = surface(seed) + 10 * after_tip_change()[..., np.newaxis] * DIRECTION
     found = population(image)
     assert not found.distinct
     assert not found.core.any()
@@ -57,7 +57,7 @@ def test_lines_that_another_tip_has_measured_are_no_population(seed):
 def test_defects_beside_and_among_such_lines_are_found(seed):
     places = [(8, 10), (20, 40), (33, 22)]
     change, amplitude = defects(places)
-    found = population(surface(seed) + change + 10 * another_tip()[..., np.newaxis] * DIRECTION)
+    found = population(surface(seed) + change + 10 * after_tip_change()[..., np.newaxis] * DIRECTION)
     label = found.label.reshape(ROWS, COLUMNS)
     assert found.distinct
     assert all(label[place] > 0 for place in places)
@@ -66,7 +66,7 @@ def test_defects_beside_and_among_such_lines_are_found(seed):
 
 def test_the_shift_is_found_where_it_is_and_nowhere_else():
     image = 0.1 * surface(3)
-    shifted = image + 10 * another_tip(20, 21)[..., np.newaxis] * DIRECTION
+    shifted = image + 10 * after_tip_change(20, 21)[..., np.newaxis] * DIRECTION
     offset = line_offsets(image_residual(shifted))
     inside = np.zeros(ROWS, dtype=bool)
     inside[20] = True
@@ -83,17 +83,17 @@ def test_defects_shift_no_line():
 @pytest.mark.parametrize("seed", range(3))
 def test_offsets_are_those_of_a_plain_loop(seed):
     rng = np.random.default_rng(seed)
-    residual = rng.normal(size=(12, 2 * LINE_WIDTH, 2))
+    residual = rng.normal(size=(12, 2 * 17, 2))
     residual[4] += 8.0
     residual[7, :20] -= 9.0
     residual[rng.random(residual.shape[:2]) < 0.1] = np.nan
-    expected = naive.line_offsets(residual, LINE_WIDTH, LINE_LIMIT)
+    expected = naive.line_offsets(residual, 17, 12.0)
     assert expected.any()
     assert line_offsets(residual) == pytest.approx(expected, abs=1e-12)
 
 
-def test_units_and_a_turn_of_the_features_do_not_matter():
-    residual = image_residual(surface() + 10 * another_tip()[..., np.newaxis] * DIRECTION)
+def test_units_and_a_rotation_of_the_features_do_not_matter():
+    residual = image_residual(surface() + 10 * after_tip_change()[..., np.newaxis] * DIRECTION)
     offset = line_offsets(residual)
     assert offset.any()
     assert line_offsets(1e-9 * residual) == pytest.approx(1e-9 * offset)
@@ -101,9 +101,9 @@ def test_units_and_a_turn_of_the_features_do_not_matter():
 
 
 def test_short_lines_and_points_without_lines_are_left_alone():
-    short = image_residual((surface() + 10 * another_tip()[..., np.newaxis] * DIRECTION)[:, : 2 * LINE_WIDTH - 1])
+    short = image_residual((surface() + 10 * after_tip_change()[..., np.newaxis] * DIRECTION)[:, : 2 * 17 - 1])
     assert not line_offsets(short).any()
-    assert not line_offsets(np.full((9, 2 * LINE_WIDTH, 2), np.nan)).any()
+    assert not line_offsets(np.full((9, 2 * 17, 2), np.nan)).any()
     values = surface().reshape(-1, FEATURES)
     scattered = ScatteredNeighbourhood(np.random.default_rng(0).random((len(values), 2)))
     for neighbourhood in (scattered, NoNeighbourhood()):

@@ -1,1 +1,1 @@
-"""Corrupted spectra and changes of the tip."""
+"""Corrupted spectra and tip changes."""

@@ -1,4 +1,4 @@
-"""Spoiled spectra: non-finite, constant, clipped, with spikes or jumps of the tip."""
+"""Corrupted spectra: non-finite, constant, clipped, with spikes or tip changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from enum import IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.numeric.robust import MAD_TO_SD, quantum
+
+DEFAULTS = ArtefactSettings()
 
 
 class Artefact(IntFlag):
@@ -20,22 +23,18 @@ class Artefact(IntFlag):
     JUMP = 8
 
 
-WIDEST_SPIKE = 3
-"""Energies that a spike covers at most."""
-
-SHORTEST_PLATEAU = 6
-"""Equal values in a row that a clipped spectrum has at least."""
-
-
-def find_artefacts(spectra: NDArray[np.floating], *, jump_threshold: float = 12.0) -> NDArray[np.int8]:
-    """Find spoiled spectra, each test on its own evidence.
+def find_artefacts(
+    spectra: NDArray[np.floating], *, jump_threshold: float = 12.0, settings: ArtefactSettings = DEFAULTS
+) -> NDArray[np.int8]:
+    """Find corrupted spectra, each test on its own evidence.
 
     Parameters
     ----------
     spectra : array, shape (n_points, n_energies)
-        Any unit; NaN where a value is missing. Spectra without any finite value are missing, not spoiled.
+        Any unit; NaN where a value is missing. Spectra without any finite value are missing, not corrupted.
     jump_threshold : float
         Height of a jump or spike from one energy to the next, in standard deviations of such differences.
+    settings : ArtefactSettings
 
     Returns
     -------
@@ -51,32 +50,33 @@ def find_artefacts(spectra: NDArray[np.floating], *, jump_threshold: float = 12.
     values = spectra[whole]
     found = np.zeros(len(values), dtype=np.int8)
     spread = np.ptp(values, axis=1)
-    found[constant(spread)] |= Artefact.CONSTANT
-    found[clipped(values) | plateaus(values)] |= Artefact.CLIPPED
+    found[constant(spread, settings=settings)] |= Artefact.CONSTANT
+    found[clipped(values, settings=settings) | plateaus(values, settings=settings)] |= Artefact.CLIPPED
     ordinary = found == 0
-    found[np.flatnonzero(ordinary)[jumps(values[ordinary], jump_threshold)]] |= Artefact.JUMP
+    found[np.flatnonzero(ordinary)[jumps(values[ordinary], jump_threshold, settings=settings)]] |= Artefact.JUMP
     flags[whole] |= found
     return flags
 
 
-def constant(spread: NDArray[np.floating]) -> NDArray[np.bool_]:
+def constant(spread: NDArray[np.floating], *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np.bool_]:
     """Find spectra that do not vary with energy: a range below a millionth of the usual range.
 
     Parameters
     ----------
     spread : array, shape (n_points,)
         Largest minus smallest value of each spectrum.
+    settings : ArtefactSettings
 
     Returns
     -------
     array of bool, shape (n_points,)
     """
-    flat: NDArray[np.bool_] = spread <= 1e-6 * np.median(spread)
+    flat: NDArray[np.bool_] = spread <= settings.least_spread * np.median(spread)
     # a map in which nothing varies has no usual range to compare with
     return flat if np.median(spread) > 0 else spread <= 0
 
 
-def clipped(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+def clipped(values: NDArray[np.floating], *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np.bool_]:
     """Find spectra that reach a saturation level of the amplifier.
 
     The largest (smallest) value of the whole map is such a level where samples pile up on it: at least three, and
@@ -87,6 +87,7 @@ def clipped(values: NDArray[np.floating]) -> NDArray[np.bool_]:
     ----------
     values : array, shape (n_points, n_energies)
         Finite spectra.
+    settings : ArtefactSettings
 
     Returns
     -------
@@ -98,18 +99,18 @@ def clipped(values: NDArray[np.floating]) -> NDArray[np.bool_]:
         highest = signed.max(axis=1)
         level = highest.max()
         at_level = highest == level
-        if level == 0 or at_level.mean() >= 0.5:
+        if level == 0 or at_level.mean() >= settings.most_clipped:
             continue
         # the values next to the level can only lie in the spectra that come nearest to it
         near = signed[np.argsort(highest)[-200:]]
         pile = int((near == level).sum())
         repeats = np.unique(near[near < level], return_counts=True)[1][-100:].max(initial=1)
-        if pile >= 3 * repeats:
+        if pile >= settings.pile * repeats:
             found |= at_level
     return found
 
 
-def plateaus(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+def plateaus(values: NDArray[np.floating], *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np.bool_]:
     """Find spectra that stay at their own largest or smallest value for many energies in a row.
 
     An amplifier that saturates does so at its own level; noise never repeats a value. Values in steps repeat, so the
@@ -120,6 +121,7 @@ def plateaus(values: NDArray[np.floating]) -> NDArray[np.bool_]:
     ----------
     values : array, shape (n_points, n_energies)
         Finite spectra.
+    settings : ArtefactSettings
 
     Returns
     -------
@@ -128,7 +130,8 @@ def plateaus(values: NDArray[np.floating]) -> NDArray[np.bool_]:
     found = np.zeros(len(values), dtype=bool)
     for extreme in (values.max(axis=1), values.min(axis=1)):
         row = _longest_row(values == extreme[:, np.newaxis])
-        least = max(SHORTEST_PLATEAU - 1, 4 * float(np.quantile(row, 0.9)), 0.03 * values.shape[1])
+        usual = settings.plateau_ratio * float(np.quantile(row, settings.plateau_quantile))
+        least = max(settings.shortest_plateau - 1, usual, settings.plateau_share * values.shape[1])
         flat = (row > least) & (row < values.shape[1]) & (extreme != 0)
         found |= flat
     return found
@@ -156,7 +159,7 @@ def usual_steps(step: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray
     middle, usual : array, shape (n_steps,)
         The second is positive everywhere.
     """
-    # counts in the dark are nearly all equal: there a step is measured by one count
+    # counts in the dark are nearly all equal: there the unit of a step is one count
     finest = quantum(step) + np.finfo(float).tiny
     middle = np.median(step, axis=0)
     away = step - middle
@@ -164,7 +167,9 @@ def usual_steps(step: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray
     return middle, np.maximum(usual, 1e-3 * float(np.median(usual)) + finest)
 
 
-def jumps(values: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:
+def jumps(
+    values: NDArray[np.floating], threshold: float, *, settings: ArtefactSettings = DEFAULTS
+) -> NDArray[np.bool_]:
     """Find spectra with a sudden step or spike between two neighbouring energies.
 
     Each difference of neighbouring energies is compared with the differences of all spectra there (median and
@@ -178,6 +183,7 @@ def jumps(values: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:
         Finite spectra.
     threshold : float
         Smallest height in standard deviations.
+    settings : ArtefactSettings
 
     Returns
     -------
@@ -193,18 +199,20 @@ def jumps(values: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:
     own = np.maximum(1.0, MAD_TO_SD * np.median(np.abs(step), axis=1))
     candidates = np.flatnonzero((np.abs(step) > threshold * own[:, np.newaxis]).any(axis=1))
     for index in candidates:
-        found[index] = _is_sharp(step[index] / own[index], threshold)
+        found[index] = _is_sharp(step[index] / own[index], threshold, settings)
     return found
 
 
-def _is_sharp(step: NDArray[np.float64], threshold: float) -> bool:
-    """Tell whether the largest standardised step stands alone: a resonance spreads over several energies."""
+def _is_sharp(step: NDArray[np.float64], threshold: float, settings: ArtefactSettings) -> bool:
+    """Return whether the largest standardised step stands alone: a resonance spreads over several energies."""
     height = np.abs(step)
+    widest = settings.widest_spike
     peak = int(height.argmax())
-    first = max(0, peak - WIDEST_SPIKE)
-    near = step[first : peak + WIDEST_SPIKE + 1] * np.sign(step[peak])
+    first = max(0, peak - widest)
+    near = step[first : peak + widest + 1] * np.sign(step[peak])
     beside = np.delete(near, peak - first)
-    if beside.min(initial=0.0) < -0.5 * height[peak]:
+    if beside.min(initial=0.0) < -settings.way_back * height[peak]:
         # the way back from a spike
         beside = np.delete(beside, beside.argmin())
-    return bool(height[peak] > threshold and np.abs(beside).max(initial=0.0) < 0.3 * height[peak])
+    largest = np.abs(beside).max(initial=0.0)
+    return bool(height[peak] > threshold and largest < settings.beside_share * height[peak])

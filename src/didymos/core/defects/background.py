@@ -1,4 +1,4 @@
-"""The surface under the defects: what the majority would show there, from what it shows around."""
+"""The surface under the defects: the features of the majority there, interpolated from the neighbourhood."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.defects.settings import AmplitudeSettings
 from didymos.core.surface.neighbourhood import Neighbourhood
 
-HALO = 3.0
-"""Steps around a defect at which the surface is not taken as undisturbed."""
-
-WIDEST_GAP = 8.0
-"""Largest distance, in steps, over which the interpolation is tried."""
+DEFAULTS = AmplitudeSettings()
 
 
 @dataclass(frozen=True)
@@ -24,16 +21,20 @@ class Background:
     ----------
     values : array, shape (n_points, n_features)
         Features that the majority would have at every point.
-    quiet : array of bool, shape (n_points,)
-        Points that no defect disturbs, from which it was interpolated.
+    background : array of bool, shape (n_points,)
+        Points that no defect disturbs, from which the values were interpolated.
     """
 
     values: NDArray[np.float64]
-    quiet: NDArray[np.bool_]
+    background: NDArray[np.bool_]
 
 
 def surface_background(
-    features: NDArray[np.floating], defect: NDArray[np.bool_], neighbourhood: Neighbourhood
+    features: NDArray[np.floating],
+    defect: NDArray[np.bool_],
+    neighbourhood: Neighbourhood,
+    *,
+    settings: AmplitudeSettings = DEFAULTS,
 ) -> Background:
     """Interpolate the majority under and around the defects.
 
@@ -49,6 +50,7 @@ def surface_background(
     defect : array of bool, shape (n_points,)
         Points of defects; at least one.
     neighbourhood : Neighbourhood
+    settings : AmplitudeSettings
 
     Returns
     -------
@@ -56,18 +58,18 @@ def surface_background(
         The mean of all other points where too few are undisturbed.
     """
     columns = features.shape[1]
-    quiet = neighbourhood.nearest(defect)[0] > HALO
-    if quiet.sum() < 5 * columns:
+    undisturbed = neighbourhood.nearest(defect)[0] > settings.halo
+    if undisturbed.sum() < 5 * columns:
         rest = ~defect if not defect.all() else np.ones_like(defect)
         return Background(np.tile(features[rest].mean(axis=0), (len(features), 1)), rest)
-    centre = features[quiet].mean(axis=0)
+    centre = features[undisturbed].mean(axis=0)
     deviation = features - centre
-    depth = neighbourhood.nearest(quiet)[0][defect]
-    gap = float(np.clip(np.median(depth), 1.0, WIDEST_GAP))
-    predicted = neighbourhood.interpolate(deviation, quiet, gap)[quiet]
+    depth = neighbourhood.nearest(undisturbed)[0][defect]
+    gap = float(np.clip(np.median(depth), 1.0, settings.widest_gap))
+    predicted = neighbourhood.interpolate(deviation, undisturbed, gap)[undisturbed]
     axes = np.linalg.eigh(np.atleast_2d(np.cov(predicted, rowvar=False)))[1]
-    along, there = predicted @ axes, deviation[quiet] @ axes
+    along, there = predicted @ axes, deviation[undisturbed] @ axes
     power = (along**2).sum(axis=0)
     slope = (along * there).sum(axis=0) / np.where(power > 0, power, 1.0)
     shrink = (axes * np.clip(slope, 0.0, 1.0)) @ axes.T
-    return Background(centre + neighbourhood.interpolate(deviation, quiet) @ shrink, quiet)
+    return Background(centre + neighbourhood.interpolate(deviation, undisturbed) @ shrink, undisturbed)

@@ -5,22 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.defects.background import HALO
+from didymos.core.defects.settings import AmplitudeSettings
 from didymos.core.evidence.directions import covariance_of, discriminant_directions, longest_of_objects
-from didymos.core.evidence.population import LEAST_ROUNDNESS, Population
+from didymos.core.evidence.population import Population
 from didymos.core.evidence.tail import Tail
 from didymos.core.surface.neighbourhood import Neighbourhood
 
-EDGE = 1e-3
-"""Probability that a point of the majority belongs to what surrounds a core."""
-
-ALIKE = 0.7
-"""Cosine of the angle to the direction of the nearest core from which a point counts as its flank."""
-
-WIDE_SHARE = 0.5
-"""Defects are wide where this share of all their points lies beyond the halo around the cores."""
-
-MOST_ROUNDS = 16
+DEFAULTS = AmplitudeSettings()
 
 
 def wide_defects(
@@ -28,6 +19,8 @@ def wide_defects(
     population: Population,
     disturbed: NDArray[np.bool_],
     neighbourhood: Neighbourhood,
+    *,
+    settings: AmplitudeSettings = DEFAULTS,
 ) -> NDArray[np.bool_]:
     """Return which points belong to wide defects: none where most of what there is lies within a halo.
 
@@ -40,25 +33,30 @@ def wide_defects(
     disturbed : array of bool, shape (n_points,)
         Points that count as defects in any case.
     neighbourhood : Neighbourhood
+    settings : AmplitudeSettings
 
     Returns
     -------
     array of bool, shape (n_points,)
     """
-    whole = whole_defects(features, population, neighbourhood)
-    beyond = whole & (neighbourhood.nearest(disturbed)[0] > HALO)
-    return whole if beyond.sum() > WIDE_SHARE * whole.sum() else np.zeros_like(whole)
+    whole = whole_defects(features, population, neighbourhood, settings=settings)
+    beyond = whole & (neighbourhood.nearest(disturbed)[0] > settings.halo)
+    return whole if beyond.sum() > settings.wide_share * whole.sum() else np.zeros_like(whole)
 
 
 def whole_defects(
-    features: NDArray[np.floating], population: Population, neighbourhood: Neighbourhood
+    features: NDArray[np.floating],
+    population: Population,
+    neighbourhood: Neighbourhood,
+    *,
+    settings: AmplitudeSettings = DEFAULTS,
 ) -> NDArray[np.bool_]:
-    """Grow the cores of defects by all that is connected with them, like them, and outside the majority.
+    """Grow the cores of defects by all points connected with them, like them, and outside the majority.
 
-    The flanks of a wide defect, as long as they count as majority, are in its covariance and hide themselves. So the
-    majority is measured three steps away from what has been found, its covariance whitens the spectra, and what is
+    The flanks of a wide defect, as long as they count as majority, are in the covariance of the majority and hide
+    themselves. So the covariance of the points three steps away from the defects whitens the spectra. The points
     connected with the cores, longer along their directions than the tail of the majority allows, and within 45 degrees
-    of the nearest core is added; again, until nothing is.
+    of the nearest core are added; again, until no point is.
 
     Parameters
     ----------
@@ -67,6 +65,7 @@ def whole_defects(
     population : Population
         With at least one object.
     neighbourhood : Neighbourhood
+    settings : AmplitudeSettings
 
     Returns
     -------
@@ -74,20 +73,22 @@ def whole_defects(
         Points of defects.
     """
     columns = features.shape[1]
-    own = neighbourhood.roundness(population.label)[1:] >= LEAST_ROUNDNESS
+    evidence = settings.population
+    own = neighbourhood.roundness(population.label)[1:] >= evidence.least_roundness
     defect = population.core
     nearest = neighbourhood.nearest(defect)[1]
-    for _ in range(MOST_ROUNDS):
-        quiet = neighbourhood.nearest(defect)[0] > HALO
-        if quiet.sum() < 5 * columns:
+    for _ in range(settings.most_rounds):
+        background = neighbourhood.nearest(defect)[0] > settings.halo
+        if background.sum() < 5 * columns:
             break
-        centre, whitening = covariance_of(features, quiet)
+        centre, whitening = covariance_of(features, background)
         white = (features - centre) @ whitening
-        along = white @ discriminant_directions(white, population.label, np.eye(columns), own)
+        along = white @ discriminant_directions(white, population.label, np.eye(columns), own, settings=evidence)
         length = np.linalg.norm(along, axis=1)
         peak = longest_of_objects(along, population.label)[population.label[nearest] - 1]
-        alike = np.einsum("ij,ij->i", along, peak) > ALIKE * length * np.linalg.norm(peak, axis=1)
-        outside = alike & (length > Tail.of(length[quiet], along.shape[1]).limit(EDGE))
+        alike = np.einsum("ij,ij->i", along, peak) > settings.alike * length * np.linalg.norm(peak, axis=1)
+        tail = Tail.of(length[background], along.shape[1], settings=evidence)
+        outside = alike & (length > tail.limit(evidence.edge_probability))
         part = neighbourhood.objects(outside | defect)
         connected = np.zeros(int(part.max()) + 1, dtype=bool)
         connected[part[defect]] = True

@@ -60,6 +60,24 @@ class RegionModel:
         return first, max(first, _crossing(self.score, self.minority))
 
 
+def plain_regions(transition: float = 0.25, minority: float = 0.5, width: float = 0.1) -> RegionModel:
+    """Return what a score means that runs from 0 at the majority to 1 at named kinds.
+
+    Parameters
+    ----------
+    transition, minority : float
+        Scores from which a spectrum is rather transition than majority, and minority than transition.
+    width : float
+        Score on either side of these bounds over which the probability rises from 0 to 1.
+
+    Returns
+    -------
+    RegionModel
+    """
+    knots = np.array([transition - width, transition + width, minority - width, minority + width])
+    return RegionModel(knots, np.array([0.0, 1.0, 1.0, 1.0]), np.array([0.0, 0.0, 0.0, 1.0]))
+
+
 def learn_regions(score: NDArray[np.floating], amplitudes: Amplitudes) -> RegionModel:
     """Learn from the amplitudes which score means which region.
 
@@ -77,7 +95,7 @@ def learn_regions(score: NDArray[np.floating], amplitudes: Amplitudes) -> Region
     -------
     RegionModel
     """
-    known = ~amplitudes.doubtful
+    known = ~amplitudes.ambiguous
     value, noise = amplitudes.value[known], _noise_of(amplitudes)[known]
     curves = []
     knots = np.unique(np.asarray(score[known], dtype=np.float64))
@@ -101,7 +119,7 @@ def region_probability(score: NDArray[np.floating], amplitudes: Amplitudes, mode
     ----------
     score : array, shape (n_points,)
     amplitudes : Amplitudes
-        Of the same spectra; where they are doubtful the score alone counts.
+        Of the same spectra; where they are ambiguous the score alone counts.
     model : RegionModel
         Of the same spectra.
 
@@ -117,7 +135,7 @@ def region_probability(score: NDArray[np.floating], amplitudes: Amplitudes, mode
     spread = np.sqrt(scatter * noise / total + noise / LIKE)
     beyond, minority = (norm.cdf((best - bound) / spread) for bound in (TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE))
     probability = np.stack([1 - beyond, beyond - minority, minority], axis=-1)
-    return np.where(amplitudes.doubtful[:, np.newaxis], model.probability(score), probability)
+    return np.where(amplitudes.ambiguous[:, np.newaxis], model.probability(score), probability)
 
 
 def _noise_of(amplitudes: Amplitudes) -> NDArray[np.float64]:
@@ -129,7 +147,7 @@ def _at_score(
     score: NDArray[np.float64], amplitudes: Amplitudes, noise: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and variance of the true amplitude of spectra with these scores."""
-    known = np.flatnonzero(~amplitudes.doubtful)
+    known = np.flatnonzero(~amplitudes.ambiguous)
     value = amplitudes.value
     expected = IsotonicRegression(out_of_bounds="clip").fit(score[known], value[known]).predict(score)
     excess = ((value - expected) ** 2 - noise)[known]

@@ -8,15 +8,10 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from didymos.core.energies.settings import EnergySettings
+
+DEFAULTS = EnergySettings()
 BLOCK = 8192
-MINIMUM_WIDTH = 0.03
-"""A window holds at least this share of the energy range; narrower gaps within one are closed."""
-LEVEL = 0.35
-"""A window ends where the correlation with the leading mode falls under this share of its largest value."""
-LOCAL_WIDTH = 0.01
-"""Energies nearer than this share of the range do not speak for each other: smoothing correlates their noise."""
-NOISE_MARGIN = 1.3
-"""How far over the edge of noise the leading mode must stand."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +61,14 @@ def energy_windows(
     energy: NDArray[np.floating],
     *,
     spectra: int | None = None,
-    level: float = LEVEL,
-    minimum_width: float = MINIMUM_WIDTH,
+    settings: EnergySettings = DEFAULTS,
 ) -> list[EnergyWindow]:
     """Find the energy windows of a correlation map: runs of energies that vary together, or against each other.
 
     The leading mode u of the correlation, sum_j R_ij w_j u_j = lambda u_i with the width w_j of each energy and
     without the pairs of neighbouring energies, is what most energies have in common; r_i, the correlation of energy i
-    with it, carries the sign pattern. Averaged over `minimum_width`, a window is a run of energies of one sign with
-    |r| at least `level` times its largest value.
+    with it, carries the sign pattern. Averaged over the least width, a window is a run of energies of one sign with
+    |r| at least a share of its largest value (`EnergySettings.level`).
 
     Parameters
     ----------
@@ -85,10 +79,7 @@ def energy_windows(
     spectra : int, optional
         Number of spectra that R comes from. Give it where known: without it, noise of few energies or of fewer spectra
         than energies can pass for a mode.
-    level : float
-        Share of the largest |r| under which a window ends, 0 to 1.
-    minimum_width : float
-        Share of the energy range that a window holds at least.
+    settings : EnergySettings
 
     Returns
     -------
@@ -99,17 +90,18 @@ def energy_windows(
     Notes
     -----
     Without the neighbouring pairs, noise has eigenvalues of nearly equal size on both sides of zero while a mode only
-    has a large positive one, so the most negative one tells how far noise reaches: -2 sqrt(c) + c against
+    has a large positive one, so the most negative one shows how far noise reaches: -2 sqrt(c) + c against
     2 sqrt(c) + c for c energies to a spectrum (Marchenko and Pastur 1967), at most three times as far. Noise that
-    is correlated over more than `LOCAL_WIDTH` of the range is not told from a mode.
+    is correlated over more than `EnergySettings.local_width` of the range passes for a mode.
     """
     width = _cell_widths(energy)
-    loading = _leading_loading(correlation, energy, width, spectra)
+    loading = _leading_loading(correlation, energy, width, spectra, settings)
     if loading is None:
         return []
-    smooth = _running_mean(loading, width, minimum_width * width.sum())
-    label = np.where(np.abs(smooth) >= level * np.abs(smooth).max(), np.sign(smooth), 0).astype(int)
-    runs = _runs(label, width, minimum_width * width.sum())
+    narrowest = settings.minimum_width * width.sum()
+    smooth = _running_mean(loading, width, narrowest)
+    label = np.where(np.abs(smooth) >= settings.level * np.abs(smooth).max(), np.sign(smooth), 0).astype(int)
+    runs = _runs(label, width, narrowest)
     if not runs:
         return []
     weights = [float((width * loading**2)[run].sum()) for run, _ in runs]
@@ -204,6 +196,7 @@ def _leading_loading(
     energy: NDArray[np.floating],
     width: NDArray[np.float64],
     spectra: int | None,
+    settings: EnergySettings,
 ) -> NDArray[np.float64] | None:
     """Return the correlation of every energy with the leading mode, or None where it does not stand over the noise."""
     known = np.isfinite(np.diagonal(correlation)) & (width > 0)
@@ -213,7 +206,7 @@ def _leading_loading(
     root = np.where(known, np.sqrt(width / width[known].mean()), 0.0)
     symmetric = np.where(np.outer(known, known), correlation, 0.0).astype(np.float64) * np.outer(root, root)
     # a rounding error must not decide over energies exactly as far apart as that
-    local = np.abs(np.subtract.outer(energy, energy)) <= (1 + 1e-6) * LOCAL_WIDTH * width.sum()
+    local = np.abs(np.subtract.outer(energy, energy)) <= (1 + 1e-6) * settings.local_width * width.sum()
     np.fill_diagonal(local, True)
     distant = np.where(local, 0.0, symmetric)
     last = len(width) - 1
@@ -225,7 +218,7 @@ def _leading_loading(
     if spectra is not None:
         drawn = np.sqrt(count / max(spectra - 1, 1))
         edge = max(edge, 2 * drawn + drawn**2)
-    if highest <= NOISE_MARGIN * edge or highest <= 1e-6:
+    if highest <= settings.noise_margin * edge or highest <= 1e-6:
         return None
     variance = float(vector @ symmetric @ vector)
     return np.asarray(highest * np.divide(vector, root, out=np.zeros_like(root), where=root > 0) / np.sqrt(variance))

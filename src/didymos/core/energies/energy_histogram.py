@@ -8,14 +8,16 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.energies.settings import EnergySettings
+
+DEFAULTS = EnergySettings()
 BLOCK = 8192
 ENERGY_BLOCK = 16
-TAIL = 1e-3
-"""Share of the values on either side that may be left out of a histogram which they would flatten."""
-PASSES = 12
 
 
-def signal_histogram(values: NDArray[np.floating], bins: int = 128) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def signal_histogram(
+    values: NDArray[np.floating], bins: int = 128, *, settings: EnergySettings = DEFAULTS
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Count the spectra at each signal and energy.
 
     Parameters
@@ -24,6 +26,7 @@ def signal_histogram(values: NDArray[np.floating], bins: int = 128) -> tuple[NDA
         Any unit; non-finite values are left out.
     bins : int
         Number of equal bins, the same at all energies.
+    settings : EnergySettings
 
     Returns
     -------
@@ -50,11 +53,15 @@ def signal_histogram(values: NDArray[np.floating], bins: int = 128) -> tuple[NDA
         _count_values(values, edges[0], edges[-1], counts)
         return np.ascontiguousarray(counts.sum(axis=0).T)
 
-    return _zoom(count, low, high, bins, (TAIL, TAIL))
+    return _zoom(count, low, high, bins, (settings.tail, settings.tail), settings.passes)
 
 
 def region_distance_histogram(
-    majority_values: NDArray[np.floating], minority_values: NDArray[np.floating], bins: int = 96
+    majority_values: NDArray[np.floating],
+    minority_values: NDArray[np.floating],
+    bins: int = 96,
+    *,
+    settings: EnergySettings = DEFAULTS,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Count the differences |x_i(E) - x_j(E)| of all pairs of a majority and a minority spectrum at each energy.
 
@@ -64,6 +71,7 @@ def region_distance_histogram(
         In the same unit; non-finite values are left out.
     bins : int
         Number of equal bins, the same at all energies.
+    settings : EnergySettings
 
     Returns
     -------
@@ -98,7 +106,7 @@ def region_distance_histogram(
                 counts[:, energy] = _count_differences(first, second, edges)
         return counts
 
-    return _zoom(count, 0.0, furthest if furthest > 0 else 1.0, bins, (0.0, TAIL))
+    return _zoom(count, 0.0, furthest if furthest > 0 else 1.0, bins, (0.0, settings.tail), settings.passes)
 
 
 def region_mean_and_std(
@@ -142,12 +150,13 @@ def _zoom(
     high: float,
     bins: int,
     tails: tuple[float, float],
+    passes: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Count within narrower edges as long as all but the tails fill less than a quarter of the bins."""
     edges = np.linspace(low, high, bins + 1)
     counts = count(edges)
     whole = edges, counts
-    for _ in range(PASSES):
+    for _ in range(passes):
         cumulative = np.concatenate([[0], np.cumsum(counts.sum(axis=1))])
         total = cumulative[-1]
         # the bins that hold the two quantiles

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-MAXIMUM_ENERGIES = 128
+from didymos.core.energies.settings import EnergySettings
+
+DEFAULTS = EnergySettings()
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def segment(values: NDArray[np.floating], level: float) -> NDArray[np.int8]:
     return np.where(np.isnan(values), -1, values > level).astype(np.int8)
 
 
-def choose_energy(values: NDArray[np.floating]) -> int:
+def choose_energy(values: NDArray[np.floating], *, settings: EnergySettings = DEFAULTS) -> int:
     """Choose the energy whose slice falls apart most clearly into a majority and a minority.
 
     At up to 128 evenly spaced energies, Otsu's split is rated by the share of the variance that it explains times the
@@ -122,7 +124,8 @@ def choose_energy(values: NDArray[np.floating]) -> int:
     Parameters
     ----------
     values : array, shape (n_points, n_energies)
-        Any unit; non-finite values are left out. Leave out spoiled spectra first: one spike would win.
+        Any unit; non-finite values are left out. Leave out corrupted spectra first: one spike would win.
+    settings : EnergySettings
 
     Returns
     -------
@@ -130,7 +133,8 @@ def choose_energy(values: NDArray[np.floating]) -> int:
         Index of the energy; that in the middle where nothing varies.
     """
     energies = values.shape[1]
-    candidates = np.unique(np.linspace(0, energies - 1, min(energies, MAXIMUM_ENERGIES)).round().astype(int))
+    count = min(energies, settings.most_energies)
+    candidates = np.unique(np.linspace(0, energies - 1, count).round().astype(int))
     ratings = np.zeros(len(candidates))
     for position, index in enumerate(candidates):
         cut = two_levels(values[:, index])

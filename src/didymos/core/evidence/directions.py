@@ -8,29 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-MOST_DIRECTIONS = 6
-LONGEST = 4.0
-"""A vector longer than this many standard deviations of the majority counts as one of this length."""
+from didymos.core.evidence.settings import PopulationSettings
 
-LARGEST_SHARE = 30
-"""An object counts as at most so many points."""
-
-LONGEST_LENGTH = 1e6
-"""No vector counts as longer than this many times the usual length."""
-
-OWN_SHARE = 0.9
-"""An object gets a direction of its own where the others leave out this share of its length."""
-
-OWN_PROBABILITY = 1e-6
-"""Probability that a point of a normal majority is as far from it as an object with a direction of its own."""
-
-REST_SHARE = 0.99
-"""Share of the majority that is shortened to nothing across the directions."""
+DEFAULTS = PopulationSettings()
 
 
 @dataclass(frozen=True)
 class Directions:
-    """Whitened coordinates of the majority, turned so that the discriminants come first.
+    """Whitened coordinates of the majority, rotated so that the discriminants come first.
 
     Attributes
     ----------
@@ -41,7 +26,7 @@ class Directions:
     basis : array, shape (n_features, n_directions)
         Orthonormal directions in whitened coordinates.
     radius : float
-        Length across the directions that :data:`REST_SHARE` of the majority does not exceed.
+        Length across the directions that nearly all of the majority does not exceed (`PopulationSettings.rest_share`).
     """
 
     centre: NDArray[np.float64]
@@ -57,18 +42,20 @@ class Directions:
         centre: NDArray[np.float64],
         whitening: NDArray[np.float64],
         basis: NDArray[np.float64],
+        *,
+        settings: PopulationSettings = DEFAULTS,
     ) -> Directions:
-        """Measure the radius on whitened features, shape (n_points, n_features)."""
+        """Compute the radius from whitened features, shape (n_points, n_features)."""
         some = white[majority]
         along = some @ basis
         across = np.einsum("ij,ij->i", some, some) - np.einsum("ij,ij->i", along, along)
-        return cls(centre, whitening, basis, float(np.sqrt(max(np.quantile(across, REST_SHARE), 0.0))))
+        return cls(centre, whitening, basis, float(np.sqrt(max(np.quantile(across, settings.rest_share), 0.0))))
 
     @property
     def rotation(self) -> NDArray[np.float64]:
         """The directions and, after them, what is perpendicular to them, shape (n_features, n_features)."""
-        turned = np.linalg.qr(self.basis, mode="complete")[0]
-        return np.concatenate([self.basis, turned[:, self.basis.shape[1] :]], axis=1)
+        complete = np.linalg.qr(self.basis, mode="complete")[0]
+        return np.concatenate([self.basis, complete[:, self.basis.shape[1] :]], axis=1)
 
 
 def covariance_of(
@@ -94,14 +81,17 @@ def covariance_of(
     return some.mean(axis=0), (axes / np.sqrt(np.maximum(variance, floor))) @ axes.T
 
 
-def length_along(features: NDArray[np.floating], directions: Directions) -> NDArray[np.float64]:
+def length_along(
+    features: NDArray[np.floating], directions: Directions, *, settings: PopulationSettings = DEFAULTS
+) -> NDArray[np.float64]:
     """Return the length along the directions with the median of a normal majority, shape (n_points,)."""
     length = np.linalg.norm((features - directions.centre) @ (directions.whitening @ directions.basis), axis=1)
     # the median of a chi distribution with k degrees is sqrt(k) (1 - 2/(9k))^(3/2) (Wilson and Hilferty, 1931)
     degrees = directions.basis.shape[1]
     usual = np.sqrt(degrees) * (1 - 2 / (9 * degrees)) ** 1.5
     # a majority that is exactly alike has no median length: what differs at all is then far, not infinitely
-    median = max(float(np.median(length)), float(length.max(initial=0.0)) / LONGEST_LENGTH) or 1.0
+    longest = settings.contrast.longest_length
+    median = max(float(np.median(length)), float(length.max(initial=0.0)) / longest) or 1.0
     return np.asarray(length / median * usual)
 
 
@@ -110,15 +100,17 @@ def discriminant_directions(
     label: NDArray[np.intp],
     background: NDArray[np.float64],
     own: NDArray[np.bool_] | None = None,
+    *,
+    settings: PopulationSettings = DEFAULTS,
 ) -> NDArray[np.float64]:
     """Find the directions in which the cores of objects differ from the majority.
 
     The eigenvectors of <x x^T> - B over the cores, with B that of the majority, whose eigenvalue exceeds the variance
-    1 of the majority; always at least one. Long vectors are shortened to :data:`LONGEST`, and an object counts as at
-    most :data:`LARGEST_SHARE` points, so that one strong or large object does not hide the others. A kind of few points
-    among many may still be too little of the moment: the object whose longest vector reaches farthest across the
-    directions gives one more, as long as :data:`OWN_SHARE` of its length lies across them and is longer than the
-    majority.
+    1 of the majority; always at least one. Long vectors are shortened (`PopulationSettings.longest_vector`), and the
+    weight of an object is limited (`most_weight`), so that one strong or large object does not hide the others. A kind
+    of few points among many may still be too little of the moment: the object whose longest vector reaches farthest
+    across the directions gives one more, as long as most of its length (`own_share`) lies across them and is longer
+    than the majority.
 
     Parameters
     ----------
@@ -129,6 +121,7 @@ def discriminant_directions(
     background : array, shape (n_features, n_features)
     own : array of bool, shape (n_objects,), optional
         Which objects, from number 1, may get a direction of their own; none by default.
+    settings : PopulationSettings
 
     Returns
     -------
@@ -138,14 +131,17 @@ def discriminant_directions(
     core = label > 0
     vectors = white[core]
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = vectors * (LONGEST / np.maximum(length, LONGEST))
+    longest = settings.longest_vector
+    vectors = vectors * (longest / np.maximum(length, longest))
     size = np.bincount(label[core])
-    weight = np.minimum(1.0, LARGEST_SHARE / size[label[core]])
+    weight = np.minimum(1.0, settings.most_weight / size[label[core]])
     moment = (vectors * weight[:, np.newaxis]).T @ vectors / weight.sum()
     strength, axes = np.linalg.eigh(moment - background)
-    count = int(np.clip(np.count_nonzero(strength > 1.0), 1, MOST_DIRECTIONS))
+    count = int(np.clip(np.count_nonzero(strength > 1.0), 1, settings.most_directions))
     basis = axes[:, ::-1][:, :count].copy()
-    return basis if own is None else with_left_out(basis, longest_of_objects(white, label)[own])
+    if own is None:
+        return basis
+    return with_left_out(basis, longest_of_objects(white, label)[own], settings.own_share, settings=settings)
 
 
 def longest_of_objects(white: NDArray[np.float64], label: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -158,7 +154,11 @@ def longest_of_objects(white: NDArray[np.float64], label: NDArray[np.intp]) -> N
 
 
 def with_left_out(
-    basis: NDArray[np.float64], longest: NDArray[np.float64], share: float = OWN_SHARE
+    basis: NDArray[np.float64],
+    longest: NDArray[np.float64],
+    share: float,
+    *,
+    settings: PopulationSettings = DEFAULTS,
 ) -> NDArray[np.float64]:
     """Add directions of objects that point across all others, the farthest first.
 
@@ -170,15 +170,16 @@ def with_left_out(
         Longest vector of each object.
     share : float
         An object gets a direction where so much of its length is left out by the others.
+    settings : PopulationSettings
 
     Returns
     -------
     array, shape (n_features, n_directions or more)
-        At most :data:`MOST_DIRECTIONS`.
+        Not more than `PopulationSettings.most_directions`.
     """
-    limit = float(chi2.isf(OWN_PROBABILITY, len(basis)))
+    limit = float(chi2.isf(settings.own_probability, len(basis)))
     size = (longest**2).sum(axis=1)
-    while basis.shape[1] < min(MOST_DIRECTIONS, len(basis)):
+    while basis.shape[1] < min(settings.most_directions, len(basis)):
         across = longest - (longest @ basis) @ basis.T
         left = (across**2).sum(axis=1)
         left[left < np.maximum(limit, share**2 * size)] = 0.0

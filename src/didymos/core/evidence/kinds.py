@@ -7,40 +7,15 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.metrics import silhouette_score
 
+from didymos.core.evidence.settings import KindSettings
 from didymos.core.numeric.labels import numbered_by_size
 
-SMALLEST_SILHOUETTE = 0.5
-"""Under this silhouette groups have no structure to speak of (Kaufman and Rousseeuw, 1990, Table 4)."""
-
-LEAST_GAP = 1.5
-"""The gap between two groups, over the largest step from one to the next within them."""
-
-MIXED = 0.1
-"""Share of the objects that may lie between two kinds, since they are two defects at once."""
-
-MOST_OBJECTS = 1000
-"""Objects that are divided at most, the largest; the others join the kind of the nearest direction."""
-
-SMALLEST_ANGLE = 30.0
-"""Degrees between the directions of two kinds at least."""
-
-CLEAR_ANGLE = 45.0
-"""Degrees from which a single object is a kind of its own, and one object two that touch."""
-
-FEWEST, SMALLEST_SHARE = 3, 0.03
-"""Spectra, and share of all, of a kind that has only one object."""
-
-CLEAR_SHARE = 0.6
-"""The direction of an object is read from its points with this share of its largest length."""
-
-PEAK_SHARE = 0.05
-"""Share of the points of an object, the longest, that its direction is the average of."""
-
-LARGEST_OBJECT = 300
-"""Points of an object whose directions are compared at most."""
+DEFAULTS = KindSettings()
 
 
-def find_kinds(change: NDArray[np.floating], label: NDArray[np.intp]) -> NDArray[np.int16]:
+def find_kinds(
+    change: NDArray[np.floating], label: NDArray[np.intp], *, settings: KindSettings = DEFAULTS
+) -> NDArray[np.int16]:
     """Divide objects into kinds by the direction in which their spectra differ from the majority.
 
     Each object has the mean direction of its longest vectors; one whose clear points fall into two groups more than
@@ -57,6 +32,7 @@ def find_kinds(change: NDArray[np.floating], label: NDArray[np.intp]) -> NDArray
         What the points differ by from the majority, in units of its variation.
     label : array of int, shape (n_points,)
         Number of the object that a point belongs to.
+    settings : KindSettings
 
     Returns
     -------
@@ -65,19 +41,26 @@ def find_kinds(change: NDArray[np.floating], label: NDArray[np.intp]) -> NDArray
     """
     length = np.linalg.norm(change, axis=1, keepdims=True)
     direction = change / np.where(length > 0, length, 1.0)
-    part = _parts(direction, length[:, 0], label)
+    part = _parts(direction, length[:, 0], label, settings)
     count = int(part.max(initial=-1)) + 1
-    peak = np.stack([_peak(change, length[:, 0], part == one) for one in range(count)])
+    peak = np.stack([_unit(_peak(change, length[:, 0], part == one, settings.peak_share)) for one in range(count)])
     size = np.bincount(part, minlength=count)
     kind = np.zeros(count, dtype=np.intp)
     order = np.argsort(-size, kind="stable")
-    groups = _divided(peak, size, np.sort(order[:MOST_OBJECTS]))
-    for number, members in enumerate(_joined(groups, order[MOST_OBJECTS:], peak)):
+    most = settings.most_objects
+    groups = _divided(peak, size, np.sort(order[:most]), settings)
+    for number, members in enumerate(_joined(groups, order[most:], peak)):
         kind[members] = number
     return numbered_by_size(kind[part])
 
 
-def mean_peaks(change: NDArray[np.floating], label: NDArray[np.intp], kind: NDArray[np.int16]) -> NDArray[np.float64]:
+def mean_peaks(
+    change: NDArray[np.floating],
+    label: NDArray[np.intp],
+    kind: NDArray[np.int16],
+    *,
+    settings: KindSettings = DEFAULTS,
+) -> NDArray[np.float64]:
     """Return the mean, weighted by size, over the objects of each kind of the mean of their longest vectors.
 
     Parameters
@@ -85,6 +68,7 @@ def mean_peaks(change: NDArray[np.floating], label: NDArray[np.intp], kind: NDAr
     change, label
         As in :func:`find_kinds`.
     kind : array of int16, shape (n_points,)
+    settings : KindSettings
 
     Returns
     -------
@@ -95,34 +79,43 @@ def mean_peaks(change: NDArray[np.floating], label: NDArray[np.intp], kind: NDAr
     for number in range(1, int(kind.max()) + 1):
         of_kind = kind == number
         objects, size = np.unique(label[of_kind], return_counts=True)
-        tops = [_peak(change, length, of_kind & (label == one), unit=False) for one in objects]
-        # splinters of an object, in its waves, are smaller than it is
+        tops = [_peak(change, length, of_kind & (label == one), settings.peak_share) for one in objects]
+        # splinters of an object, in its waves, are smaller than the object
         peaks.append(np.average(tops, axis=0, weights=size))
     return np.array(peaks)
 
 
 def _peak(
-    change: NDArray[np.floating], length: NDArray[np.floating], which: NDArray[np.bool_], *, unit: bool = True
+    change: NDArray[np.floating], length: NDArray[np.floating], which: NDArray[np.bool_], share: float
 ) -> NDArray[np.float64]:
-    """Return the mean of the longest of some vectors, or its direction."""
+    """Return the mean of the longest of some vectors, this share of all."""
     points = np.flatnonzero(which)
-    longest = points[length[points] >= np.quantile(length[points], 1 - PEAK_SHARE)]
-    mean = np.asarray(change[longest].mean(axis=0), dtype=np.float64)
-    return mean / (float(np.linalg.norm(mean)) or 1.0) if unit else mean
+    longest = points[length[points] >= np.quantile(length[points], 1 - share)]
+    return np.asarray(change[longest].mean(axis=0), dtype=np.float64)
 
 
-def _parts(direction: NDArray[np.floating], length: NDArray[np.floating], label: NDArray[np.intp]) -> NDArray[np.intp]:
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the direction of a vector; 0 for one without a length."""
+    return vector / (float(np.linalg.norm(vector)) or 1.0)
+
+
+def _parts(
+    direction: NDArray[np.floating],
+    length: NDArray[np.floating],
+    label: NDArray[np.intp],
+    settings: KindSettings,
+) -> NDArray[np.intp]:
     """Return the number, from 0, of the part of an object that every point belongs to; most objects have one."""
     part = np.zeros(len(label), dtype=np.intp)
     count = 0
     for number in np.unique(label):
         points = np.flatnonzero(label == number)
-        clear = points[length[points] >= CLEAR_SHARE * length[points].max()]
-        clear = clear[:: -(-len(clear) // LARGEST_OBJECT)]
+        clear = points[length[points] >= settings.clear_share * length[points].max()]
+        clear = clear[:: -(-len(clear) // settings.largest_object)]
         halves = _halves(direction[clear])
         part[points] = count
-        apart = halves is not None and halves[2] >= np.radians(CLEAR_ANGLE) and halves[1] >= SMALLEST_SILHOUETTE
-        if halves is not None and apart and np.bincount(halves[0]).min() >= FEWEST:
+        apart = halves is not None and _two_touch(*halves, settings)
+        if halves is not None and apart:
             means = np.stack([direction[clear][halves[0] == half].mean(axis=0) for half in (0, 1)])
             part[points] += (direction[points] @ means.T).argmax(axis=1)
             count = int(part[points].max()) + 1
@@ -131,7 +124,15 @@ def _parts(direction: NDArray[np.floating], length: NDArray[np.floating], label:
     return np.unique(part, return_inverse=True)[1]
 
 
-def _divided(peak: NDArray[np.float64], size: NDArray[np.intp], members: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+def _two_touch(half: NDArray[np.intp], silhouette: float, angle: float, settings: KindSettings) -> bool:
+    """Return whether the halves of the clear points of an object are two objects."""
+    apart = angle >= np.radians(settings.clear_angle) and silhouette >= settings.smallest_silhouette
+    return bool(apart and np.bincount(half).min() >= settings.fewest_spectra)
+
+
+def _divided(
+    peak: NDArray[np.float64], size: NDArray[np.intp], members: NDArray[np.intp], settings: KindSettings
+) -> list[NDArray[np.intp]]:
     """Divide directions, shape (n, n_directions), as long as the two halves lie apart; return the members of each."""
     halves = _halves(peak[members])
     if halves is None:
@@ -139,17 +140,18 @@ def _divided(peak: NDArray[np.float64], size: NDArray[np.intp], members: NDArray
     half, silhouette, angle = halves
     sides = [members[half == side] for side in (0, 1)]
     for side, other in (sides, sides[::-1]):
-        enough = size[side].sum() >= max(FEWEST, SMALLEST_SHARE * size.sum())
-        if len(side) < 2 and not (enough and angle >= np.radians(CLEAR_ANGLE)):
-            # an odd object is no kind, and must not hide how the others divide
-            return _joined(_divided(peak, size, other), side, peak)
-    if silhouette < SMALLEST_SILHOUETTE or angle < np.radians(SMALLEST_ANGLE):
+        enough = size[side].sum() >= max(settings.fewest_spectra, settings.smallest_share * size.sum())
+        if len(side) < 2 and not (enough and angle >= np.radians(settings.clear_angle)):
+            # a single unusual object is no kind, and must not hide how the others divide
+            return _joined(_divided(peak, size, other, settings), side, peak)
+    if silhouette < settings.smallest_silhouette or angle < np.radians(settings.smallest_angle):
         return [members]
-    kinds = [kind for side in sides for kind in _divided(peak, size, side)]
+    kinds = [kind for side in sides for kind in _divided(peak, size, side, settings)]
     # an even spread has halves, but no gap
     across = _angles(peak[sides[0]], peak[sides[1]])
-    between = float(np.quantile(np.concatenate([across.min(axis=0), across.min(axis=1)]), MIXED))
-    return kinds if between >= LEAST_GAP * max(_usual_step(peak[kind]) for kind in kinds) else [members]
+    between = float(np.quantile(np.concatenate([across.min(axis=0), across.min(axis=1)]), settings.mixed))
+    within = max(_usual_step(peak[kind], settings.mixed) for kind in kinds)
+    return kinds if between >= settings.least_gap * within else [members]
 
 
 def _joined(
@@ -181,10 +183,10 @@ def _angles(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArra
     return np.asarray(np.arccos(np.clip(first @ second.T, -1.0, 1.0)), dtype=np.float64)
 
 
-def _usual_step(direction: NDArray[np.floating]) -> float:
+def _usual_step(direction: NDArray[np.floating], mixed: float) -> float:
     """Return the angle that nearly all steps from one direction to the next do not exceed."""
     if len(direction) < 2:
         return 0.0
     angle = _angles(direction, direction)
     steps = linkage(angle[np.triu_indices(len(angle), 1)], "single")[:, 2]
-    return float(np.quantile(steps, 1 - MIXED))
+    return float(np.quantile(steps, 1 - mixed))

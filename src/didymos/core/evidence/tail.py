@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-FEWEST_BEYOND = 3
-"""Lengths beyond a quantile that it takes to measure it."""
+from didymos.core.evidence.settings import PopulationSettings
 
-TAIL_SHARES = (0.9, 0.95, 0.99)
-"""Shares of the majority whose distances tell how much longer its tail is than that of a normal distribution."""
+DEFAULTS = PopulationSettings()
 
 
 @dataclass(frozen=True)
@@ -33,9 +31,9 @@ class Tail:
     power: float
 
     @classmethod
-    def of(cls, length: NDArray[np.float64], degrees: int) -> Tail:
-        """Measure the tail at several quantiles; the longest counts."""
-        shares = [share for share in TAIL_SHARES if len(length) * (1 - share) >= FEWEST_BEYOND]
+    def of(cls, length: NDArray[np.float64], degrees: int, *, settings: PopulationSettings = DEFAULTS) -> Tail:
+        """Estimate the tail at several quantiles; the longest counts."""
+        shares = [share for share in settings.tail_shares if len(length) * (1 - share) >= settings.fewest_beyond]
         median = float(np.median(length))
         if median <= 0 or not shares:
             return cls(median, degrees, 1.0)

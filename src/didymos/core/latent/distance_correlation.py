@@ -126,7 +126,7 @@ def log_distance_correlation(
     raw_distance : array, shape (n_points,)
         d, for instance of :func:`distance_to_mean`; spectra where it is not finite are left out.
     offset : float
-        n, positive, in the units of d.
+        Shift of the logarithm, positive, in the units of d.
     bins : int
         Number of equal bins of each distance.
 

@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.numeric.robust import MAD_TO_SD, quantum
 from didymos.core.numeric.threads import allowed_threads, in_order
 
-MINIMUM_RANK = 6
-MAXIMUM_RANK = 20
-LARGEST_SAMPLE = 10_000
-"""Spectra, evenly spaced, that tell the noise: its error is then 1 %."""
+
+@dataclass(frozen=True)
+class NoiseSettings:
+    """Numbers that steer the estimate of the noise and of the rank.
+
+    Attributes
+    ----------
+    smallest_rank : int
+        Principal components at least; they keep directions that only a few faint defects point to.
+    largest_rank : int
+        Principal components at most.
+    largest_sample : int
+        Spectra, evenly spaced, that the noise is estimated from: its error is then 1 %.
+    fluctuations : float
+        Widths of the Tracy-Widom fluctuation beyond the Marchenko-Pastur edge at which a component is signal.
+    margin : float
+        Of the variance of a component over its own noise, 1 + margin / sqrt(number of spectra).
+    """
+
+    smallest_rank: int = 6
+    largest_rank: int = 20
+    largest_sample: int = 10_000
+    fluctuations: float = 3.0
+    margin: float = 8.0
 
 
-def noise_of_energies(values: NDArray[np.floating], neighbours: NDArray[np.intp]) -> NDArray[np.float64]:
+DEFAULTS = NoiseSettings()
+MAXIMUM_RANK = DEFAULTS.largest_rank  # until core.metrics takes it from the settings
+
+
+def noise_of_energies(
+    values: NDArray[np.floating], neighbours: NDArray[np.intp], *, settings: NoiseSettings = DEFAULTS
+) -> NDArray[np.float64]:
     """Estimate the standard deviation of the noise at every energy.
 
     With t the difference of a spectrum and its neighbour on the surface, sigma^2(E) is the variance of
@@ -28,6 +56,7 @@ def noise_of_energies(values: NDArray[np.floating], neighbours: NDArray[np.intp]
         Finite spectra.
     neighbours : array of int, shape (n_points,)
         A neighbour of every point.
+    settings : NoiseSettings
 
     Returns
     -------
@@ -35,7 +64,7 @@ def noise_of_energies(values: NDArray[np.floating], neighbours: NDArray[np.intp]
         Standard deviation in the units of the spectra, smoothed over five energies; positive everywhere.
     """
     points, energies = values.shape
-    chosen = np.linspace(0, points - 1, min(points, LARGEST_SAMPLE)).astype(np.intp)
+    chosen = np.linspace(0, points - 1, min(points, settings.largest_sample)).astype(np.intp)
     difference = values[chosen].astype(np.float64) - values[neighbours[chosen]]
     if energies >= 3:
         curvature = difference[:, :-2] - 2 * difference[:, 1:-1] + difference[:, 2:]
@@ -44,18 +73,19 @@ def noise_of_energies(values: NDArray[np.floating], neighbours: NDArray[np.intp]
     else:
         noise = MAD_TO_SD * np.median(np.abs(difference), axis=0) / np.sqrt(2)
     noise = np.maximum(_running_median(noise, 5), quantum(difference) / np.sqrt(12))
-    # noise-free data: a floor far under the signal keeps the division by the noise finite
+    # data without noise: a floor far under the signal keeps the division by the noise finite
     floor = 1e-6 * float(np.median(np.std(values, axis=0))) + 1e-12 * float(np.abs(values).max())
     return np.asarray(np.maximum(noise, floor + np.finfo(np.float32).tiny), dtype=np.float64)
 
 
-def marchenko_pastur_edge(points: int, energies: int) -> float:
+def marchenko_pastur_edge(points: int, energies: int, *, settings: NoiseSettings = DEFAULTS) -> float:
     """Return the largest eigenvalue that pure unit noise reaches, (1 + sqrt(D/N))^2 (Marchenko and Pastur, 1967).
 
     Parameters
     ----------
     points, energies : int
         Number of spectra N and of energies D.
+    settings : NoiseSettings
 
     Returns
     -------
@@ -65,7 +95,7 @@ def marchenko_pastur_edge(points: int, energies: int) -> float:
     """
     ratio = energies / max(points, 1)
     fluctuation = (1 + np.sqrt(ratio)) ** (4 / 3) * ratio ** (-1 / 6) * max(points, 1) ** (-2 / 3)
-    return float((1 + np.sqrt(ratio)) ** 2 + 3 * fluctuation)
+    return float((1 + np.sqrt(ratio)) ** 2 + settings.fluctuations * fluctuation)
 
 
 def signal_rank(
@@ -74,7 +104,7 @@ def signal_rank(
     neighbours: NDArray[np.intp],
     *,
     energies: int,
-    bounds: tuple[int, int] = (MINIMUM_RANK, MAXIMUM_RANK),
+    settings: NoiseSettings = DEFAULTS,
 ) -> int:
     """Count the principal components that are more than noise.
 
@@ -92,8 +122,7 @@ def signal_rank(
         A neighbour of every point.
     energies : int
         Number of energies.
-    bounds : (int, int)
-        Smallest and largest rank; the smallest keeps directions that only a few faint defects point to.
+    settings : NoiseSettings
 
     Returns
     -------
@@ -103,10 +132,11 @@ def signal_rank(
     modes = min(scores.shape[1], len(variance))
     difference = scores[:, :modes] - scores[neighbours, :modes]
     own_noise = (MAD_TO_SD * np.median(np.abs(difference), axis=0)) ** 2 / 2
-    margin = 1 + 8 / np.sqrt(points)
-    over = (variance[:modes] > marchenko_pastur_edge(points, energies)) & (variance[:modes] > margin * own_noise)
+    margin = 1 + settings.margin / np.sqrt(points)
+    edge = marchenko_pastur_edge(points, energies, settings=settings)
+    over = (variance[:modes] > edge) & (variance[:modes] > margin * own_noise)
     last = int(np.flatnonzero(over)[-1]) + 1 if over.any() else 0
-    return int(np.clip(last, min(bounds[0], modes), min(bounds[1], modes)))
+    return int(np.clip(last, min(settings.smallest_rank, modes), min(settings.largest_rank, modes)))
 
 
 def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-CYCLES = 700  # of three steps each
-BASIN = 0.01  # parameters this near a maximum lead to it
 SMALLEST_WEIGHT = 1e-12
 LOG_ROOT_TWO_PI = math.log(2 * math.pi) / 2
 
@@ -34,13 +32,14 @@ def start(u: Floats, share: Floats, split: float, floor: float) -> Floats:
 
 
 @numba.njit(cache=True)
-def climb(u: Floats, share: Floats, theta: Floats, floor: float, tolerance: float) -> float:
+def climb(u: Floats, share: Floats, theta: Floats, floor: float, tolerance: float, cycles: int, basin: float) -> float:
     """Raise the likelihood of theta[0] to its local maximum; return the mean log-likelihood there.
 
-    The climb ends early where it meets theta[4], a maximum found before. theta has shape (5, 5).
+    The climb takes at most so many cycles of three steps. The climb ends early where all parameters are nearer than
+    `basin` to theta[4], a maximum found before. theta has shape (5, 5).
     """
     likelihood, middle, longest = -np.inf, -np.inf, 1.0
-    for count in range(3 * CYCLES):
+    for count in range(3 * cycles):
         # one call in a loop: written out thrice it takes thrice as long to compile
         stage = count % 3
         reached = _step(u, share, theta, stage + stage // 2, (stage + 1) % 3, floor)
@@ -48,7 +47,7 @@ def climb(u: Floats, share: Floats, theta: Floats, floor: float, tolerance: floa
             away, gained, likelihood = 0.0, reached - likelihood, reached
             for k in range(5):
                 away = max(away, abs(theta[0, k] - theta[4, k]))
-            if gained < tolerance or away < BASIN:
+            if gained < tolerance or away < basin:
                 break
         elif stage == 1:
             middle = reached
@@ -64,14 +63,14 @@ def climb(u: Floats, share: Floats, theta: Floats, floor: float, tolerance: floa
 @numba.njit(cache=True)
 def _extrapolate(theta: Floats, longest: float) -> bool:
     """Set theta[3] to the squared extrapolation of theta[0], theta[1], theta[2]; return whether it went all the way."""
-    moved = turned = 0.0
+    moved = bent = 0.0
     for k in range(5):
         moved += (theta[1, k] - theta[0, k]) ** 2
-        turned += (theta[2, k] - 2 * theta[1, k] + theta[0, k]) ** 2
-    length = min(max(math.sqrt(moved / turned), 1.0), longest) if turned > 0 else 1.0
+        bent += (theta[2, k] - 2 * theta[1, k] + theta[0, k]) ** 2
+    length = min(max(math.sqrt(moved / bent), 1.0), longest) if bent > 0 else 1.0
     for k in range(5):
-        turn = theta[2, k] - 2 * theta[1, k] + theta[0, k]
-        theta[3, k] = theta[0, k] + 2 * length * (theta[1, k] - theta[0, k]) + length**2 * turn
+        bend = theta[2, k] - 2 * theta[1, k] + theta[0, k]
+        theta[3, k] = theta[0, k] + 2 * length * (theta[1, k] - theta[0, k]) + length**2 * bend
     return length >= longest
 
 

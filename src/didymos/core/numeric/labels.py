@@ -17,10 +17,10 @@ def numbered_by_size(label: NDArray[np.integer]) -> NDArray[np.int16]:
     -------
     array of int16, shape (n_points,)
     """
-    present, place, size = np.unique(label, return_inverse=True, return_counts=True)
+    present, index, size = np.unique(label, return_inverse=True, return_counts=True)
     rank = np.empty(len(present), dtype=np.int16)
     rank[np.argsort(-size, kind="stable")] = np.arange(1, len(present) + 1)
-    return np.asarray(rank[place], dtype=np.int16)
+    return np.asarray(rank[index], dtype=np.int16)
 
 
 def largest_by_label(values: NDArray[np.float64], label: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -123,7 +123,7 @@ def moments(values: NDArray[np.floating]) -> Moments:
 
     Notes
     -----
-    The mean is subtracted before the products are summed, so neither a large common offset nor float32 input spoils
+    The mean is subtracted before the products are summed, so neither a large common offset nor float32 input distorts
     small variances, and memory does not grow with the number of spectra.
     """
     points, energies = values.shape

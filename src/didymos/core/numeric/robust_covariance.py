@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2, rankdata
@@ -9,13 +11,32 @@ from scipy.stats import chi2, rankdata
 from didymos.core.numeric.robust import MAD_TO_SD
 from didymos.core.numeric.threads import ONE_THREAD, allowed_threads, in_order
 
-LARGEST_SAMPLE = 20_000
-MOST_STEPS = 100
-INLIERS = 0.975
-"""Share of a normal majority that the final, reweighted estimate is made of."""
+
+@dataclass(frozen=True)
+class CovarianceSettings:
+    """Numbers that steer the robust covariance.
+
+    Attributes
+    ----------
+    largest_sample : int
+        Points that the estimate uses at most.
+    most_steps : int
+        Concentration steps from one start at most.
+    inliers : float
+        Share of a normal majority that the final, reweighted estimate is made of.
+    """
+
+    largest_sample: int = 20_000
+    most_steps: int = 100
+    inliers: float = 0.975
 
 
-def majority_covariance(points: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+DEFAULTS = CovarianceSettings()
+
+
+def majority_covariance(
+    points: NDArray[np.floating], *, settings: CovarianceSettings = DEFAULTS
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Estimate centre and covariance of the majority, whatever the other (nearly) half does.
 
     Among halves of the points the one whose covariance has the smallest determinant is sought by concentration steps
@@ -26,7 +47,8 @@ def majority_covariance(points: NDArray[np.floating]) -> tuple[NDArray[np.float6
     Parameters
     ----------
     points : array, shape (n_points, n_features)
-        Finite. More than :data:`LARGEST_SAMPLE` are represented by evenly spaced ones.
+        Finite. More than the largest sample are represented by evenly spaced ones.
+    settings : CovarianceSettings
 
     Returns
     -------
@@ -40,8 +62,8 @@ def majority_covariance(points: NDArray[np.floating]) -> tuple[NDArray[np.float6
     Verdonck, J. Comput. Graph. Stat. 21, 618 (2012). The result does not depend on the order of the points or on a
     seed. Where there are too few points for a covariance, the spread of each feature alone is returned.
     """
-    if len(points) > LARGEST_SAMPLE:
-        points = points[np.linspace(0, len(points) - 1, LARGEST_SAMPLE).astype(np.intp)]
+    if len(points) > settings.largest_sample:
+        points = points[np.linspace(0, len(points) - 1, settings.largest_sample).astype(np.intp)]
     count, features = points.shape
     middle = np.median(points, axis=0)
     scale = MAD_TO_SD * np.median(np.abs(points - middle), axis=0)
@@ -51,10 +73,12 @@ def majority_covariance(points: NDArray[np.floating]) -> tuple[NDArray[np.float6
     if count < 5 * features + 10:
         return np.asarray(middle, dtype=np.float64), np.diag(scale**2)
     half = (count + features + 1) // 2
-    found = in_order(lambda start: _concentrate(standard, start, half), _starts(standard), allowed_threads())
+    found = in_order(
+        lambda start: _concentrate(standard, start, half, settings.most_steps), _starts(standard), allowed_threads()
+    )
     _, centre, covariance = min(found, key=lambda result: result[0])
     with ONE_THREAD:
-        centre, covariance = _reweighted(standard, centre, covariance)
+        centre, covariance = _reweighted(standard, centre, covariance, settings.inliers)
     return middle + scale * centre, covariance * np.outer(scale, scale)
 
 
@@ -67,8 +91,8 @@ def squared_distances(
     """
     variance, axes = np.linalg.eigh(covariance)
     floor = 1e-6 * float(np.mean(variance)) + np.finfo(float).tiny
-    turned = (points - centre) @ (axes / np.sqrt(np.maximum(variance, floor)))
-    return np.asarray(np.einsum("ij,ij->i", turned, turned))
+    whitened = (points - centre) @ (axes / np.sqrt(np.maximum(variance, floor)))
+    return np.asarray(np.einsum("ij,ij->i", whitened, whitened))
 
 
 def _starts(standard: NDArray[np.float64]) -> list[NDArray[np.float64]]:
@@ -81,12 +105,12 @@ def _starts(standard: NDArray[np.float64]) -> list[NDArray[np.float64]]:
 
 
 def _concentrate(
-    points: NDArray[np.float64], covariance: NDArray[np.float64], half: int
+    points: NDArray[np.float64], covariance: NDArray[np.float64], half: int, most_steps: int
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
     """Repeat concentration steps until the half no longer changes; return log determinant, centre, covariance."""
     centre = np.zeros(points.shape[1])
     previous = np.inf
-    for _ in range(MOST_STEPS):
+    for _ in range(most_steps):
         nearest = np.argpartition(squared_distances(points, centre, covariance), half - 1)[:half]
         chosen = points[np.sort(nearest)]
         centre = chosen.mean(axis=0)
@@ -100,9 +124,9 @@ def _concentrate(
 
 
 def _reweighted(
-    points: NDArray[np.float64], centre: NDArray[np.float64], covariance: NDArray[np.float64]
+    points: NDArray[np.float64], centre: NDArray[np.float64], covariance: NDArray[np.float64], inliers: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scale the raw estimate to a normal majority and estimate again from all points that it holds."""
+    """Scale the raw estimate to a normal majority and estimate again from all points that the majority holds."""
     features = points.shape[1]
     squared = squared_distances(points, centre, covariance)
     median = float(np.median(squared))
@@ -110,8 +134,8 @@ def _reweighted(
         # half of the points coincide: their covariance is what it is, zero
         return centre, covariance
     squared *= chi2.ppf(0.5, features) / median
-    limit = chi2.ppf(INLIERS, features)
+    limit = chi2.ppf(inliers, features)
     inside = points[squared <= limit]
     # cutting the tails off makes the variance too small by a known factor
-    consistency = chi2.cdf(limit, features + 2) / INLIERS
+    consistency = chi2.cdf(limit, features + 2) / inliers
     return inside.mean(axis=0), np.atleast_2d(np.cov(inside, rowvar=False)) / consistency

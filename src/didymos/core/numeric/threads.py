@@ -41,7 +41,7 @@ ONE_THREAD = _OneThread()
 
 @cache
 def _libraries() -> ThreadpoolController:
-    """Return a handle on the libraries that numpy has loaded; to look for them takes milliseconds."""
+    """Return a handle on the libraries that numpy has loaded; finding them takes milliseconds."""
     return ThreadpoolController()
 
 

@@ -16,22 +16,23 @@ LABELS = (0, 1)
 
 
 def farther_peak(histogram: PairHistogram, fit: TwoGaussians) -> float:
-    """Return the place u of the farther peak of the histogram of log(d + n).
+    """Return the log-distance u = log(d + n) of the peak of large distances.
 
-    It is the highest point of the part of the histogram that belongs to the farther Gaussian, h(u) p_2(u), smoothed
-    over s_2 / 4. Where spectra pass gradually from the one kind to the other, it lies beyond the mean m_2.
+    The peak is the highest point of the part of the histogram that belongs to the component of large distances,
+    h(u) p_2(u), smoothed over s_2 / 4. Where spectra pass gradually from the one kind to the other, the peak lies
+    beyond the mean m_2. The shift of the logarithm, n, is that of the fit.
 
     Parameters
     ----------
     histogram : PairHistogram
         All pairs.
     fit : TwoGaussians
-        Of their log(d + n).
+        Of their log-distances.
 
     Returns
     -------
     float
-        In log(d + n). Source: the paper, Fig. 4c and d.
+        A log-distance. Source: the paper, Fig. 4c and d.
     """
     edges, counts = log_histogram(histogram, fit.offset)
     u = (edges[1:] + edges[:-1]) / 2
@@ -42,21 +43,22 @@ def farther_peak(histogram: PairHistogram, fit: TwoGaussians) -> float:
 
 
 def abundance(statistics: PairStatistics, fit: TwoGaussians) -> NDArray[np.float64]:
-    """Return the density of each spectrum's own log(d + n) at the farther peak of all pairs.
+    """Return the density of each spectrum's own log-distances at the peak of large distances of all pairs.
 
-    It is averaged over s_2 around the peak, at least three bins of the single spectra, so that the answer does not hang
-    on a few pairs. Spectra of the majority have few others there, those of a sparse minority nearly all.
+    The density is averaged over s_2 around the peak, at least three bins of the single spectra, so that the answer
+    does not depend on a few pairs. Spectra of the majority have few others there, those of a sparse minority nearly
+    all.
 
     Parameters
     ----------
     statistics : PairStatistics
     fit : TwoGaussians
-        Of log(d + n) of all pairs.
+        Of the log-distances of all pairs.
 
     Returns
     -------
     array, shape (n_points,)
-        Per unit of log(d + n), NaN for spectra that were left out. Source: the paper, Fig. 4d.
+        Per unit of the log-distance, NaN for spectra that were left out. Source: the paper, Fig. 4d.
     """
     peak = farther_peak(statistics.histogram, fit)
     # du = dd / (d + n), with the widest bin of all: the answer may not depend on where in the bins the peak lies
@@ -69,16 +71,16 @@ def abundance(statistics: PairStatistics, fit: TwoGaussians) -> NDArray[np.float
 
 
 def farther_share(statistics: PairStatistics, fit: TwoGaussians) -> NDArray[np.float64]:
-    """Return the share of each spectrum's pairs that belong to the farther Gaussian.
+    """Return the share of each spectrum's pairs that belong to the component of large distances.
 
-    It is the average over the pairs of p_2(u) = w_2 N(u; m_2, s_2) / p(u), made to rise with the distance: nearer than
-    m_1 no pair belongs to the farther one, whichever of the two is wider.
+    The share is the average over the pairs of p_2(u) = w_2 N(u; m_2, s_2) / p(u), made to rise with the distance:
+    nearer than m_1 no pair belongs to the component of large distances, whichever of the two is wider.
 
     Parameters
     ----------
     statistics : PairStatistics
     fit : TwoGaussians
-        Of u = log(d + n) of all pairs.
+        Of the log-distances u of all pairs.
 
     Returns
     -------
@@ -91,7 +93,7 @@ def farther_share(statistics: PairStatistics, fit: TwoGaussians) -> NDArray[np.f
 
 
 def _belongs(u: NDArray[np.float64], fit: TwoGaussians) -> NDArray[np.float64]:
-    """Return the probability that a pair at each of ascending u belongs to the farther Gaussian."""
+    """Return the probability that a pair at each of ascending u belongs to the component of large distances."""
     near, far = fit.density(u)
     total = near + far
     belongs = np.divide(far, total, out=(u > fit.mean[1]).astype(np.float64), where=total > 0)
@@ -100,10 +102,10 @@ def _belongs(u: NDArray[np.float64], fit: TwoGaussians) -> NDArray[np.float64]:
 
 
 def label(share: NDArray[np.floating]) -> NDArray[np.int8]:
-    """Return 1 (minority) for spectra most of whose distances belong to the farther Gaussian, else 0; -1 for NaN.
+    """Return 1 (minority) for spectra most of whose pairs are in the component of large distances, else 0; -1 for NaN.
 
     Where that would be more than half of the spectra none is a minority, and all that are known have 0. The labels are
-    formal: whether there are two populations at all, they do not say.
+    formal: the labels do not say whether there are two populations at all.
     """
     minority = share > 0.5
     if 2 * minority.sum() > np.isfinite(share).sum():
@@ -114,7 +116,7 @@ def label(share: NDArray[np.floating]) -> NDArray[np.int8]:
 def typical_histograms(
     statistics: PairStatistics, labels: NDArray[np.int8], edges: NDArray[np.floating], offset: float
 ) -> NDArray[np.float64]:
-    """Return the average density of log(d + n) of single spectra of the majority and of the minority.
+    """Return the average density of the log-distances of single spectra of the majority and of the minority.
 
     Parameters
     ----------
@@ -124,7 +126,7 @@ def typical_histograms(
     edges : array, shape (n + 1,)
         Ascending edges of log(d + offset).
     offset : float
-        n, in the units of d.
+        Shift of the logarithm, in the units of d.
 
     Returns
     -------

@@ -66,7 +66,7 @@ class PairHistogram:
         edges : array, shape (n + 1,)
             Ascending edges of d, or of log(d + offset) where an offset is given.
         offset : float, optional
-            n of log(d + n), in the units of d.
+            Shift of the logarithm, in the units of d.
 
         Returns
         -------
@@ -112,7 +112,7 @@ def rebin(
     edges: NDArray[np.floating],
     offset: float | None = None,
 ) -> NDArray[np.float64]:
-    """Return histograms of d over other bins, or of log(d + n): a fine bin's pairs are shared out in proportion.
+    """Return histograms of d over other bins, or of log-distances: a fine bin's pairs are shared out in proportion.
 
     The pairs of a bin that begins at 0 are all at 0, where identical spectra are.
 
@@ -125,7 +125,7 @@ def rebin(
     edges : array, shape (n + 1,)
         Ascending edges of d, or of log(d + offset) where an offset is given.
     offset : float, optional
-        n of log(d + n), in the units of d.
+        Shift of the logarithm, in the units of d.
 
     Returns
     -------
@@ -134,13 +134,13 @@ def rebin(
     """
     with np.errstate(divide="ignore"):
         scale = fine if offset is None else log_rescale(fine, offset)
-    # log(0) has no place on the axis: the first bin is then left out
+    # log(0) is not on the axis: the first bin is then left out
     first = 0 if np.isfinite(scale[0]) else 1
-    place = np.where(edges > scale[first], np.interp(edges, scale[first:], np.arange(first, len(scale))), first)
+    index = np.where(edges > scale[first], np.interp(edges, scale[first:], np.arange(first, len(scale))), first)
     if fine[0] == 0:
-        place[(place > 0) & (place < 1)] = 1
-    below = np.minimum(place.astype(np.intp), len(scale) - 2)
+        index[(index > 0) & (index < 1)] = 1
+    below = np.minimum(index.astype(np.intp), len(scale) - 2)
     cumulative = np.zeros((*counts.shape[:-1], len(scale)))
     np.cumsum(counts, axis=-1, out=cumulative[..., 1:])
-    reached = cumulative[..., below] + (place - below) * counts[..., below]
+    reached = cumulative[..., below] + (index - below) * counts[..., below]
     return np.diff(reached, axis=-1)

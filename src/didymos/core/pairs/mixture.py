@@ -1,4 +1,7 @@
-"""Two Gaussians fitted to a histogram of log-distances, and the threshold where they cross."""
+"""Two Gaussians fitted to a histogram of log-distances log(d + n), and the threshold where they cross.
+
+The shift of the logarithm, n, is called `offset` and has the units of the distance d.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,12 @@ from scipy.special import expit
 from didymos.core.numeric.expectation_maximisation import LOG_ROOT_TWO_PI, climb, start
 from didymos.core.numeric.rescaling import log_rescale
 from didymos.core.pairs.distance_histogram import PairHistogram
+from didymos.core.pairs.settings import MixtureSettings
 from didymos.core.pairs.spectrum_distances import PairStatistics
 
 Floats = NDArray[np.float64]
-LOG_BINS = 256
-SPLITS = (0.5, 0.75, 0.9, 0.97)  # shares of the pairs that the nearer Gaussian holds when a fit starts
-MULTIPLES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # offsets n that are tried, over the median distance
-TOLERANCE = 1e-10
+DEFAULTS = MixtureSettings()
+MULTIPLES = DEFAULTS.multiples  # until workflow takes them from the settings
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class TwoGaussians:
     weight, mean, sd : array, shape (2,)
         Share, mean and standard deviation of each, in u.
     offset : float
-        n, in the units of d.
+        Shift of the logarithm, n, in the units of d.
     log_likelihood_gain : float
         Mean log-likelihood per pair over that of a single Gaussian.
     single_mean, single_sd : float
@@ -85,34 +87,31 @@ class TwoGaussians:
         return float(np.exp(self.mean[0] + gap * t) - self.offset)
 
 
-def log_histogram(histogram: PairHistogram, offset: float, bins: int = LOG_BINS) -> tuple[Floats, Floats]:
+def log_histogram(
+    histogram: PairHistogram, offset: float, *, settings: MixtureSettings = DEFAULTS
+) -> tuple[Floats, Floats]:
     """Return the edges, shape (bins + 1,), and counts, shape (bins,), of the histogram of log(d + offset).
 
     The range ends at the largest distance; the lowest hundred-thousandth of the pairs falls into the first bin.
     """
     lowest = histogram.quantile(1e-5) if offset > 0 else histogram.edges[1]
     low, high = log_rescale(np.array([lowest, histogram.edges[-1]]), offset)
-    edges = np.linspace(low, max(high, low + 1e-9), bins + 1)
+    edges = np.linspace(low, max(high, low + 1e-9), settings.bins + 1)
     counts = histogram.rebin(edges, offset)
     counts[0] += max(histogram.pairs - counts.sum(), 0.0)
     return edges, counts
 
 
-def fit_two_gaussians(
-    histogram: PairHistogram, offset: float, *, tolerance: float = TOLERANCE, bins: int = LOG_BINS
-) -> TwoGaussians:
-    """Fit two Gaussians to log(d + n) by expectation maximisation on the histogram.
+def fit_two_gaussians(histogram: PairHistogram, offset: float, *, settings: MixtureSettings = DEFAULTS) -> TwoGaussians:
+    """Fit two Gaussians to log-distances by expectation maximisation on the histogram.
 
     Parameters
     ----------
     histogram : PairHistogram
         At least one pair.
     offset : float
-        n, in the units of d.
-    tolerance : float
-        The fit ends where three steps raise the mean log-likelihood by less.
-    bins : int
-        Number of bins of log(d + n).
+        Shift of the logarithm, in the units of d.
+    settings : MixtureSettings
 
     Returns
     -------
@@ -131,7 +130,7 @@ def fit_two_gaussians(
     """
     if not histogram.pairs:
         raise ValueError("there is no pair to fit: two spectra without gaps are the least")
-    edges, counts = log_histogram(histogram, offset, bins)
+    edges, counts = log_histogram(histogram, offset, settings=settings)
     u = (edges[1:] + edges[:-1]) / 2
     share, floor = counts / counts.sum(), (edges[1] - edges[0]) / 2
     mean = float(share @ u)
@@ -141,9 +140,9 @@ def fit_two_gaussians(
     # from the mean, so that the sums of squares lose no digits
     centred, share = (u - mean)[share > 0], share[share > 0]
     theta, highest = np.full((5, 5), np.inf), -np.inf
-    for split in np.interp(SPLITS, np.cumsum(share), centred):
+    for split in np.interp(settings.splits, np.cumsum(share), centred):
         theta[0] = start(centred, share, float(split), floor)
-        likelihood = climb(centred, share, theta, floor, tolerance)
+        likelihood = climb(centred, share, theta, floor, settings.tolerance, settings.cycles, settings.basin)
         if likelihood > highest + 1e-9:
             theta[4], highest = theta[0], likelihood
     weight = expit(theta[4, 0] * np.array([-1.0, 1.0]))
@@ -152,17 +151,16 @@ def fit_two_gaussians(
     return TwoGaussians(weight[order], means[order], sds[order], offset, float(highest - single), mean, sd)
 
 
-def best_fit(histogram: PairHistogram, *, tolerance: float = TOLERANCE, bins: int = LOG_BINS) -> TwoGaussians:
-    """Fit two Gaussians to log(d + n) with the n under which the distances are the most likely.
+def best_fit(histogram: PairHistogram, *, settings: MixtureSettings = DEFAULTS) -> TwoGaussians:
+    """Fit two Gaussians to log-distances with the shift of the logarithm under which the distances are most likely.
 
-    The likelihood is that of the distances, L(n) = <log p(u) - u> with u = log(d + n): those of different n can be
-    compared, and the largest belongs to the n that makes the two populations of pairs most nearly Gaussian.
+    The likelihood is that of the distances, L(n) = <log p(u) - u> with u = log(d + n): those of different shifts n can
+    be compared, and the largest belongs to the n that makes the two populations of pairs most nearly Gaussian.
 
     Parameters
     ----------
     histogram : PairHistogram
-    tolerance, bins
-        Of :func:`fit_two_gaussians`.
+    settings : MixtureSettings
 
     Returns
     -------
@@ -173,19 +171,16 @@ def best_fit(histogram: PairHistogram, *, tolerance: float = TOLERANCE, bins: in
     -----
     Choosing a transformation by likelihood: Box and Cox, J. R. Stat. Soc. B 26, 211 (1964).
     """
-    return max(fits_of_offsets(histogram, tolerance=tolerance, bins=bins), key=lambda fit: fit.log_likelihood)
+    return max(fits_of_offsets(histogram, settings=settings), key=lambda fit: fit.log_likelihood)
 
 
-def fits_of_offsets(
-    histogram: PairHistogram, *, tolerance: float = TOLERANCE, bins: int = LOG_BINS
-) -> list[TwoGaussians]:
-    """Fit two Gaussians to log(d + n) for each n that is tried, multiples of the median distance.
+def fits_of_offsets(histogram: PairHistogram, *, settings: MixtureSettings = DEFAULTS) -> list[TwoGaussians]:
+    """Fit two Gaussians to log-distances for each shift of the logarithm, multiples of the median distance.
 
     Parameters
     ----------
     histogram : PairHistogram
-    tolerance, bins
-        Of :func:`fit_two_gaussians`.
+    settings : MixtureSettings
 
     Returns
     -------
@@ -193,8 +188,8 @@ def fits_of_offsets(
         A single one where half of the distances are zero.
     """
     median = histogram.quantile(0.5)
-    offsets = [median * each for each in MULTIPLES] if median > 0 else [float(histogram.edges[-1])]
-    return [fit_two_gaussians(histogram, offset, tolerance=tolerance, bins=bins) for offset in offsets]
+    offsets = [median * each for each in settings.multiples] if median > 0 else [float(histogram.edges[-1])]
+    return [fit_two_gaussians(histogram, offset, settings=settings) for offset in offsets]
 
 
 def gain_of_spectra(statistics: PairStatistics, fit: TwoGaussians) -> Floats:

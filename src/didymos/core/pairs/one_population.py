@@ -12,32 +12,9 @@ from scipy.spatial.distance import pdist
 
 from didymos.core.pairs.mixture import fits_of_offsets
 from didymos.core.pairs.pair_statistics import pair_histogram
+from didymos.core.pairs.settings import MixtureSettings, OnePopulationSettings
 
-MOST_SPECTRA = 1000
-FEWEST_SPECTRA = 10
-FLAT_UNDER = 0.1
-"""Only then the flat population is drawn as well: it can only raise the p-value."""
-ENOUGH = 10
-"""Replicates that reach the gain of the data: then there is no evidence, and more draws would not change that."""
-BINS = 64
-"""Of log(d + n), enough for the gain and four times as fast."""
-STRAGGLERS = 2
-"""The most distant spectra, left out everywhere: a population has more members."""
-TAILS = (15.0, 10.0, 7.0, 5.0, 4.0, 3.0, 2.5, 2.0)
-"""Degrees of freedom of the t distributions that are tried, from the lightest tails that one population is granted."""
-BULK = (0.25, 0.8)
-"""Quantiles of the squared radii that tell how long the tails are; what lies beyond could be another population."""
-DECAYS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 5.0)
-"""By how much narrower, in the logarithm, each principal axis may be than the one before it, beyond its variance."""
-NEAR = (0.03, 0.35)
-"""Quantiles of the distances that tell how many directions there are to go: those between populations lie beyond."""
-CAUTION = 1.5
-"""Standard deviations by which tails and decay are taken on the long side of what they seem to be."""
-UNKNOWN_TAILS = 5.0  # where they cannot be read from the data
-ALL_EQUAL = 0.995  # distances nearer to one another fall into a bin or two of their histogram
-TRIALS = 12  # draws that tell where a quantile of one population lies
-ROUNDS = 10  # of the iteration for the scatter
-TOLERANCE = 1e-6  # of the fits
+DEFAULTS = OnePopulationSettings()
 
 
 @dataclass(frozen=True)
@@ -74,13 +51,14 @@ def compare_with_one_population(
     *,
     replicates: int = 99,
     seed: int,
-    most_spectra: int = MOST_SPECTRA,
     progress: Callable[[float], None] | None = None,
+    settings: OnePopulationSettings = DEFAULTS,
 ) -> OnePopulationTest:
     """Test whether the log-distances are parted more than those of one population with long tails.
 
-    One population, a multivariate t distribution, is fitted to the spectra. As many spectra are drawn from it again
-    and again, all their pairs are counted and fitted like those of the data, with the choice of n. With g the gain,
+    One population, a multivariate t distribution, is fitted to the spectra. As many spectra are drawn from the
+    population again and again. All their pairs are counted and fitted like those of the data, with the choice of the
+    shift of the logarithm. With g the gain,
 
     p = (1 + #{g_replicate >= g_data}) / (replicates + 1)
 
@@ -97,95 +75,104 @@ def compare_with_one_population(
         Most draws; the smallest possible p-value is 1 / (replicates + 1).
     seed : int
         Seed of the sample and of the draws.
-    most_spectra : int
-        Of more spectra a random sample of this size is used, and as many are drawn.
     progress : callable, optional
         Called with the share that is done.
+    settings : OnePopulationSettings
 
     Returns
     -------
     OnePopulationTest
-        With p-value 1 for fewer than :data:`FEWEST_SPECTRA` spectra and where all their distances are equal.
+        With p-value 1 for fewer spectra than `OnePopulationSettings.fewest_spectra`, and where all their distances are
+        equal.
 
     Raises
     ------
     ValueError
-        Where features are not a matrix, or fewer than one replicate or than :data:`FEWEST_SPECTRA` are asked for.
+        Where features are not a matrix, or fewer than one replicate or than the fewest spectra are asked for.
 
     Notes
     -----
     The population has three properties, each read from what a rare second population does not reach. The shape of
     its scatter is Tyler's (Ann. Stat. 15, 234 (1987)), which long tails do not inflate. Its degrees of freedom come
-    from the bulk of the radii, and are never over the first of :data:`TAILS`. Its smaller axes are shortened until
-    the nearest third of its distances spreads as that of the data does: a surface that moves along a curve fills
-    fewer dimensions than its covariance says. Both are taken with :data:`CAUTION`, so that for a normal population
-    of any covariance the test is conservative. The two most distant spectra are left out of data and draws alike.
+    from the bulk of the radii, and are never over the first of `OnePopulationSettings.tails`. Its smaller axes are
+    shortened until the nearest third of its distances spreads as that of the data does: a surface that moves along a
+    curve fills fewer dimensions than its covariance says. Both are taken with caution
+    (`OnePopulationSettings.caution`), so that for a normal population of any covariance the test is conservative. The
+    two most distant spectra are left out of data and draws alike.
 
-    The gain is that of the n under which the two Gaussians are farthest apart, whatever n was chosen for the data.
-    It is too liberal where one population has a gap or two humps by nature, where it is skewed along a single line, and
-    on a smooth surface with little noise: of ten features that are plane waves over 10 x 10 points with a noise of a
-    fifth, nearly half are called
-    two, since such spectra lie on a bent sheet and, neighbours being alike, are fewer than they seem. It knows no
-    positions; :mod:`didymos.core.evidence.population` is the test that compares with the surroundings. It is blind to
-    populations that long tails could explain, and to fewer than three spectra among those used. Drawing until enough
-    replicates reach the data is the sequential test of Besag and Clifford (Biometrika 78, 301 (1991)).
+    The gain is that of the shift under which the two Gaussians are farthest apart, whatever shift was chosen for the
+    data. The test is too liberal where one population has a gap or two humps by nature, where it is skewed along a
+    single line, and on a smooth surface with little noise: of ten features that are plane waves over 10 x 10 points
+    with a noise of a fifth, nearly half are called two, since such spectra lie on a bent sheet and, neighbours being
+    alike, are fewer than they seem. The test knows no positions; :mod:`didymos.core.evidence.population` is the test
+    that compares with the neighbourhood. The test is blind to populations that long tails could explain, and to fewer
+    than three spectra among those used. Drawing until enough replicates reach the data is the sequential test of Besag
+    and Clifford (Biometrika 78, 301 (1991)).
     """
-    if features.ndim != 2 or replicates < 1 or most_spectra < FEWEST_SPECTRA:
-        raise ValueError(f"a matrix of features, a replicate and {FEWEST_SPECTRA} spectra are the least")
+    if features.ndim != 2 or replicates < 1 or settings.most_spectra < settings.fewest_spectra:
+        raise ValueError(f"a matrix of features, a replicate and {settings.fewest_spectra} spectra are the least")
     rng = np.random.default_rng(seed)
     known = np.asarray(features[np.isfinite(features).all(axis=1)], dtype=np.float64)
-    if len(known) > most_spectra:
-        known = known[rng.choice(len(known), most_spectra, replace=False)]
+    if len(known) > settings.most_spectra:
+        known = known[rng.choice(len(known), settings.most_spectra, replace=False)]
     nothing = OnePopulationTest(0.0, 1.0, np.empty(0), len(known), np.empty(0), np.nan)
-    if len(known) < FEWEST_SPECTRA or features.shape[1] == 0:
+    if len(known) < settings.fewest_spectra or features.shape[1] == 0:
         return nothing
-    used = _without_stragglers(known)
+    used = _without_stragglers(known, settings.stragglers)
     distances = pdist(used)
-    if distances.min() >= ALL_EQUAL * distances.max():
+    if distances.min() >= settings.all_equal * distances.max():
         return nothing
     scores, widths = _principal(used)
-    shape, freedom = _shape_and_tails(scores, rng)
+    shape, freedom = _shape_and_tails(scores, rng, settings)
     variance = np.linalg.eigvalsh(shape * np.outer(widths, widths))[::-1]
     # distances do not depend on the directions of the axes
-    widths = _thinned(used, np.sqrt(np.maximum(variance, 0.0)), freedom, rng)
-    gain = _gain(used)
+    widths = _thinned(used, np.sqrt(np.maximum(variance, 0.0)), freedom, rng, settings)
+    gain = _gain(used, settings.mixture)
     size = (len(known), len(widths))
     report = progress or (lambda _share: None)
     p_value, gains = _share_reaching(
-        gain, lambda: _student(rng, *size, freedom) * widths, replicates, lambda share: report(share / 2)
+        gain, lambda: _student(rng, *size, freedom) * widths, replicates, lambda share: report(share / 2), settings
     )
-    if p_value < FLAT_UNDER:
+    if p_value < settings.flat_under:
         flat, others = _share_reaching(
-            gain, lambda: rng.uniform(-1, 1, size) * widths, replicates, lambda share: report(0.5 + share / 2)
+            gain,
+            lambda: rng.uniform(-1, 1, size) * widths,
+            replicates,
+            lambda share: report(0.5 + share / 2),
+            settings,
         )
         p_value, gains = max(p_value, flat), gains + others
     return OnePopulationTest(gain, p_value, np.array(gains), len(used), widths, freedom)
 
 
 def _share_reaching(
-    gain: float, draw: Callable[[], NDArray[np.float64]], replicates: int, report: Callable[[float], None]
+    gain: float,
+    draw: Callable[[], NDArray[np.float64]],
+    replicates: int,
+    report: Callable[[float], None],
+    settings: OnePopulationSettings,
 ) -> tuple[float, list[float]]:
     """Return the p-value of a gain among draws from one population, and their gains."""
     gains: list[float] = []
     reached = 0
-    while len(gains) < replicates and reached < ENOUGH:
-        gains.append(_gain(_without_stragglers(draw())))
+    while len(gains) < replicates and reached < settings.enough:
+        gains.append(_gain(_without_stragglers(draw(), settings.stragglers), settings.mixture))
         reached += gains[-1] >= gain
         report(len(gains) / replicates)
-    return (reached / len(gains) if reached == ENOUGH else (1 + reached) / (replicates + 1)), gains
+    return (reached / len(gains) if reached == settings.enough else (1 + reached) / (replicates + 1)), gains
 
 
-def _gain(features: NDArray[np.float64]) -> float:
-    """Return the gain with the n that parts the two Gaussians best, by Ashman's D times the root of the lesser weight.
+def _gain(features: NDArray[np.float64], settings: MixtureSettings) -> float:
+    """Return the gain with the shift that parts the Gaussians best: Ashman's D times the root of the lesser weight.
 
-    That of the most likely n would also be large for distances that are skewed, and not parted.
+    That of the most likely shift would also be large for distances that are skewed, and not parted.
     """
-    fits = fits_of_offsets(pair_histogram(features), tolerance=TOLERANCE, bins=BINS)
+    fits = fits_of_offsets(pair_histogram(features), settings=settings)
     return max(fits, key=lambda fit: fit.separation * np.sqrt(fit.weight.min())).log_likelihood_gain
 
 
-def _without_stragglers(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    for _ in range(STRAGGLERS):
+def _without_stragglers(features: NDArray[np.float64], stragglers: int) -> NDArray[np.float64]:
+    for _ in range(stragglers):
         # one after the other: the farthest one may have shifted the mean
         squared = ((features - features.mean(axis=0)) ** 2).sum(axis=1)
         features = np.delete(features, int(squared.argmax()), axis=0)
@@ -207,65 +194,80 @@ def _student(rng: np.random.Generator, count: int, features: int, freedom: float
     return np.asarray(rng.normal(size=(count, features)) * np.sqrt(freedom / chi), dtype=np.float64)
 
 
-def _cautious(observed: float, candidates: tuple[float, ...], measure: Callable[[float], float]) -> float:
-    """Return the first of ascending candidates whose random measure is clearly no less than the observed one."""
+def _cautious(
+    observed: float,
+    candidates: tuple[float, ...],
+    statistic: Callable[[float], float],
+    settings: OnePopulationSettings,
+) -> float:
+    """Return the first of ascending candidates whose random statistic is clearly no less than the observed one."""
 
     def enough(candidate: float) -> bool:
-        drawn = [measure(candidate) for _ in range(TRIALS)]
-        return bool(observed <= np.mean(drawn) - CAUTION * np.std(drawn))
+        drawn = [statistic(candidate) for _ in range(settings.trials)]
+        return bool(observed <= np.mean(drawn) - settings.caution * np.std(drawn))
 
     return candidates[min(bisect_left(candidates, True, key=enough), len(candidates) - 1)]
 
 
-def _shape_and_tails(scores: NDArray[np.float64], rng: np.random.Generator) -> tuple[NDArray[np.float64], float]:
+def _shape_and_tails(
+    scores: NDArray[np.float64], rng: np.random.Generator, settings: OnePopulationSettings
+) -> tuple[NDArray[np.float64], float]:
     """Return the shape of the scatter, shape (rank, rank), and the degrees of freedom of the tails.
 
     The radii are compared with those of draws whose scatter is found in the same way: few spectra in many dimensions
     do not have the radii of many. Where there are too few, the covariance and tails in the middle are returned.
     """
     count, rank = scores.shape
-    # the lower quartile of too few spectra, or where many coincide, tells nothing
+    # the lower quartile of too few spectra, or where many coincide, says nothing
     squared = _radii(scores - np.median(scores, axis=0), np.eye(rank))
-    if count < 2 * rank + 5 or np.quantile(squared, BULK[0]) <= 1e-9 * squared.mean():
-        return np.eye(rank), UNKNOWN_TAILS
-    shape, tail = _scatter(scores)
-    freedom = _cautious(tail, TAILS, lambda freedom: _scatter(_student(rng, count, rank, freedom))[1])
-    return shape, freedom
+    if count < 2 * rank + 5 or np.quantile(squared, settings.bulk[0]) <= 1e-9 * squared.mean():
+        return np.eye(rank), settings.unknown_tails
+    shape, tail = _scatter(scores, settings)
+
+    def tail_of(freedom: float) -> float:
+        return _scatter(_student(rng, count, rank, freedom), settings)[1]
+
+    return shape, _cautious(tail, settings.tails, tail_of, settings)
 
 
 def _radii(scores: NDArray[np.float64], shape: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.einsum("ij,ij->i", scores @ np.linalg.inv(shape), scores), dtype=np.float64)
 
 
-def _scatter(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+def _scatter(scores: NDArray[np.float64], settings: OnePopulationSettings) -> tuple[NDArray[np.float64], float]:
     """Return Tyler's shape, and the logarithm of the ratio of two quantiles of the squared radii."""
     centred = scores - np.median(scores, axis=0)
     rank = scores.shape[1]
     shape = np.eye(rank)
-    for _ in range(ROUNDS):
+    for _ in range(settings.rounds):
         squared = _radii(centred, shape)
         # a spectrum in the very centre has no direction
         weighted = centred / np.maximum(squared, 1e-9 * np.median(squared))[:, np.newaxis]
         shape = weighted.T @ centred
         shape *= rank / np.trace(shape)
-    low, high = np.quantile(_radii(centred, shape), BULK)
+    low, high = np.quantile(_radii(centred, shape), settings.bulk)
     return shape, float(np.log(high / low))
 
 
 def _thinned(
-    features: NDArray[np.float64], widths: NDArray[np.float64], freedom: float, rng: np.random.Generator
+    features: NDArray[np.float64],
+    widths: NDArray[np.float64],
+    freedom: float,
+    rng: np.random.Generator,
+    settings: OnePopulationSettings,
 ) -> NDArray[np.float64]:
     """Return the widths with the smaller ones shortened until near distances spread like those of the features."""
     order = np.arange(len(widths))
 
     def near(decay: float) -> float:
-        return _near(_student(rng, len(features), len(widths), freedom) * widths * np.exp(-decay * order))
+        drawn = _student(rng, len(features), len(widths), freedom) * widths * np.exp(-decay * order)
+        return _near(drawn, settings.near)
 
-    observed = _near(features)
-    return np.asarray(widths * np.exp(-_cautious(observed, DECAYS, near) * order), dtype=np.float64)
+    decay = _cautious(_near(features, settings.near), settings.decays, near, settings)
+    return np.asarray(widths * np.exp(-decay * order), dtype=np.float64)
 
 
-def _near(features: NDArray[np.float64]) -> float:
+def _near(features: NDArray[np.float64], quantiles: tuple[float, float]) -> float:
     """Return the logarithm of the ratio of two quantiles of the distances, 0 where many spectra coincide."""
-    low, high = np.quantile(pdist(features), NEAR)
+    low, high = np.quantile(pdist(features), quantiles)
     return float(np.log(high / low)) if low > 0 else 0.0

@@ -49,7 +49,7 @@ def count_all(bits: NDArray[np.int32], triangle: bool, total: NDArray[np.int64])
         Whether rows and columns are the same spectra, so that only j > i is a pair.
     total : array of int, shape (TOTAL_BINS,)
     """
-    # loops over slices from 0 and unsigned places: else every step checks for a negative index
+    # loops over slices from 0 and unsigned indices: else every step checks for a negative index
     for i in range(bits.shape[0]):
         row = bits[i, i + 1 if triangle else 0 :]
         for j in range(row.shape[0]):
@@ -84,7 +84,7 @@ def count_each(
         Sums of the distances of every spectrum, of this tile alone.
     """
     shift, base, last = np.int32(layout[0]), np.int32(layout[1]), np.int32(layout[2] - 1)
-    place = np.empty(squared.shape[1], dtype=np.uint32)
+    index = np.empty(squared.shape[1], dtype=np.uint32)
     for i in range(squared.shape[0]):
         first = i + 1 if triangle else 0
         row, pattern = squared[i, first:], bits[i, first:]
@@ -96,11 +96,11 @@ def count_each(
             other_sums[j] += distance
         row_sums[i] += own
         for j in range(row.shape[0]):
-            place[j] = min(max((pattern[j] >> shift) - base, np.int32(0)), last)
+            index[j] = min(max((pattern[j] >> shift) - base, np.int32(0)), last)
         for j in range(row.shape[0]):
-            own_counts[place[j]] += 1
+            own_counts[index[j]] += 1
         for j in range(row.shape[0]):  # a loop of its own: twice as fast as together
-            other_counts[j, place[j]] += 1
+            other_counts[j, index[j]] += 1
 
 
 @numba.njit(nogil=True, cache=True)

@@ -1,9 +1,9 @@
 """Statistics of the distances between all pairs of spectra, from one pass over tiles of the Gram product.
 
 Every tile of squared distances is consumed at once by a compiled loop that only counts, so memory does not grow with
-the number of pairs. One fine histogram of d serves every n of log(d + n): no logarithm is taken per pair. Beyond some
-number of spectra each is compared with a random sample of them, the references; shares and averages over all pairs then
-have a standard error.
+the number of pairs. One fine histogram of d serves every shift of the logarithm: no logarithm is taken per pair. Beyond
+some number of spectra each is compared with a random sample of them, the references; shares and averages over all pairs
+then have a standard error.
 """
 
 from __future__ import annotations
@@ -21,16 +21,14 @@ from didymos.core.numeric.threads import allowed_threads, in_order
 from didymos.core.pairs import pair_counting
 from didymos.core.pairs.distance_histogram import PairHistogram
 from didymos.core.pairs.pair_tiles import TILE, PreparedSpectra, blocks, prepare, squared_distances
+from didymos.core.pairs.settings import PairSettings
 from didymos.core.pairs.spectrum_bins import choose_bins
 from didymos.core.pairs.spectrum_distances import PairStatistics
 
-ALL_PAIRS_UP_TO = 100_000
-"""Beyond this many spectra, references are drawn."""
-SAMPLED_PAIRS = ALL_PAIRS_UP_TO**2 // 2
-FEWEST_REFERENCES = 1000
+DEFAULTS = PairSettings()
 
 Progress = Callable[[float], None]
-Place = tuple[int, int]
+TileIndex = tuple[int, int]
 """Row and column of a tile."""
 Answer = TypeVar("Answer")
 
@@ -61,9 +59,9 @@ def pair_histogram(
     spectra, _, chosen = _prepared(features, references)
     grid = _Grid(spectra, chosen)
 
-    def count(place: Place) -> None:
+    def count(index: TileIndex) -> None:
         with grid.workspace() as own:
-            grid.tile(place, own)
+            grid.tile(index, own)
 
     for _ in grid.each(count, progress):
         pass
@@ -75,6 +73,7 @@ def pair_statistics(
     *,
     references: NDArray[np.intp] | None = None,
     progress: Progress | None = None,
+    settings: PairSettings = DEFAULTS,
 ) -> PairStatistics:
     """Count the distances of all pairs of spectra, in all and for every spectrum.
 
@@ -87,20 +86,26 @@ def pair_statistics(
         Compare every spectrum with these only, see :func:`choose_references`.
     progress : callable, optional
         Called with the share that is done.
+    settings : PairSettings
 
     Returns
     -------
     PairStatistics
     """
     spectra, usable, chosen = _prepared(features, references)
-    each = _EachSpectrum(spectra, chosen)
-    for place, row_sums, column_sums in each.grid.each(each.count, progress):
-        each.add(place, row_sums, column_sums)
+    each = _EachSpectrum(spectra, chosen, settings)
+    for index, row_sums, column_sums in each.grid.each(each.count, progress):
+        each.add(index, row_sums, column_sums)
     return each.statistics(usable)
 
 
 def choose_references(
-    points: int, *, seed: int, pairs: int = SAMPLED_PAIRS, all_up_to: int = ALL_PAIRS_UP_TO
+    points: int,
+    *,
+    seed: int,
+    pairs: int | None = None,
+    all_up_to: int | None = None,
+    settings: PairSettings = DEFAULTS,
 ) -> NDArray[np.intp] | None:
     """Draw the spectra that all others are compared with.
 
@@ -109,35 +114,37 @@ def choose_references(
     points : int
         Number of spectra.
     seed : int
-    pairs : int
-        About how many pairs to take in all; at least 1000 references are drawn.
-    all_up_to : int
-        Up to this many spectra every pair is taken.
+    pairs : int, optional
+        About how many pairs to take in all; default of the settings.
+    all_up_to : int, optional
+        Up to this many spectra every pair is taken; default of the settings.
+    settings : PairSettings
 
     Returns
     -------
     array of int, ascending, or None
         None where every pair is taken.
     """
-    if points <= all_up_to:
+    if points <= (settings.all_pairs_up_to if all_up_to is None else all_up_to):
         return None
-    number = min(max(pairs // points, FEWEST_REFERENCES), points)
+    wanted = settings.sampled_pairs if pairs is None else pairs
+    number = min(max(wanted // points, settings.fewest_references), points)
     return np.sort(np.random.default_rng(seed).choice(points, number, replace=False)).astype(np.intp)
 
 
 def _prepared(
     features: NDArray[np.floating], references: NDArray[np.intp] | None
 ) -> tuple[PreparedSpectra, NDArray[np.bool_], NDArray[np.intp] | None]:
-    """Return the finite spectra, which these are, and the places of the references among them."""
+    """Return the finite spectra, which these are, and the indices of the references among them."""
     usable = np.concatenate(
         [np.zeros(0, dtype=bool), *(np.isfinite(features[rows]).all(axis=1) for rows in blocks(len(features)))]
     )
     finite = features if usable.all() else features[usable]
     if references is None:
         return prepare(finite), usable, None
-    place = np.cumsum(usable) - 1
+    index = np.cumsum(usable) - 1
     chosen = np.asarray(references, dtype=np.intp)
-    return prepare(finite), usable, np.unique(place[chosen[usable[chosen]]]).astype(np.intp)
+    return prepare(finite), usable, np.unique(index[chosen[usable[chosen]]]).astype(np.intp)
 
 
 class _Workspace:
@@ -170,25 +177,25 @@ class _Grid:
         finally:
             self.workspaces.put(own)
 
-    def is_triangle(self, place: Place) -> bool:
-        """Tell whether rows and columns of a tile are the same spectra."""
-        return self.chosen is None and place[0] == place[1]
+    def is_triangle(self, index: TileIndex) -> bool:
+        """Return whether rows and columns of a tile are the same spectra."""
+        return self.chosen is None and index[0] == index[1]
 
-    def tile(self, place: Place, own: _Workspace) -> NDArray[np.float32]:
+    def tile(self, index: TileIndex, own: _Workspace) -> NDArray[np.float32]:
         """Return the squared distances of a tile, counted for the histogram of all pairs."""
-        rows, columns = self.rows[place[0]], self.columns[place[1]]
+        rows, columns = self.rows[index[0]], self.columns[index[1]]
         squared = squared_distances(self.spectra, rows, self.others, columns, own.tile)
-        pair_counting.count_all(squared.view(np.int32), self.is_triangle(place), own.total)
+        pair_counting.count_all(squared.view(np.int32), self.is_triangle(index), own.total)
         return squared
 
-    def each(self, work: Callable[[Place], Answer], progress: Progress | None) -> Iterator[Answer]:
+    def each(self, work: Callable[[TileIndex], Answer], progress: Progress | None) -> Iterator[Answer]:
         """Do some work on every tile and yield the answers in the order of the tiles."""
         half = self.chosen is None
         number = len(self.rows) * (len(self.rows) + 1) // 2 if half else len(self.rows) * len(self.columns)
-        places = (
+        indices = (
             (row, column) for row in range(len(self.rows)) for column in range(row if half else 0, len(self.columns))
         )
-        for done, answer in enumerate(in_order(work, places, self.threads), start=1):
+        for done, answer in enumerate(in_order(work, indices, self.threads), start=1):
             yield answer
             if progress is not None:
                 progress(done / number)
@@ -209,8 +216,11 @@ class _Grid:
 class _EachSpectrum:
     """Histogram and sum of the distances of every spectrum."""
 
-    def __init__(self, spectra: PreparedSpectra, chosen: NDArray[np.intp] | None) -> None:
-        self.bins = choose_bins(spectra, len(spectra) if chosen is None else len(chosen))
+    def __init__(
+        self, spectra: PreparedSpectra, chosen: NDArray[np.intp] | None, settings: PairSettings = DEFAULTS
+    ) -> None:
+        others = len(spectra) if chosen is None else len(chosen)
+        self.bins = choose_bins(spectra, others, settings=settings)
         self.grid = grid = _Grid(spectra, chosen, self.bins.number)
         kind = np.uint16 if len(grid.others) <= np.iinfo(np.uint16).max else np.uint32
         self.counts: NDArray[np.unsignedinteger] = np.zeros((len(spectra), self.bins.number), dtype=kind)
@@ -222,26 +232,26 @@ class _EachSpectrum:
             self.other_counts = np.zeros((len(chosen), self.bins.number), dtype=np.uint32)
             self.other_sums, self.column_locks = np.zeros(len(chosen)), [Lock() for _ in grid.columns]
 
-    def count(self, place: Place) -> tuple[Place, NDArray[np.float64], NDArray[np.float64]]:
+    def count(self, index: TileIndex) -> tuple[TileIndex, NDArray[np.float64], NDArray[np.float64]]:
         """Count one tile; its sums are added later, in order, so that they round alike however threads take turns."""
         grid, bins = self.grid, self.bins
         sums = np.zeros((2, TILE))
         with grid.workspace() as own:
-            squared = grid.tile(place, own)
+            squared = grid.tile(index, own)
             layout = (bins.shift, bins.first, bins.number)
             pair_counting.count_each(
-                squared, squared.view(np.int32), grid.is_triangle(place), layout, own.rows, own.columns, *sums
+                squared, squared.view(np.int32), grid.is_triangle(index), layout, own.rows, own.columns, *sums
             )
-            with self.row_locks[place[0]]:
-                pair_counting.empty_into(own.rows, self.counts[grid.rows[place[0]]])
-            with self.column_locks[place[1]]:
-                pair_counting.empty_into(own.columns, self.other_counts[grid.columns[place[1]]])
-        return place, sums[0, : squared.shape[0]], sums[1, : squared.shape[1]]
+            with self.row_locks[index[0]]:
+                pair_counting.empty_into(own.rows, self.counts[grid.rows[index[0]]])
+            with self.column_locks[index[1]]:
+                pair_counting.empty_into(own.columns, self.other_counts[grid.columns[index[1]]])
+        return index, sums[0, : squared.shape[0]], sums[1, : squared.shape[1]]
 
-    def add(self, place: Place, row_sums: NDArray[np.float64], column_sums: NDArray[np.float64]) -> None:
+    def add(self, index: TileIndex, row_sums: NDArray[np.float64], column_sums: NDArray[np.float64]) -> None:
         """Add the sums of one tile."""
-        self.sums[self.grid.rows[place[0]]] += row_sums
-        self.other_sums[self.grid.columns[place[1]]] += column_sums
+        self.sums[self.grid.rows[index[0]]] += row_sums
+        self.other_sums[self.grid.columns[index[1]]] += column_sums
 
     def statistics(self, usable: NDArray[np.bool_]) -> PairStatistics:
         """Return what was counted, with a row for the spectra that were left out as well."""

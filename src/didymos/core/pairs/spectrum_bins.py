@@ -11,15 +11,9 @@ from threadpoolctl import threadpool_limits
 
 from didymos.core.pairs.pair_counting import MANTISSA, bin_edges
 from didymos.core.pairs.pair_tiles import TILE, PreparedSpectra, squared_distances
+from didymos.core.pairs.settings import PairSettings
 
-FINEST_BITS = 5
-"""32 bins to a doubling of d^2: a bin is 0.8 to 1.6 % of d wide."""
-MOST_BINS = 1024
-MOST_BYTES = 2**28
-"""All histograms together: with a million spectra the bins become wider instead."""
-LOWEST_SHARE = 1e-3
-BELOW = 4
-"""Doublings of d^2 below the distance that this share of the pairs does not exceed."""
+DEFAULTS = PairSettings()
 
 
 @dataclass(frozen=True)
@@ -50,34 +44,37 @@ class SpectrumBins:
         return edges
 
 
-def choose_bins(spectra: PreparedSpectra, others: int) -> SpectrumBins:
+def choose_bins(spectra: PreparedSpectra, others: int, *, settings: PairSettings = DEFAULTS) -> SpectrumBins:
     """Choose bins that reach from well under the usual distances to the largest possible one.
 
-    Whatever the order of the spectra, the pairs of the same few are looked at: of those evenly spaced by length.
+    Whatever the order of the spectra, the pairs of the same few are used: of those evenly spaced by length.
 
     Parameters
     ----------
     spectra : PreparedSpectra
     others : int
         How many spectra each is compared with.
+    settings : PairSettings
 
     Returns
     -------
     SpectrumBins
     """
-    low, high = _range(spectra)
-    lowest = max(math.floor(math.log2(low)) - BELOW, -126)
+    low, high = _range(spectra, settings.lowest_share)
+    lowest = max(math.floor(math.log2(low)) - settings.doublings_below, -126)
     doublings = max(math.floor(math.log2(high)) + 1 - lowest, 1)
     size = 2 if others <= np.iinfo(np.uint16).max else 4
-    bits = FINEST_BITS
-    while bits > 0 and (
-        doublings << bits > MOST_BINS or (bits > 2 and len(spectra) * size * (doublings << bits) > MOST_BYTES)
-    ):
+    bits = settings.finest_bits
+    while bits > 0:
+        number = doublings << bits
+        too_large = bits > 2 and len(spectra) * size * number > settings.most_bytes
+        if number <= settings.most_bins and not too_large:
+            break
         bits -= 1
     return SpectrumBins(bits, (lowest + 127) << bits, doublings << bits)
 
 
-def _range(spectra: PreparedSpectra) -> tuple[float, float]:
+def _range(spectra: PreparedSpectra, share: float) -> tuple[float, float]:
     """Return a low squared distance and one that no pair exceeds."""
     # |x_i - x_j| is at most twice the largest length
     high = 4.001 * float(spectra.squared.max(initial=0.0))
@@ -89,4 +86,4 @@ def _range(spectra: PreparedSpectra) -> tuple[float, float]:
     with threadpool_limits(1, "blas"):  # the same bins for any number of threads
         squared = squared_distances(few, every, few, every, np.empty((TILE, TILE), dtype=np.float32))
     apart = squared[squared > 0]
-    return (float(np.quantile(apart, LOWEST_SHARE)) if apart.size else high), high
+    return (float(np.quantile(apart, share)) if apart.size else high), high

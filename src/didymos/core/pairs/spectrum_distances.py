@@ -49,14 +49,14 @@ class PairStatistics:
         return bin_centres(self.edges)
 
     def log_histogram(self, edges: NDArray[np.floating], offset: float) -> NDArray[np.float32]:
-        """Return the histogram of log(d + n) of every spectrum (the paper, Fig. 4d).
+        """Return the histogram of log-distances of every spectrum (the paper, Fig. 4d).
 
         Parameters
         ----------
         edges : array, shape (n + 1,)
             Ascending edges of log(d + offset).
         offset : float
-            n, in the units of d.
+            Shift of the logarithm, in the units of d.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class PairStatistics:
         edges : array, shape (n + 1,)
             Ascending edges of d, or of log(d + offset) where an offset is given.
         offset : float, optional
-            n, in the units of d.
+            Shift of the logarithm, in the units of d.
 
         Returns
         -------

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from didymos.core.evidence.directions import LONGEST_LENGTH
 from didymos.core.numeric.robust_covariance import majority_covariance, squared_distances
 from didymos.core.surface.neighbourhood import Neighbourhood
+from didymos.core.surface.settings import ContrastSettings
+
+DEFAULTS = ContrastSettings()
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Evidence:
 def contrast_without_lines(
     features: NDArray[np.floating], neighbourhood: Neighbourhood
 ) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
-    """Return features and their local contrast after lines that another tip has measured were put back.
+    """Return features and their local contrast without the offsets of scan lines after a tip change.
 
     Parameters
     ----------
@@ -45,30 +47,66 @@ def contrast_without_lines(
     contrast = neighbourhood.residual(features)
     offset = neighbourhood.line_offsets(contrast)
     if offset.any():
-        # such lines are in the surroundings of those beside them, too
+        # such lines are in the neighbourhood of those beside them, too
         features = features - offset
         contrast = neighbourhood.residual(features)
         contrast = contrast - neighbourhood.line_offsets(contrast)
     return features, contrast
 
 
-def contrast_evidence(residual: NDArray[np.float64], known: NDArray[np.bool_]) -> Evidence:
-    """Return the robust Mahalanobis length of the local contrast, shape (n_points, n_features), where it is known."""
+def contrast_evidence(
+    residual: NDArray[np.float64], known: NDArray[np.bool_], *, settings: ContrastSettings = DEFAULTS
+) -> Evidence:
+    """Return the robust Mahalanobis length of the local contrast, where the contrast is known.
+
+    Parameters
+    ----------
+    residual : array, shape (n_points, n_features)
+        Local contrast.
+    known : array of bool, shape (n_points,)
+        Points whose contrast is finite.
+    settings : ContrastSettings
+
+    Returns
+    -------
+    Evidence
+    """
+    covariance = majority_covariance(residual[known], settings=settings.covariance)
     squared = np.zeros(len(residual))
-    squared[known] = squared_distances(residual[known], *majority_covariance(residual[known]))
-    return _scaled(squared, residual.shape[1], known)
+    squared[known] = squared_distances(residual[known], *covariance)
+    return _scaled(squared, residual.shape[1], known, settings.longest_length)
 
 
-def evidence_along(contrast: NDArray[np.float64], quiet: NDArray[np.bool_], known: NDArray[np.bool_]) -> Evidence:
-    """Return the length of contrasts, shape (n_points, n_directions), in units of that of the quiet points."""
-    spread = np.atleast_2d(np.cov(contrast[quiet], rowvar=False))
-    squared = np.where(known, squared_distances(contrast, np.median(contrast[quiet], axis=0), spread), 0.0)
-    return _scaled(squared, contrast.shape[1], known)
+def evidence_along(
+    contrast: NDArray[np.float64],
+    background: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    *,
+    settings: ContrastSettings = DEFAULTS,
+) -> Evidence:
+    """Return the length of contrasts in units of that of the background points.
+
+    Parameters
+    ----------
+    contrast : array, shape (n_points, n_directions)
+    background : array of bool, shape (n_points,)
+        Points of the majority.
+    known : array of bool, shape (n_points,)
+        Points whose contrast is finite.
+    settings : ContrastSettings
+
+    Returns
+    -------
+    Evidence
+    """
+    spread = np.atleast_2d(np.cov(contrast[background], rowvar=False))
+    squared = np.where(known, squared_distances(contrast, np.median(contrast[background], axis=0), spread), 0.0)
+    return _scaled(squared, contrast.shape[1], known, settings.longest_length)
 
 
-def _scaled(squared: NDArray[np.float64], degrees: int, known: NDArray[np.bool_]) -> Evidence:
+def _scaled(squared: NDArray[np.float64], degrees: int, known: NDArray[np.bool_], longest_length: float) -> Evidence:
     """Give squared lengths the median of a chi-squared distribution."""
     # where more than half of the surface is exactly alike, what differs at all is far, not infinitely
     squared = np.minimum(squared, 1e150)
-    median = max(float(np.median(squared[known])), float(squared.max()) / LONGEST_LENGTH**2) or 1.0
+    median = max(float(np.median(squared[known])), float(squared.max()) / longest_length**2) or 1.0
     return Evidence(np.sqrt(squared / median * float(chi2.ppf(0.5, degrees))), degrees)

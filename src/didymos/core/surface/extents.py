@@ -5,11 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-ANGLES = 12
-"""Directions in which the extent of an object is measured."""
+from didymos.core.surface.settings import NeighbourhoodSettings
+
+DEFAULTS = NeighbourhoodSettings()
 
 
-def roundness_of(label: NDArray[np.intp], steps: NDArray[np.float64]) -> NDArray[np.float64]:
+def roundness_of(
+    label: NDArray[np.intp],
+    steps: NDArray[np.float64],
+    *,
+    settings: NeighbourhoodSettings = DEFAULTS,
+) -> NDArray[np.float64]:
     """Return the number of points of every object over the area of the disc whose diameter is its largest extent.
 
     Parameters
@@ -17,13 +23,14 @@ def roundness_of(label: NDArray[np.intp], steps: NDArray[np.float64]) -> NDArray
     label : array of int, shape (n_points,)
     steps : array, shape (n_points, 2)
         Positions in steps; a point covers one step each way.
+    settings : NeighbourhoodSettings
 
     Returns
     -------
     array, shape (n_objects + 1,)
         At entry 0 stands 1.
     """
-    roundness = np.bincount(label) / (np.pi / 4 * (extents(label, steps, ANGLES) + 1) ** 2)
+    roundness = np.bincount(label) / (np.pi / 4 * (extents(label, steps, settings.angles) + 1) ** 2)
     roundness[0] = 1.0
     return np.asarray(roundness)
 

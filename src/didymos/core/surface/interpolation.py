@@ -7,23 +7,21 @@ from numpy.typing import NDArray
 from scipy.ndimage import convolve, gaussian_filter
 from scipy.spatial import cKDTree
 
-SMALLEST_WIDTH = 2.0
-"""Standard deviation of the narrowest Gaussian weight, in points."""
+from didymos.core.surface.settings import NeighbourhoodSettings
 
-LEAST_WEIGHT = 0.02
-"""Share of the weight of a Gaussian that must lie on known points; where it does not, the width doubles."""
-
-NEAREST = 64
-"""Known points that a scattered point is averaged over at most."""
-
-DENSEST = 1.5
-"""Density of the points around one point, over the usual, up to which those beyond a gap are found."""
+DEFAULTS = NeighbourhoodSettings()
 
 BLOCK = 2**12
 """Scattered points averaged at once."""
 
 
-def image_interpolation(image: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0) -> NDArray[np.float64]:
+def image_interpolation(
+    image: NDArray[np.floating],
+    known: NDArray[np.bool_],
+    gap: float = 0.0,
+    *,
+    settings: NeighbourhoodSettings = DEFAULTS,
+) -> NDArray[np.float64]:
     """Average the known points around every point of an image.
 
     b(r) = sum_s w(r - s) f(s) / sum_s w(r - s) over known points s with |r - s| > gap, w a Gaussian whose width is the
@@ -37,6 +35,7 @@ def image_interpolation(image: NDArray[np.floating], known: NDArray[np.bool_], g
         At least one.
     gap : float
         Known points nearer than this, in points of the image, do not count; 0 counts the point itself as well.
+    settings : NeighbourhoodSettings
 
     Returns
     -------
@@ -46,10 +45,10 @@ def image_interpolation(image: NDArray[np.floating], known: NDArray[np.bool_], g
     present = known.astype(np.float64)
     result = np.full(image.shape, np.nan)
     lacking = np.ones(known.shape, dtype=bool)
-    width = SMALLEST_WIDTH
+    width = settings.smallest_width
     while lacking.any() and width < 2 * max(known.shape):
         weight = _smooth(present, width, gap)
-        enough = lacking & (weight > LEAST_WEIGHT)
+        enough = lacking & (weight > settings.least_weight)
         if enough.any():
             for index in range(image.shape[-1]):
                 result[enough, index] = _smooth(masked[..., index], width, gap)[enough] / weight[enough]
@@ -65,6 +64,8 @@ def scattered_interpolation(
     known: NDArray[np.bool_],
     spacing: float,
     gap: float = 0.0,
+    *,
+    settings: NeighbourhoodSettings = DEFAULTS,
 ) -> NDArray[np.float64]:
     """Average the known points around every scattered point, as :func:`image_interpolation` does on a grid.
 
@@ -79,6 +80,7 @@ def scattered_interpolation(
         Usual distance of neighbours, in the unit of the positions.
     gap : float
         Known points nearer than this many spacings do not count.
+    settings : NeighbourhoodSettings
 
     Returns
     -------
@@ -88,8 +90,9 @@ def scattered_interpolation(
     sources = np.flatnonzero(known)
     tree = cKDTree(positions[sources])
     # those within the gap come first and do not count: about so many more are asked for
-    count = min(NEAREST + int(np.ceil(DENSEST * np.pi * gap**2)), len(sources))
-    used = min(NEAREST, count)
+    most = settings.most_sources
+    count = min(most + int(np.ceil(settings.densest * np.pi * gap**2)), len(sources))
+    used = min(most, count)
     mean = np.asarray(features[sources].mean(axis=0), dtype=np.float64)
     result = np.empty(features.shape)
     for first in range(0, len(features), BLOCK):
@@ -97,26 +100,29 @@ def scattered_interpolation(
         distance, index = (np.reshape(part, (-1, count)) for part in tree.query(positions[rows], k=count))
         steps = distance / spacing
         within = (steps <= gap).sum(axis=1) if gap > 0 else np.zeros(len(steps), dtype=np.intp)
-        place = within[:, np.newaxis] + np.arange(used)
-        beyond = np.take_along_axis(steps, np.minimum(place, count - 1), axis=1)
-        beyond[place >= count] = np.inf
-        chosen = np.take_along_axis(index, np.minimum(place, count - 1), axis=1)
-        result[rows] = _average(features[sources[chosen]], beyond, mean)
+        order = within[:, np.newaxis] + np.arange(used)
+        beyond = np.take_along_axis(steps, np.minimum(order, count - 1), axis=1)
+        beyond[order >= count] = np.inf
+        chosen = np.take_along_axis(index, np.minimum(order, count - 1), axis=1)
+        result[rows] = _average(features[sources[chosen]], beyond, mean, settings)
     return result
 
 
 def _average(
-    values: NDArray[np.floating], steps: NDArray[np.float64], otherwise: NDArray[np.float64]
+    values: NDArray[np.floating],
+    steps: NDArray[np.float64],
+    otherwise: NDArray[np.float64],
+    settings: NeighbourhoodSettings,
 ) -> NDArray[np.float64]:
     """Return the weighted averages of values, shape (n_points, n_nearest, n_features), at so many steps."""
     result = np.tile(otherwise, (len(values), 1))
     lacking = np.ones(len(values), dtype=bool)
-    width = SMALLEST_WIDTH
+    width = settings.smallest_width
     # beyond the farthest of the nearest points a wider Gaussian finds nothing new
-    while lacking.any() and width <= SMALLEST_WIDTH * 2**6:
+    while lacking.any() and width <= settings.smallest_width * 2**6:
         weight = np.exp(-((steps / width) ** 2) / 2)
         total = weight.sum(axis=1)
-        enough = lacking & (total > LEAST_WEIGHT * min(2 * np.pi * width**2, steps.shape[1]))
+        enough = lacking & (total > settings.least_weight * min(2 * np.pi * width**2, steps.shape[1]))
         result[enough] = np.einsum("pk,pkf->pf", weight[enough], values[enough]) / total[enough, np.newaxis]
         lacking &= ~enough
         width *= 2
@@ -124,7 +130,7 @@ def _average(
 
 
 def _smooth(image: NDArray[np.float64], width: float, gap: float) -> NDArray[np.float64]:
-    """Return the Gaussian average of an image, nought beyond the rim, without the points within the gap."""
+    """Return the Gaussian average of an image, 0 beyond the rim, without the points within the gap."""
     smooth = np.asarray(gaussian_filter(image, width, mode="constant"))
     if gap <= 0:
         return smooth

@@ -1,4 +1,4 @@
-"""How much a spectrum differs from its surroundings: what a defect has and a smooth surface lacks."""
+"""How much a spectrum differs from its neighbourhood: what a defect has and a smooth surface lacks."""
 
 from __future__ import annotations
 
@@ -6,34 +6,29 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-RADIUS = 3.0
-"""Distance, in points, of the surroundings that a point is compared with."""
+from didymos.core.surface.settings import NeighbourhoodSettings
 
-REACH = 4
-"""Largest distance, in points, of the surroundings at the rim."""
-
-FEWEST_PAIRS = 3
-"""Pairs of opposite points whose median does not follow a single odd one."""
+DEFAULTS = NeighbourhoodSettings()
 
 BLOCK = 2**18
-"""Values that are compared with their surroundings at once."""
-
-NEIGHBOURS = 16
-"""Number of neighbours whose plane a scattered point is compared with."""
+"""Values that are compared with their neighbourhood at once."""
 
 
-def image_residual(features: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Subtract from every point of an image the median of its surroundings.
+def image_residual(
+    features: NDArray[np.floating], *, settings: NeighbourhoodSettings = DEFAULTS
+) -> NDArray[np.float64]:
+    """Subtract from every point of an image the median of its neighbourhood.
 
-    The surroundings are pairs of opposite points on a circle, whose averages do not change with a constant slope:
+    The neighbourhood is pairs of opposite points on a circle, whose averages do not change with a constant slope:
     a surface that drifts leaves no residual, an object smaller than the circle does. At the rim, where the circle has
-    too few pairs, those straight ahead are added. The median of at least three pairs does not follow one odd
+    too few pairs, those straight ahead are added. The median of at least three pairs does not follow one unusual
     spectrum.
 
     Parameters
     ----------
     features : array, shape (n_rows, n_columns, n_features)
         NaN where missing.
+    settings : NeighbourhoodSettings
 
     Returns
     -------
@@ -41,21 +36,27 @@ def image_residual(features: NDArray[np.floating]) -> NDArray[np.float64]:
         NaN where the point is missing or has fewer than three pairs of opposite points (corners).
     """
     angles = np.linspace(0, np.pi, 8, endpoint=False)
-    circle = sorted({(round(RADIUS * np.sin(a)), round(RADIUS * np.cos(a))) for a in angles})
-    straight = [(0, REACH), (0, REACH - 2), (REACH, 0), (REACH - 2, 0)]
-    padded = np.pad(features.astype(np.float64), ((REACH, REACH), (REACH, REACH), (0, 0)), constant_values=np.nan)
+    circle = sorted({(round(settings.radius * np.sin(a)), round(settings.radius * np.cos(a))) for a in angles})
+    reach = settings.reach
+    straight = [(0, reach), (0, reach - 2), (reach, 0), (reach - 2, 0)]
+    padded = np.pad(features.astype(np.float64), ((reach, reach), (reach, reach), (0, 0)), constant_values=np.nan)
     middle = np.empty(features.shape)
     rows = max(1, BLOCK // max(middle[0].size, 1))
     for first in range(0, len(middle), rows):
-        places = np.indices((len(middle[first : first + rows]), features.shape[1]))
-        places[0] += first
-        middle[first : first + rows] = _middle(padded, places, circle)
+        positions = np.indices((len(middle[first : first + rows]), features.shape[1]))
+        positions[0] += first
+        middle[first : first + rows] = _middle(padded, positions, circle, settings)
     lacking = np.isnan(middle).any(axis=-1)
-    middle[lacking] = _middle(padded, np.stack(np.nonzero(lacking)), [*circle, *straight])
+    middle[lacking] = _middle(padded, np.stack(np.nonzero(lacking)), [*circle, *straight], settings)
     return np.asarray(features - middle, dtype=np.float64)
 
 
-def scattered_residual(features: NDArray[np.floating], positions: NDArray[np.floating]) -> NDArray[np.float64]:
+def scattered_residual(
+    features: NDArray[np.floating],
+    positions: NDArray[np.floating],
+    *,
+    settings: NeighbourhoodSettings = DEFAULTS,
+) -> NDArray[np.float64]:
     """Subtract from every scattered point the plane through its nearest neighbours, fitted by least squares.
 
     Parameters
@@ -63,6 +64,7 @@ def scattered_residual(features: NDArray[np.floating], positions: NDArray[np.flo
     features : array, shape (n_points, n_features)
         NaN where missing.
     positions : array, shape (n_points, 2)
+    settings : NeighbourhoodSettings
 
     Returns
     -------
@@ -71,7 +73,7 @@ def scattered_residual(features: NDArray[np.floating], positions: NDArray[np.flo
     """
     whole = np.isfinite(features).all(axis=1)
     result = np.full(features.shape, np.nan)
-    count = min(NEIGHBOURS + 1, int(whole.sum()))
+    count = min(settings.plane_points + 1, int(whole.sum()))
     if count < 5:
         return result
     present = np.flatnonzero(whole)
@@ -85,25 +87,31 @@ def scattered_residual(features: NDArray[np.floating], positions: NDArray[np.flo
     return result
 
 
-def _middle(padded: NDArray[np.float64], places: NDArray[np.intp], steps: list[tuple[int, int]]) -> NDArray[np.float64]:
+def _middle(
+    padded: NDArray[np.float64],
+    positions: NDArray[np.intp],
+    steps: list[tuple[int, int]],
+    settings: NeighbourhoodSettings,
+) -> NDArray[np.float64]:
     """Return the median over the pairs of opposite points of their averages, NaN where there are too few pairs.
 
     Parameters
     ----------
-    padded : array, shape (n_rows + 2 REACH, n_columns + 2 REACH, n_features)
+    padded : array, shape (n_rows + 2 reach, n_columns + 2 reach, n_features)
         NaN beyond the rim.
-    places : array of int, shape (2, ...)
+    positions : array of int, shape (2, ...)
         Rows and columns before the padding.
     steps : list of (int, int)
-        Rows and columns from a place to one point of each pair.
+        Rows and columns from a position to one point of each pair.
+    settings : NeighbourhoodSettings
 
     Returns
     -------
     array, shape (..., n_features)
     """
-    y, x = places + REACH
+    y, x = positions + settings.reach
     means = np.stack([(padded[y + dy, x + dx] + padded[y - dy, x - dx]) / 2 for dy, dx in steps])
-    enough = np.isfinite(means).all(axis=-1).sum(axis=0) >= FEWEST_PAIRS
+    enough = np.isfinite(means).all(axis=-1).sum(axis=0) >= settings.fewest_pairs
     result = np.full(means.shape[1:], np.nan)
     result[enough] = np.nanmedian(means[:, enough], axis=0)
     return result

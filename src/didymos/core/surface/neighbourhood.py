@@ -1,4 +1,4 @@
-"""Which points of a surface lie beside which: surroundings, connected objects, repetition."""
+"""Which points of a surface lie beside which: neighbourhoods, connected objects, repetition."""
 
 from __future__ import annotations
 
@@ -16,26 +16,20 @@ from didymos.core.surface.extents import roundness_of
 from didymos.core.surface.interpolation import image_interpolation, scattered_interpolation
 from didymos.core.surface.local_contrast import image_residual, scattered_residual
 from didymos.core.surface.scan_lines import line_offsets
+from didymos.core.surface.settings import NeighbourhoodSettings
 
-BESIDE = 8
-"""Number of neighbours of a point: those that touch it on a grid, the nearest where points are scattered."""
-
-STRAIGHT = 4
-"""Number of neighbours of a point on a grid at a distance of one step."""
-
-LARGEST_SHIFT = 0.5
-"""A pattern is compared with itself shifted by at most this share of the image."""
+DEFAULTS = NeighbourhoodSettings()
 
 
 class Neighbourhood(Protocol):
     """What the search for defects asks of a surface; one entry for each of `n_points` spectra."""
 
     def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return features, shape (n_points, n_features), minus those of the surroundings; NaN where unknown."""
+        """Return features, shape (n_points, n_features), minus those of the neighbourhood; NaN where unknown."""
         ...
 
     def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what a residual owes to scan lines that another tip has measured, 0 where there are none."""
+        """Return what a residual owes to scan lines after a tip change, 0 where there are none."""
         ...
 
     def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
@@ -73,21 +67,23 @@ class ImageNeighbourhood:
     ----------
     present : array of bool, shape (n_rows, n_columns)
         Where there is a spectrum; the points are these, row by row.
+    settings : NeighbourhoodSettings
     """
 
     present: NDArray[np.bool_]
+    settings: NeighbourhoodSettings = DEFAULTS
 
     def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Subtract from every point the median of its surroundings (:func:`image_residual`)."""
+        """Subtract from every point the median of its neighbourhood (:func:`image_residual`)."""
         image = np.full((*self.present.shape, features.shape[1]), np.nan)
         image[self.present] = features
-        return image_residual(image)[self.present]
+        return image_residual(image, settings=self.settings)[self.present]
 
     def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the shift of scan lines after a tip change (`line_offsets`)."""
         image = np.full((*self.present.shape, residual.shape[1]), np.nan)
         image[self.present] = residual
-        return line_offsets(image)[self.present]
+        return line_offsets(image, settings=self.settings)[self.present]
 
     def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
         """Add the points within so many steps along rows and columns."""
@@ -120,16 +116,15 @@ class ImageNeighbourhood:
         shift = np.hypot(rows[:, np.newaxis], columns)
         whole = shift.astype(np.intp).ravel()
         ring = np.bincount(whole, correlation.ravel()) / np.bincount(whole)
-        peak_end = int(np.argmax(ring < 0.05)) + 1
-        allowed = (rows[:, np.newaxis] <= LARGEST_SHIFT * present.shape[0]) & (
-            columns <= LARGEST_SHIFT * present.shape[1]
-        )
-        outside = correlation[allowed & (shift > peak_end) & (pairs >= 0.2 * pairs[0, 0])]
+        peak_end = int(np.argmax(ring < self.settings.peak_end)) + 1
+        largest = self.settings.largest_shift
+        allowed = (rows[:, np.newaxis] <= largest * present.shape[0]) & (columns <= largest * present.shape[1])
+        outside = correlation[allowed & (shift > peak_end) & (pairs >= self.settings.least_overlap * pairs[0, 0])]
         return float(outside.max(initial=0.0))
 
     def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the share of a disc that every object covers (:func:`roundness_of`)."""
-        return roundness_of(label, np.argwhere(self.present).astype(np.float64))
+        return roundness_of(label, np.argwhere(self.present).astype(np.float64), settings=self.settings)
 
     def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         """Return distance and index of the nearest marked point; at least one is marked."""
@@ -143,7 +138,7 @@ class ImageNeighbourhood:
         """Return the average of the known points around every point (:func:`image_interpolation`)."""
         image = np.zeros((*self.present.shape, features.shape[1]))
         image[self.present] = features
-        return image_interpolation(image, self._image(known), gap)[self.present]
+        return image_interpolation(image, self._image(known), gap, settings=self.settings)[self.present]
 
     def _image(self, points: NDArray[np.bool_]) -> NDArray[np.bool_]:
         image = np.zeros(self.present.shape, dtype=bool)
@@ -159,13 +154,15 @@ class ScatteredNeighbourhood:
     ----------
     positions : array, shape (n_points, 2)
         In any unit.
+    settings : NeighbourhoodSettings
     """
 
     positions: NDArray[np.float64]
+    settings: NeighbourhoodSettings = DEFAULTS
 
     def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Subtract from every point the plane through its neighbours (:func:`scattered_residual`)."""
-        return scattered_residual(features, self.positions)
+        return scattered_residual(features, self.positions, settings=self.settings)
 
     def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return 0: scattered points have no lines."""
@@ -194,7 +191,7 @@ class ScatteredNeighbourhood:
 
     def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the share of a disc that every object covers (:func:`roundness_of`)."""
-        return roundness_of(label, self.positions / self._spacing())
+        return roundness_of(label, self.positions / self._spacing(), settings=self.settings)
 
     def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         """Return distance, in usual distances of neighbours, and index of the nearest marked point."""
@@ -206,17 +203,18 @@ class ScatteredNeighbourhood:
         self, features: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0
     ) -> NDArray[np.float64]:
         """Return the average of the known points around every point (:func:`scattered_interpolation`)."""
-        return scattered_interpolation(features, self.positions, known, self._spacing(), gap)
+        spacing = self._spacing()
+        return scattered_interpolation(features, self.positions, known, spacing, gap, settings=self.settings)
 
     def _spacing(self) -> float:
         """Return the usual distance from a point to the farthest of its four nearest: one step on a grid."""
-        count = min(STRAIGHT + 1, len(self.positions))
+        count = min(self.settings.straight + 1, len(self.positions))
         distance = np.reshape(cKDTree(self.positions).query(self.positions, k=count)[0], (-1, count))[:, -1]
         return float(np.median(distance)) or 1.0
 
     def _links(self) -> csr_array:
         count = len(self.positions)
-        beside = min(BESIDE + 1, count)
+        beside = min(self.settings.touching + 1, count)
         nearest = np.reshape(cKDTree(self.positions).query(self.positions, k=beside)[1], (count, beside))
         rows = np.repeat(np.arange(count), beside)
         ones = np.ones(nearest.size, dtype=np.float32)
@@ -226,14 +224,14 @@ class ScatteredNeighbourhood:
 
 @dataclass(frozen=True)
 class NoNeighbourhood:
-    """Spectra whose places are not used: every one is alone, its surroundings are all the others."""
+    """Spectra whose positions are not used: every one is alone, its neighbourhood are all the others."""
 
     def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Subtract the median of all."""
         return np.asarray(features - np.median(features, axis=0), dtype=np.float64)
 
     def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return 0: points without places have no lines."""
+        """Return 0: points without positions have no lines."""
         return np.zeros_like(residual)
 
     def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
@@ -251,7 +249,7 @@ class NoNeighbourhood:
         return 0.0
 
     def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return 1: a spectrum without a place has no shape."""
+        """Return 1: a spectrum without a position has no shape."""
         return np.ones(int(label.max(initial=0)) + 1)
 
     def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:

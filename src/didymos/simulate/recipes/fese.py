@@ -93,13 +93,13 @@ def fese(options: FeseOptions) -> xr.Dataset:
     InputError
         Where an option is unknown or outside its range.
     """
-    places, smooth, measurement = np.random.default_rng(options.seed).spawn(3)
+    positions, smooth, measurement = np.random.default_rng(options.seed).spawn(3)
     scan = Scan(options, LATTICE_CONSTANT)
-    sites = scan.scatter(options.defect_number, SEPARATION, places)
+    sites = scan.scatter(options.defect_number, SEPARATION, positions)
     kind = kinds_in_turn(options, len(sites))
     is_vacancy = np.array([options.kinds[index - 1] == "vacancy" for index in kind], dtype=bool)
     diagonal = np.zeros(len(sites), dtype=np.int64)  # +1: lobes along (1, 1), -1: along (1, -1)
-    diagonal[is_vacancy] = places.permutation(np.arange(is_vacancy.sum()) % 2 * 2 - 1)
+    diagonal[is_vacancy] = positions.permutation(np.arange(is_vacancy.sum()) % 2 * 2 - 1)
     grid = options.grid(options.energy, options.lifetime)
     clean, normal, slope = _surface(scan.canvas, grid, options, smooth)
     density = clean

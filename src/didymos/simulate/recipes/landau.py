@@ -111,7 +111,7 @@ def landau(options: LandauOptions) -> xr.Dataset:
     "charged" impurities lie 1 nm under the surface, with the potential energy -Z e^2 exp(-R / lambda) / (4 pi eps_0
     2.5 R) at a distance R: they bend the levels and split the lowest ones into their angular momenta (A. Luican-Mayer
     et al., Phys. Rev. Lett. 112, 036804 (2014)). At a "vacancy" a resonance rho_v 45 mV over the Dirac point takes
-    the place of the levels (M. M. Ugeda et al., Phys. Rev. Lett. 104, 096804 (2010)). Its state falls off like 1 / r
+    the position of the levels (M. M. Ugeda et al., Phys. Rev. Lett. 104, 096804 (2010)). Its state falls off like 1 / r
     (V. M. Pereira et al., Phys. Rev. Lett. 96, 036801 (2006)), within the magnetic length l_B (7.4 nm at 12 T):
     w = exp[-r^2 / (2 l_B^2)] / [1 + r^2 / (1.8 nm)^2]. V_0 is the mean potential that the lowest level feels. One point
     of the map is 1 nm; without a number of defects there are 0.00026 per point. The disorder does not depend on the
@@ -129,9 +129,9 @@ def landau(options: LandauOptions) -> xr.Dataset:
     InputError
         Where an option is unknown or outside its range.
     """
-    places, smooth, measurement = np.random.default_rng(options.seed).spawn(3)
+    positions, smooth, measurement = np.random.default_rng(options.seed).spawn(3)
     scan = Scan(options, PITCH)
-    sites = scan.scatter(options.defect_number, SEPARATION, places)
+    sites = scan.scatter(options.defect_number, SEPARATION, positions)
     kind = kinds_in_turn(options, len(sites))
     grid = options.grid(options.energy, options.lifetime)
     disorder, tilt = options.inhomogeneity * surface_fields(

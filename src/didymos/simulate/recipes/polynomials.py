@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import xarray as xr
 
-from didymos.simulate.noise import missing_spectra, spoil
+from didymos.simulate.noise import corrupt, missing_spectra
 from didymos.simulate.options import MapOptions, check_range, recipe
 from didymos.simulate.recipes.common import simulated_dataset
 from didymos.simulate.truth import Truth
@@ -28,8 +28,8 @@ class PolynomialsOptions(MapOptions):
         Distance of the centres in units of that of the figure (0: one cloud).
     noise : float
         Standard deviation of the white noise, in the unit of the curves.
-    spoiled : float
-        Share of spoiled curves, 0 to 1.
+    corrupted : float
+        Share of corrupted curves, 0 to 1.
     missing : float
         Share of curves left out at random, 0 to 1.
     aborted_rows : int
@@ -41,20 +41,20 @@ class PolynomialsOptions(MapOptions):
     shape: tuple[int, int] = (40, 40)
     separation: float = 1.0
     noise: float = 0.02
-    spoiled: float = 0.0
+    corrupted: float = 0.0
     missing: float = 0.0
     aborted_rows: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, high in (("separation", np.inf), ("noise", np.inf), ("spoiled", 1.0), ("missing", 1.0)):
+        for name, high in (("separation", np.inf), ("noise", np.inf), ("corrupted", 1.0), ("missing", 1.0)):
             check_range(name, getattr(self, name), 0, high)
         check_range("aborted_rows", self.aborted_rows, 0)
 
 
 @recipe(PolynomialsOptions)
 def polynomials(options: PolynomialsOptions) -> xr.Dataset:
-    """Simulate curves whose two coefficients come from two normal clouds, at random places.
+    """Simulate curves whose two coefficients come from two normal clouds, at random positions.
 
     f(u) = 2 + p_1 u + p_2 (2 u^2 - 1) with u from -1 to 1 over the energies and (p_1, p_2) normally distributed round
     one of two centres; noise is added to it. Source: Fig. 1 of the paper. Without a number of defects half of the
@@ -63,18 +63,18 @@ def polynomials(options: PolynomialsOptions) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``spectra`` without unit, the truth, and ``truth_coefficients`` (y, x, coefficient). The amplitude is the place
-        along the line from the first centre (0) to the second (1), clipped.
+        ``spectra`` without unit, the truth, and ``truth_coefficients`` (y, x, coefficient). The amplitude is the
+        position along the line from the first centre (0) to the second (1), clipped.
 
     Raises
     ------
     InputError
         Where an option is outside its range.
     """
-    places, cloud, white, artefacts, absent = np.random.default_rng(options.seed).spawn(5)
+    positions, cloud, white, artefacts, absent = np.random.default_rng(options.seed).spawn(5)
     shape, points = options.shape, options.shape[0] * options.shape[1]
     number = min(options.defect_number, points)
-    chosen = places.permutation(points)[:number]
+    chosen = positions.permutation(points)[:number]
     centres = options.separation * CENTRES
     coefficients = centres[np.isin(np.arange(points), chosen).astype(int)]
     coefficients = coefficients + cloud.multivariate_normal(np.zeros(2), COVARIANCE, points)
@@ -82,7 +82,7 @@ def polynomials(options: PolynomialsOptions) -> xr.Dataset:
     curves = 2 + coefficients @ np.stack([u, 2 * u**2 - 1])
     curves += options.noise * white.standard_normal(curves.shape)
     spectra = curves.reshape(*shape, -1).astype(np.float32)
-    artefact = spoil(spectra, options.spoiled, artefacts)
+    artefact = corrupt(spectra, options.corrupted, artefacts)
     gone = missing_spectra(shape, options.missing, options.aborted_rows, absent)
     spectra[gone], artefact[gone] = np.nan, 0
     amplitude = np.zeros(points)

@@ -89,9 +89,9 @@ def semiconductor(options: SemiconductorOptions) -> xr.Dataset:
     InputError
         Where an option is unknown or outside its range.
     """
-    places, smooth, measurement = np.random.default_rng(options.seed).spawn(3)
+    positions, smooth, measurement = np.random.default_rng(options.seed).spawn(3)
     scan = Scan(options, LATTICE_CONSTANT)
-    sites = scan.scatter(options.defect_number, SEPARATION, places)
+    sites = scan.scatter(options.defect_number, SEPARATION, positions)
     kind = kinds_in_turn(options, len(sites))
     fields = surface_fields(options.texture, 2, scan.canvas, LATTICE_CONSTANT, options.correlation_length, smooth)
     shift, tilt = options.inhomogeneity * fields

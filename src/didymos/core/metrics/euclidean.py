@@ -1,0 +1,42 @@
+"""The Euclidean distance of the spectra, the metric of the paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymos.core.metrics.linear import LinearMetric
+from didymos.core.noise.noise import MAXIMUM_RANK, noise_of_energies, signal_rank
+from didymos.core.numeric.principal_components import moments, principal_components
+
+
+@dataclass(frozen=True)
+class Euclidean:
+    """The paper's metric: the Euclidean distance of the spectra, d_ij = |x_i - x_j|.
+
+    The features are the scores of as many principal components as hold the signal; what is left out is the same
+    noise in every distance.
+
+    Attributes
+    ----------
+    rank : int, optional
+        Number of principal components; default from the noise.
+    """
+
+    name: ClassVar[str] = "euclidean"
+    rank: int | None = None
+
+    def fit(self, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, seed: int) -> LinearMetric:
+        """Find the principal components of the spectra as they are."""
+        del seed
+        noise = float(np.sqrt(np.mean(noise_of_energies(values, neighbours) ** 2)))
+        components = principal_components(moments(values), MAXIMUM_RANK if self.rank is None else self.rank)
+        rank = self.rank or signal_rank(
+            components.variance / noise**2, components.scores(values) / noise, neighbours, energies=values.shape[1]
+        )
+        basis = components.spectra[:rank]
+        centre = np.median(components.scores(values, rank), axis=0)
+        return LinearMetric(components.scale, components.mean + centre @ basis, basis.T.copy(), rank)

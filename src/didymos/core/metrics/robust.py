@@ -1,0 +1,49 @@
+"""The Mahalanobis distance by a robust covariance of the majority."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymos.core.metrics.linear import LinearMetric
+from didymos.core.noise.noise import MAXIMUM_RANK, noise_of_energies, signal_rank
+from didymos.core.numeric.principal_components import moments, principal_components
+from didymos.core.numeric.robust_covariance import majority_covariance
+
+
+@dataclass(frozen=True)
+class Robust:
+    """Mahalanobis distance by a robust covariance of the majority, so that its own variation counts as similar.
+
+    Every energy is divided by its noise, the principal components above the noise are kept, and their scores z are
+    whitened by the minimum covariance determinant S of the majority (Rousseeuw and Van Driessen, Technometrics 41,
+    212 (1999); breakdown point one half): d_ij^2 = (z_i - z_j)^T S^-1 (z_i - z_j).
+
+    Attributes
+    ----------
+    rank : int, optional
+        Number of principal components; default from the noise.
+    smallest_variance : float
+        No direction varies by less than this share of the noise, whose variance is 1 after the division.
+    """
+
+    name: ClassVar[str] = "robust"
+    rank: int | None = None
+    smallest_variance: float = 1e-3
+
+    def fit(self, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, seed: int) -> LinearMetric:
+        """Find noise, rank and the covariance of the majority."""
+        del seed
+        noise = noise_of_energies(values, neighbours)
+        modes = MAXIMUM_RANK if self.rank is None else self.rank
+        components = principal_components(moments(values), modes, noise)
+        scores = components.scores(values)
+        rank = self.rank or signal_rank(components.variance, scores, neighbours, energies=values.shape[1])
+        centre, covariance = majority_covariance(scores[:, :rank])
+        variance, axes = np.linalg.eigh(covariance)
+        whitening = axes / np.sqrt(np.maximum(variance, self.smallest_variance))
+        basis = components.spectra[:rank]
+        return LinearMetric(noise, components.mean + centre @ basis, basis.T @ whitening, rank)

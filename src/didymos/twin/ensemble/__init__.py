@@ -1,0 +1,1 @@
+"""Members of an ensemble, aligned to each other."""

@@ -1,0 +1,244 @@
+"""A trained model: what turns a spectrum into an embedding and a score, and its file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymos.core.defects.regions import RegionModel
+from didymos.core.metrics.linear import LinearMetric
+from didymos.twin.archive import DAMAGE, Arrays, check_kind, damaged, read, write
+from didymos.twin.embedding_stage import EmbeddingStage
+from didymos.twin.example_score import ExampleScore
+from didymos.twin.parts import (
+    embedding_arrays,
+    embedding_from,
+    example_arrays,
+    example_from,
+    metric_arrays,
+    metric_from,
+    score_arrays,
+    score_from,
+    shape_of,
+)
+from didymos.twin.score_stage import ScoreStage
+
+MODEL = "TwinModel"
+
+
+class Prediction(NamedTuple):
+    """What a model says of spectra.
+
+    Attributes
+    ----------
+    embedding : array of float32, shape (n_points, n_components), or None
+        Of the reference member; None where no network was trained.
+    score : array of float32, shape (n_points,)
+        Mean over the members, or the rescaled distance.
+    score_std : array of float32, shape (n_points,)
+        Standard deviation over the members; NaN for a single member and without networks.
+    distance : array, shape (n_points,)
+        Distance from the centre of the majority.
+    """
+
+    embedding: NDArray[np.float32] | None
+    score: NDArray[np.float32]
+    score_std: NDArray[np.float32]
+    distance: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The two twins of a model.
+
+    Attributes
+    ----------
+    embedding : EmbeddingStage
+    score : ScoreStage or ExampleScore
+        The second twin, or the distances from examples in the embedding.
+    reference : int
+        The member whose embedding is shown.
+    """
+
+    embedding: EmbeddingStage
+    score: ScoreStage | ExampleScore
+    reference: int
+
+
+@dataclass(frozen=True)
+class TwinModel:
+    """Everything that turns a spectrum into an embedding and a score.
+
+    Attributes
+    ----------
+    energy : array, shape (n_energies,)
+        Energies of the spectra that the model was trained on, ascending.
+    metric : LinearMetric
+        From spectra to features.
+    networks : Networks or None
+        None where nothing was known to train on: the score is then the rescaled distance.
+    distance_unit : float
+        Distance d_u with a score of one half where there are no networks: score = d^2 / (d^2 + d_u^2).
+    about : dict
+        JSON values: units, settings, version.
+    regions : RegionModel, optional
+        What the score says about the region; None where all is majority.
+    """
+
+    energy: NDArray[np.float64]
+    metric: LinearMetric
+    networks: Networks | None
+    distance_unit: float
+    about: dict[str, Any]
+    regions: RegionModel | None = None
+
+    @property
+    def score_source(self) -> str:
+        """Where the score comes from: "twin networks" or "distance"."""
+        return "distance" if self.networks is None else "twin networks"
+
+    def predict(self, values: NDArray[np.floating]) -> Prediction:
+        """Embed and score spectra.
+
+        Parameters
+        ----------
+        values : array, shape (n_points, n_energies)
+            Finite spectra at the energies of the model, in the same units.
+
+        Returns
+        -------
+        Prediction
+        """
+        return self.predict_features(self.metric.transform(values))
+
+    def predict_features(self, features: NDArray[np.floating]) -> Prediction:
+        """Embed and score spectra whose features are known, shape (n_points, n_features)."""
+        distance = self.metric.distance(features)
+        if self.networks is None:
+            score = distance_score(distance, self.distance_unit).astype(np.float32)
+            return Prediction(None, score, np.full_like(score, np.nan), distance)
+        embedded = self.networks.embedding.embed(features)
+        scores = self.networks.score.score(embedded)
+        mean = scores.mean(axis=0)
+        spread = scores.std(axis=0, ddof=1) if len(scores) > 1 else np.full_like(mean, np.nan)
+        shown = embedded[self.networks.reference].astype(np.float32)
+        return Prediction(shown, mean.astype(np.float32), spread.astype(np.float32), distance)
+
+
+def distance_score(distance: NDArray[np.floating], unit: float) -> NDArray[np.float64]:
+    """Return the score of a distance d where there are no networks, d^2 / (d^2 + d_u^2), shape (n_points,).
+
+    The order of the spectra is that of their distances.
+
+    Parameters
+    ----------
+    distance : array, shape (n_points,)
+        Not negative, in the units of the metric.
+    unit : float
+        d_u, the distance with a score of one half.
+    """
+    ratio = np.asarray(distance, dtype=np.float64) / unit
+    # no square overflows
+    return np.asarray((ratio / np.hypot(1.0, ratio)) ** 2)
+
+
+def save_model(model: TwinModel, file: str | os.PathLike[str] | BinaryIO) -> None:
+    """Write a model as ``.npz`` without pickles.
+
+    Parameters
+    ----------
+    model : TwinModel
+    file : path or binary file
+        A path is written as it is named, under a temporary name first.
+    """
+    header: dict[str, Any] = {"kind": MODEL, "rank": model.metric.rank, "about": model.about}
+    arrays: Arrays = {
+        "energy": model.energy,
+        "distance_unit": np.array(model.distance_unit),
+        **metric_arrays(model.metric),
+        **({} if model.regions is None else _region_arrays(model.regions)),
+    }
+    if model.networks is not None:
+        first, second = model.networks.embedding, model.networks.score
+        header |= {"reference": model.networks.reference, "embedding": shape_of(first)}
+        arrays |= embedding_arrays(first)
+        if isinstance(second, ExampleScore):
+            arrays |= example_arrays(second)
+        else:
+            header["score"] = shape_of(second)
+            arrays |= score_arrays(second)
+    write(file, header, arrays)
+
+
+def load_model(path: str | os.PathLike[str]) -> TwinModel:
+    """Read a model that :func:`save_model` wrote.
+
+    Parameters
+    ----------
+    path : path of an ``.npz`` file
+
+    Returns
+    -------
+    TwinModel
+
+    Raises
+    ------
+    InputError
+        Where the file is missing, damaged, of another kind or of another format.
+    """
+    header, arrays = read(path)
+    check_kind(path, header.get("kind"), MODEL)
+    try:
+        model = _model(header, arrays)
+        # one spectrum on its way through shows whether all parts fit
+        if not np.isfinite(model.predict(np.zeros((1, len(model.energy)))).score).all():
+            raise ValueError("the parts are not finite")
+    except DAMAGE:
+        raise damaged(path) from None
+    return model
+
+
+def _model(header: dict[str, Any], arrays: Arrays) -> TwinModel:
+    metric = metric_from(int(header["rank"]), arrays)
+    if metric.scale.shape != arrays["energy"].shape:
+        raise ValueError("the energies do not fit")
+    unit = float(arrays["distance_unit"])
+    if not 0 < unit < np.inf:
+        raise ValueError("the unit of the distance is no length")
+    networks = _networks(header, arrays) if "embedding" in header else None
+    return TwinModel(arrays["energy"], metric, networks, unit, dict(header["about"]), _regions(arrays))
+
+
+def _networks(header: dict[str, Any], arrays: Arrays) -> Networks:
+    embedding = embedding_from(header["embedding"], arrays)
+    score = score_from(header["score"], arrays) if "score" in header else example_from(arrays)
+    members = len(score.like) if isinstance(score, ExampleScore) else score.encoder.members
+    reference = int(header["reference"])
+    if embedding.encoder.members != members or not 0 <= reference < members:
+        raise ValueError("the parts have different numbers of members")
+    return Networks(embedding, score, reference)
+
+
+def _region_arrays(regions: RegionModel) -> Arrays:
+    return {
+        "region_score": regions.score,
+        "region_beyond_majority": regions.beyond_majority,
+        "region_minority": regions.minority,
+    }
+
+
+def _regions(arrays: Arrays) -> RegionModel | None:
+    if not any(name.startswith("region_") for name in arrays):
+        return None
+    score, beyond, minority = (
+        np.asarray(arrays[f"region_{name}"], dtype=np.float64) for name in ("score", "beyond_majority", "minority")
+    )
+    if not score.shape == beyond.shape == minority.shape == (len(score),) or len(score) == 0:
+        raise ValueError("the curves of the regions do not fit")
+    if not (np.diff(score) > 0).all() or not np.isfinite([score, beyond, minority]).all():
+        raise ValueError("the curves of the regions are no curves")
+    return RegionModel(score, beyond, minority)

@@ -1,0 +1,71 @@
+"""The parts of models and estimators as plain arrays: metric and stages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from didymos.core.metrics.linear import LinearMetric
+from didymos.twin.archive import Arrays, encoder_arrays, encoder_from
+from didymos.twin.embedding_stage import EmbeddingStage
+from didymos.twin.example_score import ExampleScore
+from didymos.twin.score_stage import ScoreStage
+
+
+def metric_arrays(metric: LinearMetric) -> Arrays:
+    """Return the arrays of a metric."""
+    return {"metric_scale": metric.scale, "metric_mean": metric.mean, "metric_projection": metric.projection}
+
+
+def metric_from(rank: int, arrays: Arrays) -> LinearMetric:
+    """Return the metric of :func:`metric_arrays`, or raise one of :data:`didymos.twin.archive.DAMAGE`."""
+    return LinearMetric(arrays["metric_scale"], arrays["metric_mean"], arrays["metric_projection"], rank)
+
+
+def embedding_arrays(stage: EmbeddingStage) -> Arrays:
+    """Return the arrays of the first twin."""
+    return {"embedding_scale": np.array(stage.scale), **encoder_arrays("embedding", stage.encoder)}
+
+
+def embedding_from(header: dict[str, Any], arrays: Arrays) -> EmbeddingStage:
+    """Return the first twin of :func:`embedding_arrays`; `header` holds its layers and activation."""
+    encoder = encoder_from("embedding", int(header["layers"]), str(header["activation"]), arrays)
+    return EmbeddingStage(encoder, float(arrays["embedding_scale"]))
+
+
+def score_arrays(stage: ScoreStage) -> Arrays:
+    """Return the arrays of the second twin."""
+    return {
+        "score_centre": np.asarray(stage.centre),
+        "score_unit": np.asarray(stage.unit),
+        **encoder_arrays("score", stage.encoder),
+    }
+
+
+def score_from(header: dict[str, Any], arrays: Arrays) -> ScoreStage:
+    """Return the second twin of :func:`score_arrays`; `header` holds its layers and activation."""
+    encoder = encoder_from("score", int(header["layers"]), str(header["activation"]), arrays)
+    if len(arrays["score_unit"]) != encoder.members or len(arrays["score_centre"]) != encoder.members:
+        raise ValueError("the parts have different numbers of members")
+    if not (arrays["score_unit"] > 0).all():
+        raise ValueError("the units of the score are no lengths")
+    return ScoreStage(encoder, arrays["score_centre"], arrays["score_unit"])
+
+
+def example_arrays(score: ExampleScore) -> Arrays:
+    """Return the arrays of a score from examples."""
+    return {"example_like": score.like, "example_unlike": score.unlike}
+
+
+def example_from(arrays: Arrays) -> ExampleScore:
+    """Return the score of :func:`example_arrays`."""
+    like, unlike = (np.asarray(arrays[f"example_{name}"], dtype=np.float64) for name in ("like", "unlike"))
+    if like.ndim != 3 or unlike.ndim != 3 or like.shape[::2] != unlike.shape[::2]:
+        raise ValueError("the parts of the score do not fit")
+    return ExampleScore(like, unlike)
+
+
+def shape_of(stage: EmbeddingStage | ScoreStage) -> dict[str, Any]:
+    """Return what the header of a file says of a stage."""
+    return {"layers": len(stage.encoder.weights), "activation": stage.encoder.activation}

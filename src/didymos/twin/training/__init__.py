@@ -1,0 +1,1 @@
+"""Training twin networks on pairs of spectra."""

@@ -1,0 +1,74 @@
+"""Step 3: the evidence for a population distinct from the majority."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymos.core.defects.amplitude import Amplitudes, find_amplitudes
+from didymos.core.defects.labels import UNKNOWN, certain_labels
+from didymos.core.evidence.population import Population, find_population
+from didymos.core.surface.neighbourhood import NoNeighbourhood
+from didymos.workflow.features import Features
+from didymos.workflow.points import Points
+from didymos.workflow.settings import Settings
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is background for certain, what is a defect for certain and of which kind, and how probable that is.
+
+    Attributes
+    ----------
+    population : Population
+    amplitudes : Amplitudes or None
+        How much of a defect is in every spectrum; None without a distinct population.
+    label : array of int32, shape (n_usable,)
+        0 for background, 1, 2 ... for the cores of each kind, -1 for what is neither.
+    """
+
+    population: Population
+    amplitudes: Amplitudes | None
+    label: NDArray[np.int32]
+
+    @classmethod
+    def none(cls, points: int, population: Population | None = None) -> Evidence:
+        """Return the evidence for nothing, for so many spectra."""
+        return cls(population or Population.none(points), None, np.full(points, UNKNOWN, dtype=np.int32))
+
+    @property
+    def distinct(self) -> bool:
+        """Whether a distinct population was detected."""
+        return self.population.distinct
+
+    @property
+    def p_value(self) -> float:
+        """Probability of such evidence in a map with one smoothly varying population."""
+        return self.population.p_value
+
+
+def find_evidence(points: Points, features: Features, settings: Settings | None = None) -> Evidence:
+    """Find out whether there is a distinct population, and which spectra belong to it for certain.
+
+    Parameters
+    ----------
+    points : Points
+        Of :func:`didymos.workflow.prepare`.
+    features : Features
+        Of :func:`didymos.workflow.fit_metric`.
+    settings : Settings, optional
+        Of these: ``spatial``.
+
+    Returns
+    -------
+    Evidence
+    """
+    chosen = settings or Settings()
+    neighbourhood = points.neighbourhood if chosen.spatial == "auto" else NoNeighbourhood()
+    population = find_population(features.values, neighbourhood)
+    if not population.distinct:
+        return Evidence.none(len(features.values), population)
+    amplitudes = find_amplitudes(features.values, population, neighbourhood)
+    return Evidence(population, amplitudes, certain_labels(population.core, amplitudes))

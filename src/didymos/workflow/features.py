@@ -1,0 +1,55 @@
+"""Step 2: the metric, and the features of all spectra in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymos.core.metrics import registry
+from didymos.core.metrics.linear import LinearMetric
+from didymos.workflow.points import Points
+from didymos.workflow.settings import Settings
+
+
+@dataclass(frozen=True)
+class Features:
+    """A fitted metric and the features of the usable spectra.
+
+    Attributes
+    ----------
+    metric : LinearMetric
+    values : array, shape (n_usable, n_features)
+        In standard deviations of the majority (robust) or in the units of the spectra (euclidean).
+    """
+
+    metric: LinearMetric
+    values: NDArray[np.float64]
+
+    @cached_property
+    def distance(self) -> NDArray[np.float64]:
+        """Distance from the centre of the majority, shape (n_usable,)."""
+        return self.metric.distance(self.values)
+
+
+def fit_metric(points: Points, settings: Settings | None = None) -> Features:
+    """Fit the metric in which the majority's own variation counts little.
+
+    Parameters
+    ----------
+    points : Points
+        Of :func:`didymos.workflow.prepare`.
+    settings : Settings, optional
+        Of these: ``metric``, ``rank`` and ``seed``.
+
+    Returns
+    -------
+    Features
+    """
+    chosen = settings or Settings()
+    values = points.values[points.usable]
+    rank = None if chosen.rank == "auto" else chosen.rank
+    metric = registry.fit_metric(chosen.metric, values, points.neighbours, rank=rank, seed=chosen.seed)
+    return Features(metric, metric.transform(values))

@@ -1,0 +1,189 @@
+"""Step 4: which pairs of spectra are similar. The only step that differs between the paper's way and the default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymos.core.defects.labels import UNKNOWN, known_amplitudes
+from didymos.schema import InputError
+from didymos.twin.score_stage import levels
+from didymos.twin.training.similarity import OTHER, ByDistance, ByLabel
+from didymos.workflow.evidence import Evidence
+from didymos.workflow.features import Features
+from didymos.workflow.pair_distances import describe_pairs
+from didymos.workflow.points import Points
+from didymos.workflow.progress import Report, silent
+from didymos.workflow.settings import Settings
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one twin is trained on.
+
+    Attributes
+    ----------
+    similarity : float, ByDistance or ByLabel
+        Which pairs are similar; a number is the distance under which a pair is similar.
+    known : array of int, optional
+        The usable spectra that take part; all where it is not given.
+    """
+
+    similarity: float | ByDistance | ByLabel
+    known: NDArray[np.intp] | None = None
+
+
+@dataclass(frozen=True)
+class PairSimilarity:
+    """Who is similar to whom.
+
+    Attributes
+    ----------
+    source : str
+        "threshold", "evidence" or "examples".
+    embedding, score : Lesson or None
+        Of the first and of the second twin; None for both where nothing is known to train on, and for the second where
+        the score comes from the distances to examples in the embedding.
+    names : tuple of str
+        Names of the kinds 1, 2 ...; empty where kinds have no names.
+    """
+
+    source: str
+    embedding: Lesson | None = None
+    score: Lesson | None = None
+    names: tuple[str, ...] = ()
+
+
+class SimilaritySource(Protocol):
+    """Where similarity comes from; :data:`SOURCES` lists them by name."""
+
+    def __call__(
+        self, points: Points, features: Features, evidence: Evidence, settings: Settings, report: Report
+    ) -> PairSimilarity:
+        """Return who is similar to whom."""
+        ...
+
+
+def similarity_of(
+    points: Points,
+    features: Features,
+    evidence: Evidence,
+    settings: Settings | None = None,
+    *,
+    report: Report = silent,
+) -> PairSimilarity:
+    """Decide which pairs of spectra are similar.
+
+    Parameters
+    ----------
+    points : Points
+        Of :func:`didymos.workflow.prepare`, with the examples where there are any.
+    features : Features
+        Of :func:`didymos.workflow.fit_metric`.
+    evidence : Evidence
+        Of :func:`didymos.workflow.find_evidence`.
+    settings : Settings, optional
+        Of these: ``similarity`` and, for the threshold, ``threshold``, ``distance_offset`` and ``pairs``.
+    report : callable
+        Progress, see :data:`didymos.workflow.progress.Report`.
+
+    Returns
+    -------
+    PairSimilarity
+
+    Raises
+    ------
+    InputError
+        Where similarity is to come from examples and there are none.
+    """
+    chosen = settings or Settings()
+    source = chosen.similarity_source(given=points.examples is not None)
+    return SOURCES[source](points, features, evidence, chosen, report)
+
+
+def by_threshold(
+    points: Points, features: Features, evidence: Evidence, settings: Settings, report: Report
+) -> PairSimilarity:
+    """Call a pair similar where its distance is under the crossing of two Gaussians (the paper, Figs. 4c and 7)."""
+    del points
+    threshold = describe_pairs(features, settings, report).threshold
+    edge = threshold / float(np.sqrt(2))
+    # without a distinct population the majority does not end before the last spectrum
+    boundary = edge if evidence.distinct else max(edge, float(features.distance.max()))
+    return PairSimilarity("threshold", Lesson(threshold), Lesson(levels(features.distance, boundary)))
+
+
+def by_evidence(
+    points: Points, features: Features, evidence: Evidence, settings: Settings, report: Report
+) -> PairSimilarity:
+    """Call background similar to background and a kind to its kind; what is neither does not train.
+
+    Examples, where there are any, override the evidence at their points.
+    """
+    del features, settings, report
+    label, amplitude = evidence.label, np.full(len(evidence.label), np.nan, dtype=np.float32)
+    if evidence.amplitudes is not None:
+        amplitude = known_amplitudes(evidence.amplitudes)
+    if points.examples is None:
+        return _lessons("evidence", label, amplitude, ())
+    kinds = int(label.max(initial=0))
+    given = points.examples.labels(points.usable)
+    known = given != UNKNOWN
+    label = np.where(known, np.where(given > 0, given + kinds, given), label)
+    amplitude = np.where(known, _amplitude_of(given), amplitude)
+    names = (*(str(kind) for kind in range(1, kinds + 1)), *points.examples.names)
+    return _lessons("evidence", label, amplitude, names)
+
+
+def by_examples(
+    points: Points, features: Features, evidence: Evidence, settings: Settings, report: Report
+) -> PairSimilarity:
+    """Call spectra similar that have the same label in the examples; unlabelled spectra do not train."""
+    del features, evidence, settings, report
+    if points.examples is None:
+        raise InputError("similarity is 'examples', but no examples are given: name a table with columns x, y, label")
+    label = points.examples.labels(points.usable)
+    if not (label == 0).any() or not (label > 0).any():
+        raise InputError(
+            f"the examples have the labels {', '.join(points.examples.present)}; at least one 'majority' and one kind "
+            "are needed: label some spectra of the background and some of a defect"
+        )
+    sure = np.flatnonzero(label != UNKNOWN)
+    return PairSimilarity("examples", Lesson(ByLabel(label[sure]), sure), names=points.examples.names)
+
+
+SOURCES: Mapping[str, SimilaritySource] = {
+    "evidence": by_evidence,
+    "threshold": by_threshold,
+    "examples": by_examples,
+}
+"""Sources of similarity by name."""
+
+
+def _amplitude_of(label: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Return the amplitude that a label stands for: 1 for a kind, 0 for the majority, else NaN."""
+    return np.select([label > 0, label == 0], [1.0, 0.0], np.nan).astype(np.float32)
+
+
+def _lessons(
+    source: str, label: NDArray[np.integer], amplitude: NDArray[np.floating], names: tuple[str, ...]
+) -> PairSimilarity:
+    """Return the lessons of both twins; without majority or without a kind there is nothing to learn."""
+    if not (label == 0).any() or not (label > 0).any():
+        return PairSimilarity(source, names=names)
+    sure = np.flatnonzero(label != UNKNOWN)
+    other = label == OTHER
+    scored = np.flatnonzero(np.isfinite(amplitude) | other)
+    # for the score all kinds are one
+    kind = np.where(other[scored], OTHER, 1).astype(np.int32)
+    along = np.where(other[scored], 1.0, amplitude[scored]).astype(np.float32)
+    return PairSimilarity(
+        source,
+        Lesson(ByLabel(label[sure].astype(np.int32)), sure),
+        Lesson(ByLabel(kind, along), scored),
+        names,
+    )

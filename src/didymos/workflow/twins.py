@@ -1,0 +1,184 @@
+"""Step 5: the twins learn the similarity, and one model embeds and scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from didymos.core.defects.regions import RegionModel
+from didymos.schema import VERSION
+from didymos.twin.embedding_stage import fit_embedding, prepare_embedding
+from didymos.twin.ensemble.members import Ensemble
+from didymos.twin.example_score import example_score
+from didymos.twin.model import Networks, Prediction, TwinModel
+from didymos.twin.score_stage import fit_score, prepare_score
+from didymos.twin.training.compilation import Compiler
+from didymos.twin.training.similarity import ByDistance, ByLabel
+from didymos.workflow.features import Features
+from didymos.workflow.points import Points
+from didymos.workflow.progress import Report, silent
+from didymos.workflow.settings import Settings
+from didymos.workflow.similarity import PairSimilarity
+
+HALF_SCORE = 4.0
+"""Distance with a score of one half where no network is trained, over the median distance; the order is the same."""
+
+FIRST, SECOND = "first twin: embedding", "second twin: score"
+
+
+@dataclass(frozen=True)
+class Twins:
+    """A trained model and what is known of its training.
+
+    Attributes
+    ----------
+    model : TwinModel
+        Whole but for the regions, which need the scores (:meth:`with_regions`).
+    prediction : Prediction
+        Of the usable spectra.
+    ensembles : tuple of Ensemble
+        Of the first twin and, where it was trained, of the second; empty where nothing was known to train on.
+    """
+
+    model: TwinModel
+    prediction: Prediction
+    ensembles: tuple[Ensemble, ...]
+
+    def with_regions(self, regions: RegionModel | None) -> Twins:
+        """Return the same twins whose model says which score means which region."""
+        return replace(self, model=replace(self.model, regions=regions))
+
+
+def train_twins(
+    points: Points,
+    features: Features,
+    similarity: PairSimilarity,
+    settings: Settings | None = None,
+    *,
+    report: Report = silent,
+    compiler: Compiler | None = None,
+) -> Twins:
+    """Train the twin that embeds and the twin that scores, every member of the ensemble at once.
+
+    Where `similarity` knows nothing to train on, no network is trained, and the score is the distance from the majority
+    rescaled to 0 ... 1. A few examples train the first twin only; the score then compares the distances in the
+    embedding from the examples of the kinds and from those of the majority
+    (:class:`didymos.twin.example_score.ExampleScore`).
+
+    Parameters
+    ----------
+    points : Points
+        Of :func:`didymos.workflow.prepare`.
+    features : Features
+        Of :func:`didymos.workflow.fit_metric`.
+    similarity : PairSimilarity
+        Of :func:`didymos.workflow.similarity_of`.
+    settings : Settings, optional
+        Of these: ``layers``, ``score_layers``, ``activation``, ``margin``, ``margin_grows``, ``jitter``, ``members``
+        and ``seed``.
+    report : callable
+        Progress, see :data:`didymos.workflow.progress.Report`.
+    compiler : Compiler, optional
+        Where the programs of the training are compiled.
+
+    Returns
+    -------
+    Twins
+    """
+    chosen = settings or Settings()
+    networks: Networks | None = None
+    ensembles: tuple[Ensemble, ...] = ()
+    if similarity.embedding is not None:
+        networks, ensembles = _networks(features, similarity, chosen, report, compiler)
+    usual = float(np.median(features.distance)) or float(features.distance.max()) or 1.0
+    model = TwinModel(points.energy, features.metric, networks, HALF_SCORE * usual, _about(points, chosen, similarity))
+    return Twins(model, model.predict_features(features.values), ensembles)
+
+
+def prepare_training(compiler: Compiler, points: int, settings: Settings, source: str) -> None:
+    """Start to compile what the training will need, while other work goes on.
+
+    Parameters
+    ----------
+    compiler : Compiler
+    points : int
+        Number of usable spectra.
+    settings : Settings
+    source : str
+        Where similarity comes from; what a few examples need is compiled when they train.
+    """
+    if source == "examples":
+        return
+    kind = ByDistance.kind if source == "threshold" else ByLabel.kind
+    first, second = _training(settings, kind)
+    prepare_embedding(compiler, first, kind, points=points, members=settings.members)
+    prepare_score(compiler, second, kind, settings.layers[-1], points=points, members=settings.members)
+
+
+def _training(settings: Settings, kind: str) -> tuple[Any, Any]:
+    """Return how both twins are trained."""
+    if kind == ByDistance.kind:
+        return settings.training(settings.layers), settings.training(settings.score_layers)
+    return (
+        settings.labelled_training(settings.layers, jitter=True),
+        settings.labelled_training(settings.score_layers, jitter=False),
+    )
+
+
+def _networks(
+    features: Features, similarity: PairSimilarity, settings: Settings, report: Report, compiler: Compiler | None
+) -> tuple[Networks, tuple[Ensemble, ...]]:
+    def advance(step: str, share: float, _loss: float) -> None:
+        report(step, share)
+
+    assert similarity.embedding is not None
+    first, second = similarity.embedding, similarity.score
+    kind = ByLabel.kind if isinstance(first.similarity, ByLabel) else ByDistance.kind
+    training = _training(settings, kind)
+    assert not isinstance(first.similarity, ByDistance)
+    embedding, one = fit_embedding(
+        features.values,
+        features.distance,
+        first.similarity,
+        training[0],
+        members=settings.members,
+        seed=settings.seed,
+        known=first.known,
+        progress=partial(advance, FIRST),
+        compiler=compiler,
+    )
+    report(FIRST, 1.0)
+    if second is None:
+        assert isinstance(first.similarity, ByLabel)
+        assert first.known is not None
+        score_of = example_score(embedding.embed(features.values), first.similarity, first.known)
+        return Networks(embedding, score_of, one.reference), (one,)
+    assert not isinstance(second.similarity, float)
+    score, two = fit_score(
+        embedding.embed(features.values),
+        second.similarity,
+        features.distance,
+        training[1],
+        members=embedding.encoder.members,
+        seed=settings.seed + 1,
+        known=second.known,
+        progress=partial(advance, SECOND),
+        compiler=compiler,
+    )
+    report(SECOND, 1.0)
+    return Networks(embedding, score, one.reference), (one, two)
+
+
+def _about(points: Points, settings: Settings, similarity: PairSimilarity) -> dict[str, object]:
+    return {
+        "didymos_version": VERSION,
+        "settings": settings.to_json(),
+        "metric": settings.metric,
+        "similarity": similarity.source,
+        "kind_names": list(similarity.names),
+        "energy_units": str(points.map["energy"].attrs.get("units", "")),
+        "signal_units": str(points.map.attrs.get("units", "")),
+    }
