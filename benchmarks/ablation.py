@@ -1,8 +1,9 @@
 """What each part of the method is worth: distance, evidence and twins on every map with known truth.
 
 Every map of the own suite (three seeds) and of a second simulator (where it lies beside the checkout, see `_maps`)
-goes through the five steps. Compared are the distance in the metric, the amplitude of the evidence that labels the pairs, the score of the twins, and the figures of version 0.1.0 on the same maps (``recorded/``): its learned amplitude ("degree"),
-its score and its embedding. Figures are explained in `_figures`.
+goes through the five steps. Compared are the distance in the metric, the amplitude of the evidence that labels the
+pairs, the score of the twins, and the figures of version 0.1.0 on the same maps (``recorded/``): its learned amplitude
+("degree"), its score and its embedding. Figures are explained in `_figures`.
 
 Two more trainings: without the jitter of the spectra, and with 30 % of the labels of cores given to random background
 spectra instead. `--few-shot N` labels three random spectra of one kind of defect and three of the background (and one
@@ -10,7 +11,7 @@ and one), N times for every kind, and asks for that kind: all other kinds count 
 
 Targets (``--check`` exits 1 where one is missed):
 
-- mean AP of the twins not under the best of distance, evidence and 0.1.0, on no map more than 0.02 under that map's best;
+- mean AP of the twins not under the best of distance, evidence and 0.1.0; on no map more than 0.02 under the best;
 - where a population is distinct: median spread at most 0.05, share of two levels at least 0.9 and step index at least
   0.75 on average; rank correlation in the transition at least 0.9 on average;
 - loss of AP at most 0.02 on average with 30 % wrong labels;

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
+from didymos.cli.options import TRACEBACK, InputOptions, Options, Reading
 from didymos.cli.simulation_options import SimulationOptions
 from didymos.io import describe, file_sha256, open_map, open_truth, save_nanonis, save_result
 from didymos.io.atomic import check_folder, make_folder
@@ -24,15 +25,13 @@ if TYPE_CHECKING:
 
 app = App(
     name="didymos",
-    help="Find what is different in a hyperspectral map.",
+    help=f"Find what is different in a hyperspectral map. {TRACEBACK} shows where an internal error came from.",
     version=VERSION,
     help_format="plaintext",
     result_action="return_value",
     suppress_keyboard_interrupt=False,
     default_parameter=Parameter(consume_multiple=True, negative_iterable=()),
 )
-
-Options = Annotated[Settings, Parameter(name="*")]
 
 METHODS_HELP = f"Names of methods or families, all where it is not given: {families_in_words()}."
 
@@ -43,8 +42,8 @@ def analyze(
     /,
     *,
     out: Path | None = None,
-    channel: str | None = None,
-    average_backward: bool = False,
+    examples: Path | None = None,
+    reading: Reading | None = None,
     settings: Options | None = None,
 ) -> None:
     """Analyse a map and write the report, the result, the model, figures and tables.
@@ -55,18 +54,19 @@ def analyze(
         A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
     out
         Folder to write into; INPUT's name beside the current folder where it is not given.
-    channel
-        Channel to analyse; 'didymos info INPUT' lists them.
-    average_backward
-        Average the channel with its backward twin.
+    examples
+        CSV file of labelled spectra with columns x, y, label or row, column, label; 'majority', 'artefact' and 'other'
+        are reserved labels, all others are kinds.
+    reading
+        How INPUT is read.
     settings
         Settings of the analysis.
     """
-    data = open_map(input, channel=channel, average_backward=average_backward)
+    data = _opened(input, reading)
     named = Path(input.stem)
     # a zarr folder without a suffix, in the current folder, is not to be written into
     default = Path(f"{input.stem}-result") if named.resolve() == input.resolve() else named
-    _analyze_and_write(data, input, out or default, settings or Settings())
+    _analyze_and_write(data, input, out or default, settings or Settings(), examples)
 
 
 @app.command
@@ -75,8 +75,7 @@ def compare(
     /,
     *,
     out: Path | None = None,
-    channel: str | None = None,
-    average_backward: bool = False,
+    reading: Reading | None = None,
     methods: Annotated[list[str] | None, Parameter(help=METHODS_HELP, negative=())] = None,
     truth: Path | None = None,
     energy_range: tuple[float, float] | None = None,
@@ -90,14 +89,12 @@ def compare(
         A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
     out
         Folder to write into; INPUT's name with '-compared' where it is not given.
-    channel
-        Channel to compare; 'didymos info INPUT' lists them.
-    average_backward
-        Average the channel with its backward twin.
+    reading
+        How INPUT is read.
     methods
         Names of methods or families.
     truth
-        File that tells which spectra are from defects: .npy, .csv, .txt, .png or .nc.
+        File that names the spectra of defects: .npy, .csv, .txt, .png or .nc.
     energy_range
         Lowest and highest energy to compare, in units of the energies.
     seed
@@ -108,7 +105,7 @@ def compare(
 
     folder = out or Path(f"{input.stem}-compared")
     check_folder(folder)  # before the work
-    data = open_map(input, channel=channel, average_backward=average_backward)
+    data = _opened(input, reading)
     data.attrs["input_sha256"] = file_sha256(input)
     known = None if truth is None else open_truth(truth, data)
     comparison = compare_methods(data, methods, truth=known, seed=seed, energy_range=energy_range)
@@ -122,8 +119,7 @@ def apply(
     /,
     *,
     out: Path | None = None,
-    channel: str | None = None,
-    average_backward: bool = False,
+    reading: Reading | None = None,
 ) -> None:
     """Score a map with the model of an earlier analysis.
 
@@ -135,24 +131,22 @@ def apply(
         The map to score.
     out
         Folder to write into; INPUT's name with '-applied' where it is not given.
-    channel
-        Channel to score.
-    average_backward
-        Average the channel with its backward twin.
+    reading
+        How INPUT is read.
     """
     from didymos.report import write
-    from didymos.twin.model import load_model
+    from didymos.twin import load_model
     from didymos.workflow import apply as apply_model
 
     model = load_model(model_dir / "model.npz" if model_dir.is_dir() else model_dir)
-    data = open_map(input, channel=channel, average_backward=average_backward)
+    data = _opened(input, reading)
     data.attrs["input_sha256"] = file_sha256(input)
     print(write(apply_model(model, data), out or Path(f"{input.stem}-applied")))
 
 
 @app.command
 def info(input: Path, /, *, channel: str | None = None) -> None:
-    """Tell what is in a file: channels, axes, missing spectra.
+    """List what is in a file: channels, axes, missing spectra.
 
     Parameters
     ----------
@@ -217,7 +211,9 @@ def demo(*, out: Path = Path("demo"), seed: int = 0) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0 done, 2 the input is at fault, 1 didymos is.
+    """Run the command line and return its exit status: 0 done, 2 the input is at fault, 1 an internal error.
+
+    With ``--traceback`` an internal error also shows where it came from, for people who report it.
 
     Parameters
     ----------
@@ -229,8 +225,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
     """
     console = Console(stderr=True)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    wanted = [argument for argument in given if argument != TRACEBACK]
     try:
-        app(arguments, exit_on_error=False, print_error=False, error_console=console)
+        app(wanted, exit_on_error=False, print_error=False, error_console=console)
     except InputError as error:
         return _complain(str(error))
     except CycloptsError as error:
@@ -241,11 +239,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except Exception as error:
+        if wanted != given:
+            traceback.print_exception(error)
         last = traceback.extract_tb(error.__traceback__)[-1]
         what = " ".join(f"{type(error).__name__}: {error}".split())
         print(
-            f"didymos: a fault of didymos itself: {what} ({Path(last.filename).name}:{last.lineno}); "
-            "please report it with the command and the file",
+            f"didymos: internal error: {what} ({Path(last.filename).name}:{last.lineno}); "
+            f"please report the error with the command, the file and what {TRACEBACK} shows",
             file=sys.stderr,
         )
         return 1
@@ -257,7 +257,12 @@ def _complain(text: str) -> int:
     return 2
 
 
-def _analyze_and_write(data: Any, source: Path, out: Path, settings: Settings) -> None:
+def _opened(path: Path, reading: InputOptions | None) -> xr.DataArray:
+    chosen = reading or InputOptions()
+    return open_map(path, channel=chosen.channel, average_backward=chosen.average_backward)
+
+
+def _analyze_and_write(data: Any, source: Path, out: Path, settings: Settings, examples: Path | None = None) -> None:
     from didymos.report import write
     from didymos.workflow import run
 
@@ -265,7 +270,7 @@ def _analyze_and_write(data: Any, source: Path, out: Path, settings: Settings) -
     (data["spectra"] if "spectra" in getattr(data, "data_vars", ()) else data).attrs.update(
         {"input_file": source.name, "input_sha256": file_sha256(source)}
     )
-    analysis = run(data, settings)
+    analysis = run(data, settings, examples=examples)
     print(write(analysis.result, out, analysis.model))
 
 

@@ -217,6 +217,8 @@ def _networks(header: dict[str, Any], arrays: Arrays) -> Networks:
     embedding = embedding_from(header["embedding"], arrays)
     score = score_from(header["score"], arrays) if "score" in header else example_from(arrays)
     members = len(score.like) if isinstance(score, ExampleScore) else score.encoder.members
+    if isinstance(score, ExampleScore) and score.like.shape[2] != embedding.encoder.components:
+        raise ValueError("the score is of another embedding")
     reference = int(header["reference"])
     if embedding.encoder.members != members or not 0 <= reference < members:
         raise ValueError("the parts have different numbers of members")

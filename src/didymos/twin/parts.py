@@ -31,7 +31,10 @@ def embedding_arrays(stage: EmbeddingStage) -> Arrays:
 def embedding_from(header: dict[str, Any], arrays: Arrays) -> EmbeddingStage:
     """Return the first twin of :func:`embedding_arrays`; `header` holds its layers and activation."""
     encoder = encoder_from("embedding", int(header["layers"]), str(header["activation"]), arrays)
-    return EmbeddingStage(encoder, float(arrays["embedding_scale"]))
+    scale = float(arrays["embedding_scale"])
+    if not 0 < scale < np.inf:
+        raise ValueError("the scale of the features is no length")
+    return EmbeddingStage(encoder, scale)
 
 
 def score_arrays(stage: ScoreStage) -> Arrays:
@@ -48,9 +51,10 @@ def score_from(header: dict[str, Any], arrays: Arrays) -> ScoreStage:
     encoder = encoder_from("score", int(header["layers"]), str(header["activation"]), arrays)
     if len(arrays["score_unit"]) != encoder.members or len(arrays["score_centre"]) != encoder.members:
         raise ValueError("the parts have different numbers of members")
-    if not (arrays["score_unit"] > 0).all():
-        raise ValueError("the units of the score are no lengths")
-    return ScoreStage(encoder, arrays["score_centre"], arrays["score_unit"])
+    centre, unit = (np.asarray(arrays[f"score_{name}"], dtype=np.float64) for name in ("centre", "unit"))
+    if not np.isfinite(centre).all() or not ((unit > 0) & (unit < np.inf)).all():
+        raise ValueError("centre and unit of the score are not finite")
+    return ScoreStage(encoder, centre, unit)
 
 
 def example_arrays(score: ExampleScore) -> Arrays:
@@ -61,8 +65,10 @@ def example_arrays(score: ExampleScore) -> Arrays:
 def example_from(arrays: Arrays) -> ExampleScore:
     """Return the score of :func:`example_arrays`."""
     like, unlike = (np.asarray(arrays[f"example_{name}"], dtype=np.float64) for name in ("like", "unlike"))
-    if like.ndim != 3 or unlike.ndim != 3 or like.shape[::2] != unlike.shape[::2]:
+    if like.ndim != 3 or unlike.ndim != 3 or like.shape[::2] != unlike.shape[::2] or not like.size * unlike.size:
         raise ValueError("the parts of the score do not fit")
+    if not np.isfinite(like).all() or not np.isfinite(unlike).all():
+        raise ValueError("the parts of the score are not finite")
     return ExampleScore(like, unlike)
 
 

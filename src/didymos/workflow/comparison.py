@@ -32,7 +32,7 @@ def compare(
 ) -> xr.Dataset:
     """Compare what several methods find in a spectral map (the paper, Figs. 3 to 7).
 
-    Every method gets the same spectra, those without a gap that are not spoiled, and starts from nothing. One that
+    Every method gets the same spectra, those without a gap that are not corrupted, and starts from nothing. One that
     cannot be run is left out, with a line in the attribute ``skipped_methods``; the others go on.
 
     Parameters

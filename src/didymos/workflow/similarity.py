@@ -109,7 +109,8 @@ def by_threshold(
     points: Points, features: Features, evidence: Evidence, settings: Settings, report: Report
 ) -> PairSimilarity:
     """Call a pair similar where its distance is under the crossing of two Gaussians (the paper, Figs. 4c and 7)."""
-    del points
+    if points.examples is not None:
+        raise InputError("similarity is 'threshold', which takes no examples: leave them out, or similarity")
     threshold = describe_pairs(features, settings, report).threshold
     edge = threshold / float(np.sqrt(2))
     # without a distinct population the majority does not end before the last spectrum
