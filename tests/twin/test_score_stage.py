@@ -9,25 +9,19 @@ from twin_data import (
     RARE,
     SCORE,
     SMALL,
-    THRESHOLD,
-    distances,
-    gap,
+    first_stage,
     same,
     three_clusters,
     two_clusters,
 )
 
-from didymos.twin import stages, training
-from didymos.twin.ensemble.alignment import agreement, motion_onto
-from didymos.twin.training.similarity import ByLabel, given_pairs
-from didymos.twin.stages import fit_embedding, fit_score, levels, prepare_stages
+from didymos.twin import score_stage
+from didymos.twin.score_stage import ScoreStage, fit_score, levels, prepare_score
+from didymos.twin.training.compilation import Compiler
+from didymos.twin.training.encoder import Encoder
+from didymos.twin.training.similarity import ByLabel
 
 BOUNDARY = 5.0
-
-
-def first_stage(values, distance, factor=1.0, **changes):
-    keywords = {"members": MEMBERS, "seed": 3, **changes}
-    return fit_embedding(factor * values, factor * distance, factor * THRESHOLD, SMALL, **keywords)
 
 
 def embedding_and_score(values, factor=1.0):
@@ -41,10 +35,10 @@ def embedding_and_score(values, factor=1.0):
 @cache
 def fitted():
     values, distance = two_clusters()
-    first, ensemble = first_stage(values, distance)
+    first, _ = first_stage(values, distance)
     embedding = first.embed(values)
     second, scores = fit_score(embedding, levels(distance, BOUNDARY), distance, SCORE, members=MEMBERS, seed=3)
-    return first, ensemble, second, scores
+    return first, second, scores
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +53,7 @@ def embedding(clusters):
 
 @pytest.fixture(scope="module")
 def score(embedding):
-    return fitted()[2].score(embedding)
+    return fitted()[1].score(embedding)
 
 
 def test_score_is_zero_for_the_majority_and_one_for_the_distinct_population(score):
@@ -74,7 +68,7 @@ def test_score_is_zero_for_the_majority_and_one_for_the_distinct_population(scor
 def test_members_agree_on_the_score_but_are_not_the_same(score):
     assert np.corrcoef(score)[0, 1] > 0.95
     assert not np.array_equal(score[0], score[1])
-    found = fitted()[3].agreement
+    found = fitted()[2].agreement
     assert np.array_equal(np.diag(found), np.ones(MEMBERS))
     assert found[0, 1] == found[1, 0] == pytest.approx(np.corrcoef(score)[0, 1], abs=0.02)
 
@@ -102,7 +96,7 @@ def test_units_of_the_features_change_nothing(clusters, embedding, score, factor
 
 
 def test_a_spectrum_is_scored_alike_whatever_the_others(clusters, score):
-    first, _, second, _ = fitted()
+    first, second, _ = fitted()
     assert second.score(first.embed(clusters[5:50])) == pytest.approx(score[:, 5:50], abs=1e-12)
 
 
@@ -177,8 +171,8 @@ def test_the_score_stage_takes_the_best_of_several_starts(clusters, embedding, m
         asked.append(training_soundly(data, settings, **keywords))
         return asked[-1]
 
-    training_soundly = stages.train_soundly
-    monkeypatch.setattr(stages, "train_soundly", watched)
+    training_soundly = score_stage.train_soundly
+    monkeypatch.setattr(score_stage, "train_soundly", watched)
     distance = np.linalg.norm(clusters, axis=1)
     _, ensemble = fit_score(embedding, levels(distance, BOUNDARY), distance, SCORE, members=MEMBERS, seed=3)
     best = asked[0].best.reshape(MEMBERS, -1)
@@ -188,15 +182,82 @@ def test_the_score_stage_takes_the_best_of_several_starts(clusters, embedding, m
     assert same(ensemble.trained.encoder, asked[0].encoder.choose(chosen))
 
 
-def test_what_is_prepared_is_what_is_trained(clusters, monkeypatch):
-    plans = {"before": [], "then": []}
+class Recording(Compiler):
+    """A compiler that notes which plans it was asked for."""
 
-    def record(when, prepare):
-        return lambda plan: (plans[when].append(plan), prepare(plan))[1]
+    def __init__(self):
+        super().__init__()
+        self.plans = []
 
-    monkeypatch.setattr(stages, "prepare", record("before", stages.prepare))
-    monkeypatch.setattr(training, "prepare", record("then", training.prepare))
-    prepare_stages(SMALL, SCORE, points=len(clusters), members=MEMBERS)
-    embedding_and_score(clusters)
-    assert set(plans["then"]) == set(plans["before"])
-    assert len(set(plans["then"])) == 2
+    def prepare(self, plan):
+        self.plans.append(plan)
+        return super().prepare(plan)
+
+
+@pytest.mark.parametrize("kind", ["distance", "label"])
+def test_what_is_prepared_is_what_is_trained(clusters, embedding, kind):
+    distance = np.linalg.norm(clusters, axis=1)
+    labels = ByLabel((np.arange(len(clusters)) < RARE).astype(np.int32))
+    similarity = levels(distance, BOUNDARY) if kind == "distance" else labels
+    with Recording() as compiler:
+        prepare_score(compiler, SCORE, kind, 2, points=len(clusters), members=MEMBERS)
+        prepared = set(compiler.plans)
+        fit_score(embedding, similarity, distance, SCORE, members=MEMBERS, seed=3, compiler=compiler)
+        assert set(compiler.plans) == prepared
+        assert len(compiler.plans) > len(prepared)
+
+
+def tail():
+    """A majority and a tail that leads away from it, with an amplitude that rises from 0 to 1 along the tail."""
+    values = np.random.default_rng(1).normal(size=(300, 4))
+    amplitude = np.zeros(300, dtype=np.float32)
+    amplitude[:80] = np.linspace(0.05, 1, 80)
+    values[:, 0] += 25 * amplitude
+    return values[np.newaxis] / 8, np.linalg.norm(values, axis=1), amplitude
+
+
+@pytest.fixture(scope="module")
+def along_the_tail():
+    points, distance, amplitude = tail()
+    labels = ByLabel(np.ones(300, dtype=np.int32), amplitude)
+    stage, ensemble = fit_score(points, labels, distance, SCORE, members=MEMBERS, seed=0)
+    return stage, ensemble
+
+
+def test_a_soft_similarity_makes_the_score_follow_the_amplitude(along_the_tail):
+    points, _, amplitude = tail()
+    stage, ensemble = along_the_tail
+    assert ensemble.notes == ()
+    for score in stage.score(points):
+        assert np.corrcoef(score, amplitude)[0, 1] > 0.95
+        assert np.median(score[amplitude == 0]) < 0.1
+        # differences of the score are those of the amplitude
+        assert np.median(score[np.abs(amplitude - 0.5) < 0.1]) == pytest.approx(0.5, abs=0.12)
+
+
+def test_a_score_of_one_is_the_upper_quartile_of_the_cores(along_the_tail):
+    points, _, amplitude = tail()
+    stage, _ = along_the_tail
+    cores = amplitude >= 0.8
+    away = np.abs(stage.encoder.embed(points)[..., 0] - stage.centre[:, np.newaxis])
+    assert stage.unit == pytest.approx(np.quantile(away[:, cores], 0.75, axis=1))
+    assert stage.centre == pytest.approx(np.median(stage.encoder.embed(points)[:, amplitude == 0, 0], axis=1))
+    full = np.mean(stage.score(points)[:, cores] == 1, axis=1)
+    assert full == pytest.approx(0.25, abs=0.06)
+
+
+def test_only_the_cores_that_the_similarity_knows_count(along_the_tail):
+    points, distance, amplitude = tail()
+    known = np.flatnonzero((amplitude == 0) | (np.arange(300) % 2 == 0))
+    labels = ByLabel(np.ones(len(known), dtype=np.int32), amplitude[known])
+    stage, _ = fit_score(points, labels, distance, SCORE, members=MEMBERS, seed=0, known=known)
+    away = np.abs(stage.encoder.embed(points)[..., 0] - stage.centre[:, np.newaxis])
+    cores = known[amplitude[known] >= 0.8]
+    assert stage.unit == pytest.approx(np.quantile(away[:, cores], 0.75, axis=1))
+
+
+def test_the_score_is_the_distance_from_the_majority_over_the_unit_and_at_most_one():
+    line = Encoder((np.array([[[1.0]], [[-2.0]]]),), (np.array([[0.5], [0.0]]),), "tanh")
+    stage = ScoreStage(line, np.array([0.5, 1.0]), np.array([2.0, 4.0]))
+    found = stage.score(np.array([[[0.0], [1.0], [-1.0], [8.0]]]))
+    assert found == pytest.approx(np.array([[0, 0.5, 0.5, 1], [0.25, 0.75, 0.25, 1]]))

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from didymos.twin.embedding_stage import fit_embedding
 from didymos.twin.training.data import TrainingData
 from didymos.twin.training.sampling import balanced_weights, cumulative_weights
 from didymos.twin.training.settings import TrainingSettings
@@ -68,6 +69,12 @@ def by_pairs(values, similarity, number=4000):
     pairs = given_pairs((first, second, similarity[first, second]), len(values))
     inputs = np.asarray(values, dtype=np.float32)[np.newaxis]
     return TrainingData(inputs, pairs, balanced_weights((pairs.similarity >= 0.5).astype(np.intp)))
+
+
+def first_stage(values, distance, factor=1.0, **changes):
+    """Train the first twin on features whose distances decide which are similar."""
+    keywords = {"members": MEMBERS, "seed": 3, **changes}
+    return fit_embedding(factor * values, factor * distance, factor * THRESHOLD, SMALL, **keywords)
 
 
 def weights_of(encoder):

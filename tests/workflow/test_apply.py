@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
-from didymos import InputError, apply
+from didymos import InputError, Settings, apply
+from didymos.simulate import fese
+from didymos.twin.model import load_model, save_model
+from didymos.workflow import run
 
 
 def refused(model, data):
@@ -18,7 +21,7 @@ def test_the_same_map_gets_the_same_scores(analysis, flawed, result):
         assert np.array_equal(again[name].values, result[name].values, equal_nan=again[name].dtype.kind == "f")
 
 
-def test_without_the_surroundings_the_regions_are_nearly_the_same(analysis, flawed, result):
+def test_without_the_neighbourhood_the_regions_are_nearly_the_same(analysis, flawed, result):
     again = apply(analysis.model, flawed)
     score, region = again["score"].values, again["region"].values
     usable = np.isin(region, (0, 1, 2))
@@ -81,9 +84,47 @@ def test_no_usable_spectrum_is_refused(analysis, surface):
 
 
 @pytest.mark.parametrize("factor", [10.0, -3.0])
-def test_spectra_unlike_any_that_were_learned_are_no_majority(analysis, surface, factor):
+def test_spectra_unlike_any_of_the_training_are_far_from_the_majority(analysis, surface, result, factor):
     spectra = surface["spectra"] * factor
     spectra.attrs = surface["spectra"].attrs
     found = apply(analysis.model, spectra)
-    assert np.nanmin(found["score"].values) > 0.9
-    assert not np.any(found["region"].values == 0)
+    assert np.isfinite(found["score"].values).all()
+    majority = result["distance_to_majority"].values[result["region"].values == 0]
+    assert found["distance_to_majority"].values.min() > 2 * majority.max()
+
+
+def test_the_result_names_the_model_it_came_from(analysis, flawed, result):
+    found = apply(analysis.model, flawed)
+    for name in ("metric", "similarity", "score_source", "rank", "settings", "didymos_version"):
+        assert found.attrs[name] == result.attrs[name]
+
+
+@pytest.fixture(scope="module")
+def clean():
+    """A surface without defects, and the model that it gives."""
+    data = fese(shape=(16, 16), energies=32, seed=1, defect_free=True)
+    return data, run(data, Settings(members=2), progress=False)
+
+
+def test_a_model_without_networks_scores_by_the_distance(clean, tmp_path):
+    data, analysis = clean
+    assert analysis.model.networks is None
+    save_model(analysis.model, tmp_path / "model.npz")
+    for model in (analysis.model, load_model(tmp_path / "model.npz")):
+        found = apply(model, data)
+        assert found.attrs["score_source"] == "distance"
+        for name in ("score", "distance_to_majority", "region"):
+            assert np.array_equal(found[name].values, analysis.result[name].values)
+        assert np.isnan(found["score_std"].values).all()
+        assert "embedding" not in found
+        assert (found["region"].values == 0).all()
+        assert found["region_probability"].values[..., 0].min() == 1
+
+
+def test_a_model_without_networks_orders_any_spectra_by_their_distance(clean):
+    data, analysis = clean
+    others = fese(shape=(16, 16), energies=32, seed=5)
+    found = apply(analysis.model, others)
+    order = np.argsort(found["distance_to_majority"].values.ravel(), kind="stable")
+    assert (np.diff(found["score"].values.ravel()[order]) >= 0).all()
+    assert found["score"].values.max() > 0.9

@@ -25,7 +25,7 @@ TIMED = ("seconds", "peak_memory")
 
 @dataclasses.dataclass(frozen=True)
 class Fake:
-    """A method that does what it is told."""
+    """A method that does what it is given."""
 
     name: str
     work: object
@@ -107,7 +107,7 @@ def test_everything_of_the_schema_is_there_and_nothing_else(surface, fakes):
         assert found[name].attrs["units"] == "nS", name
 
 
-def test_missing_and_spoiled_spectra_are_left_out_of_everything(surface, fakes):
+def test_missing_and_corrupted_spectra_are_left_out_of_everything(surface, fakes):
     found = compare(surface, ["pca", *fakes(brightness=brightness)])
     left_out = np.zeros((24, 24), dtype=bool)
     left_out[-2:] = left_out[3, 4] = left_out[5, 20] = True
@@ -160,7 +160,7 @@ def test_a_space_without_labels_is_divided_in_two_by_the_nearest_centre(fakes):
     assert float(found["adjusted_rand_index"]) == 1.0
     distance = [np.linalg.norm(found["latent"] - centre, axis=-1) for centre in found["group_centre"].values[:2]]
     assert np.array_equal(found["method_label"], np.argmin(distance, axis=0) + 1)
-    # where the place of the mean spectrum is not known it is the mean of the places
+    # where the position of the mean spectrum is not known it is the mean of the positions
     np.testing.assert_allclose(found["latent_origin"], 0, atol=1e-3)
 
 
@@ -323,7 +323,7 @@ def test_a_method_without_its_package_is_left_out(surface, monkeypatch):
     assert "no_such_package" in json.loads(found.attrs["skipped_methods"])["absent"]
 
 
-def test_an_entry_point_that_does_not_load_is_told(surface, fakes, monkeypatch):
+def test_an_entry_point_that_does_not_load_is_named(surface, fakes, monkeypatch):
     monkeypatch.setattr(comparison.registry, "families", dict)
     monkeypatch.setattr(comparison.registry, "skipped_families", lambda: {"broken": "it does not load"})
     fakes(plane=plane)
@@ -331,7 +331,7 @@ def test_an_entry_point_that_does_not_load_is_told(surface, fakes, monkeypatch):
     assert json.loads(compare(surface, ["plane"]).attrs["skipped_methods"]) == {}
 
 
-def test_where_no_method_can_be_run_the_reasons_are_told(surface, fakes):
+def test_where_no_method_can_be_run_the_reasons_are_given(surface, fakes):
     fakes(**FAULTS)
     with pytest.raises(InputError, match=r"ZeroDivisionError.*read-only") as caught:
         compare(surface, ["ZeroDivisionError", "writes"])
@@ -424,14 +424,14 @@ def test_it_comes_back_from_a_file(surface, fakes, tmp_path):
     assert json.loads(again.attrs["skipped_methods"])["zero"].startswith("ZeroDivisionError")
 
 
-def test_progress_is_told_method_by_method(surface, fakes):
+def test_progress_is_reported_method_by_method(surface, fakes):
     def half(task):
         task.report(0.5)
         return plane(task)
 
-    told = []
-    compare(surface, fakes(half=half, zero=FAULTS["ZeroDivisionError"]), progress=lambda *step: told.append(step))
-    assert told == [("half", 0.0), ("half", 0.5), ("half", 1.0), ("zero", 0.0), ("zero", 1.0)]
+    seen = []
+    compare(surface, fakes(half=half, zero=FAULTS["ZeroDivisionError"]), progress=lambda *step: seen.append(step))
+    assert seen == [("half", 0.0), ("half", 0.5), ("half", 1.0), ("zero", 0.0), ("zero", 1.0)]
 
 
 def test_time_and_memory_are_measured():

@@ -1,4 +1,4 @@
-"""The names of DESIGN's table, written down by hand: what rooms, reports and scripts rely on."""
+"""The names in a result, written down by hand: what reports and scripts rely on."""
 
 import csv
 import json
@@ -27,6 +27,8 @@ VARIABLES = {
     "region_size": ("region_name",),
     "kind_spectrum": ("kind_index", "energy"),
     "defect_x": ("defect",),
+    "distance_to_majority": SPACE,
+    "training_loss": ("network", "member", "step"),
     "distance_histogram": ("distance_bin",),
     "distance_components": ("component", "parameter"),
     "energy_correlation": ("energy", "energy_2"),
@@ -34,6 +36,11 @@ VARIABLES = {
 ATTRIBUTES = {
     "distinct_population": (int, np.integer),
     "distinct_population_p_value": (float, np.floating),
+    "similarity": str,
+    "score_source": str,
+    "embedding_agreement": (float, np.floating),
+    "score_agreement": (float, np.floating),
+    "training_notes": str,
     "distance_threshold": (float, np.floating),
     "distance_offset": (float, np.floating),
     "metric": str,
@@ -47,7 +54,7 @@ ATTRIBUTES = {
 }
 MISSING = np.zeros((32, 32), dtype=bool)
 MISSING[-2:] = True
-SPOILED = [(3, 4), (5, 28), (27, 6)]
+CORRUPTED = [(3, 4), (5, 28), (27, 6)]
 FILES = ("report.html", "results.nc", "model.npz")
 
 
@@ -60,6 +67,17 @@ def test_variable_has_the_dims_of_the_contract(result, name, dims):
 @pytest.mark.parametrize(("name", "kind"), ATTRIBUTES.items(), ids=list(ATTRIBUTES))
 def test_attribute_of_the_contract(result, name, kind):
     assert isinstance(result.attrs[name], kind)
+
+
+def test_what_was_not_asked_for_is_not_there(result):
+    assert "two_gaussians_p_value" not in result.attrs
+    assert "kind_name" not in result
+    assert (result.attrs["similarity"], result.attrs["score_source"]) == ("evidence", "twin networks")
+
+
+def test_every_name_is_of_the_schema(result):
+    truth = {name for name in result.data_vars if str(name).startswith("truth_")}
+    assert {*result.data_vars} - truth <= {*didymos.schema.RESULT_VARIABLES}
 
 
 def test_coordinates_have_units(result):
@@ -79,10 +97,10 @@ def test_region_is_a_cf_flag(result):
     assert set(np.unique(region)) == {-1, 0, 1, 2, 3}
 
 
-def test_missing_and_spoiled_spectra_are_told_apart(result):
+def test_missing_and_corrupted_spectra_have_regions_of_their_own(result):
     region = result["region"].values
     assert np.array_equal(region == -1, MISSING)
-    assert sorted(map(tuple, np.argwhere(region == 3).tolist())) == SPOILED
+    assert sorted(map(tuple, np.argwhere(region == 3).tolist())) == CORRUPTED
     assert not result["kind"].values[(region == -1) | (region == 3)].any()
 
 
@@ -101,7 +119,7 @@ def test_regions_and_kinds_add_up(result):
     region, kind = result["region"].values, result["kind"].values
     assert result["region_name"].values.tolist() == ["majority", "transition", "minority"]
     assert result["region_size"].values.tolist() == [int((region == value).sum()) for value in (0, 1, 2)]
-    assert result["region_size"].sum() == (~MISSING).sum() - len(SPOILED)
+    assert result["region_size"].sum() == (~MISSING).sum() - len(CORRUPTED)
     assert np.array_equal(kind > 0, region == 2)
     sizes = np.bincount(kind[kind > 0])[1:]
     assert np.array_equal(result["kind_index"], np.arange(1, len(sizes) + 1))
@@ -121,7 +139,7 @@ def test_average_spectra_are_averages(result):
 
 
 def test_the_histogram_holds_every_pair_of_usable_spectra(result):
-    usable = int((~MISSING).sum()) - len(SPOILED)
+    usable = int((~MISSING).sum()) - len(CORRUPTED)
     assert result["distance_histogram"].sum() == usable * (usable - 1) // 2
     assert result["distance_histogram"].min() >= 0
     weights = result["distance_components"].sel(parameter="weight")
@@ -196,16 +214,16 @@ def test_writing_again_replaces_and_leaves_other_files_alone(folder, result):
     assert (folder / "model.npz").read_bytes() == model
 
 
-def test_the_members_of_the_ensemble_are_told_to_agree(result):
+def test_the_members_of_the_ensemble_agree(result):
     for name in ("embedding_agreement", "score_agreement"):
         assert 0.8 < result.attrs[name] <= 1
     assert result.attrs["training_notes"] == ""
 
 
-def test_what_went_wrong_in_the_training_is_told(surface):
+def test_what_went_wrong_in_the_training_is_reported(surface):
     from didymos.report.sentences import found
 
-    told = didymos.analyze(surface, didymos.Settings(members=1, threshold=1e6), progress=False)
-    assert told.attrs["training_notes"].startswith("embedding: no pair is dissimilar")
-    assert np.isnan(told.attrs["embedding_agreement"])
-    assert any("no pair is dissimilar" in sentence for sentence in found(told))
+    result = didymos.analyze(surface, members=1, similarity="threshold", threshold=1e6, progress=False)
+    assert result.attrs["training_notes"].startswith("embedding: no pair is dissimilar")
+    assert np.isnan(result.attrs["embedding_agreement"])
+    assert any("no pair is dissimilar" in sentence for sentence in found(result))

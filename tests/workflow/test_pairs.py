@@ -6,6 +6,7 @@ import pytest
 import didymos
 import naive
 from didymos import InputError, Settings, simulate
+from didymos.core.pairs.settings import PairSettings
 from didymos.schema import RESULT_ATTRIBUTES, RESULT_VARIABLES
 
 EUCLIDEAN = Settings(metric="euclidean")
@@ -97,20 +98,20 @@ def test_an_offset_far_over_all_distances_is_swept_without_a_warning(surface):
 
 @pytest.mark.parametrize("offsets", [[], [0.0], [-1.0, 2.0], [np.nan], 0.5, ["a"], "3"])
 def test_offsets_that_have_no_logarithm_are_refused(surface, offsets):
-    with pytest.raises(InputError, match="allowed is a list of numbers over 0"):
+    with pytest.raises(InputError, match="allowed is a list of positive numbers"):
         didymos.pair_statistics(surface, offsets=offsets)
 
 
-def test_missing_and_spoiled_spectra_have_no_statistics(surface):
-    spoiled = surface.spectra.copy(deep=True)
-    spoiled[3, 4] = np.nan
-    spoiled[5, 6, 10:20] = np.nan
-    spoiled[7, 8] = 0.0
-    found = didymos.pair_statistics(spoiled, EUCLIDEAN)
-    for place in ((3, 4), (5, 6), (7, 8)):
-        assert found.distance_label.values[place] == -1
+def test_missing_and_corrupted_spectra_have_no_statistics(surface):
+    corrupted = surface.spectra.copy(deep=True)
+    corrupted[3, 4] = np.nan
+    corrupted[5, 6, 10:20] = np.nan
+    corrupted[7, 8] = 0.0
+    found = didymos.pair_statistics(corrupted, EUCLIDEAN)
+    for point in ((3, 4), (5, 6), (7, 8)):
+        assert found.distance_label.values[point] == -1
         for name in ("abundance", "mean_distance", "distance_to_mean"):
-            assert np.isnan(found[name].values[place])
+            assert np.isnan(found[name].values[point])
     assert int((found.distance_label >= 0).sum()) == 32 * 32 - 3
     assert found.attrs["distance_references"] == 32 * 32 - 4
 
@@ -120,8 +121,8 @@ def test_a_sample_has_a_standard_error_and_all_pairs_have_none(surface, monkeypa
 
     everything = didymos.pair_statistics(surface, EUCLIDEAN)
     assert not everything.log_distance_histogram_std.any()
-    monkeypatch.setattr(core.choose_references, "__kwdefaults__", {"pairs": 200_000, "all_up_to": 500})
-    monkeypatch.setattr(core, "FEWEST_REFERENCES", 100)
+    few = PairSettings(all_pairs_up_to=500, sampled_pairs=200_000, fewest_references=100)
+    monkeypatch.setitem(core.choose_references.__kwdefaults__, "settings", few)
     sampled = didymos.pair_statistics(surface, EUCLIDEAN)
     assert sampled.attrs["distance_references"] == 195
     assert sampled.log_distance_histogram_std.max() > 0
@@ -140,12 +141,34 @@ def test_units_of_the_signal_change_only_units(surface, found):
     assert scaled.step_index.values == pytest.approx(found.step_index.values, abs=1e-4)
 
 
-def test_two_populations_are_told_from_one(surface, found):
-    assert found.attrs["two_gaussians_p_value"] == pytest.approx(0.1)  # none of nine replicates
-    assert found.attrs["two_gaussians_gain"] > 3 * found.attrs["two_gaussians_gain_std"] > 0
+def test_two_populations_are_more_than_one_gives(surface, found):
+    steps = []
+    tested = didymos.pair_statistics(
+        surface, EUCLIDEAN, one_population=True, progress=lambda step, share: steps.append((step, share))
+    )
+    assert tested.attrs["two_gaussians_p_value"] == pytest.approx(0.1)  # none of nine replicates
+    assert tested.attrs["two_gaussians_gain"] > 3 * tested.attrs["two_gaussians_gain_std"] > 0
+    assert len({step for step, _ in steps}) == 2
+    assert (steps[0][1], steps[-1][1]) == (0, 1)
+    # everything else is the same with the test and without
+    assert {**tested.attrs, "created": ""} == {
+        **found.attrs,
+        "created": "",
+        "two_gaussians_p_value": tested.attrs["two_gaussians_p_value"],
+    }
+    for name in tested.data_vars:
+        np.testing.assert_array_equal(tested[name].values, found[name].values)
+
+
+def test_noise_is_not_more_than_one_population_gives():
     noise = np.random.default_rng(0).normal(size=(20, 20, 6))
-    alike = didymos.pair_statistics(didymos.spectral_map(noise, np.arange(6)), EUCLIDEAN)
+    alike = didymos.pair_statistics(didymos.spectral_map(noise, np.arange(6)), EUCLIDEAN, one_population=True)
     assert alike.attrs["two_gaussians_p_value"] > 0.1
+
+
+def test_one_population_is_tested_only_when_asked(found):
+    assert "two_gaussians_p_value" not in found.attrs
+    assert found.attrs["two_gaussians_gain"] > 3 * found.attrs["two_gaussians_gain_std"] > 0
 
 
 def test_progress_is_reported(surface):
@@ -154,7 +177,7 @@ def test_progress_is_reported(surface):
     assert seen[0][1] == 0
     assert seen[-1][1] == 1
     assert all(later >= earlier or step != next_ for (step, earlier), (next_, later) in pairwise(seen))
-    assert len({step for step, _ in seen}) == 2
+    assert len({step for step, _ in seen}) == 1
 
 
 @pytest.mark.parametrize("factor", [1.0, 1e-12, 1e6])
@@ -186,7 +209,7 @@ def test_statistics_are_saved_and_opened_again(found, tmp_path):
 def test_a_report_of_statistics_speaks_of_no_score_and_no_twin(found, tmp_path):
     didymos.write(found, tmp_path / "out")
     text = (tmp_path / "out" / "report.html").read_text("utf-8")
-    assert "no twin network was trained" in text
+    assert "No twin network was trained" in text
     assert "By the score" not in text
     assert "What the twin network learnt" not in text
     header = (tmp_path / "out" / "tables" / "scores.csv").read_text("utf-8").splitlines()[0]

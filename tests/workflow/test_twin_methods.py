@@ -1,24 +1,14 @@
 """The twin networks as methods of a comparison."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
 from didymos import InputError, compare
 from didymos.simulate import fese
-from didymos.workflow import Settings, run, twin_methods
+from didymos.workflow import Settings, run
 from didymos.workflow.twin_methods import twin_family
 
-FEW = partial(Settings, members=1)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _few_twins():
-    """One twin each, to save time; the ensemble is tested with the analysis."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(twin_methods, "Settings", FEW)
-        yield
+PAPER = Settings(metric="euclidean", similarity="threshold", margin_grows=False, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -29,44 +19,44 @@ def surface():
 
 
 @pytest.fixture(scope="module")
-def told():
+def steps():
     return []
 
 
 @pytest.fixture(scope="module")
-def found(surface, told):
-    return compare(surface, ["pca", "twin"], seed=3, progress=lambda *step: told.append(step))
+def found(surface, steps):
+    return compare(surface, ["pca", "twin"], seed=3, progress=lambda *step: steps.append(step))
 
 
 def test_the_family_has_the_paper_s_twin_and_the_default_one():
     family = twin_family()
     methods = [family.build(text) for text in family.variants]
     assert [method.name for method in methods] == ["twin-euclidean", "twin-robust"]
-    assert methods[0].settings(4) == FEW(metric="euclidean", margin_grows=False, seed=4)
-    assert methods[1].settings(4) == FEW(seed=4)
+    assert methods[0].settings(3) == PAPER
+    assert methods[1].settings(4) == Settings(seed=4)
     for text in ("", "manhattan"):
         with pytest.raises(InputError, match="twin-euclidean, twin-robust"):
             family.build(text)
 
 
 def test_it_is_the_analysis_with_these_settings(surface, found):
-    result = run(surface, FEW(metric="euclidean", margin_grows=False, seed=3)).result
+    result = run(surface, PAPER, progress=False).result
     twin = found.isel(algorithm=1)
     assert np.array_equal(twin["method_score"], result["score"], equal_nan=True)
     assert np.array_equal(twin["latent"], result["embedding"], equal_nan=True)
     minority = twin["method_label"] == 2
     assert minority.any()
     assert np.array_equal(minority, result["region"] == 2)
-    # the distance correlation starts from the same place
+    # the distance correlation starts from the same position
     same = result.sel(latent_space="twin network")
     np.testing.assert_allclose(twin["latent_distance"], same["latent_distance"], rtol=1e-5)
     assert np.abs(twin["distance_correlation"] - same["distance_correlation"]).sum() <= 4  # beside an edge of a bin
     assert float(twin["step_index"]) == pytest.approx(float(same["step_index"]), abs=1e-4)
 
 
-def test_progress_of_each_goes_from_0_to_1(found, told):
+def test_progress_of_each_goes_from_0_to_1(found, steps):
     for name in ("twin-euclidean", "twin-robust"):
-        shares = [share for step, share in told if step == name]
+        shares = [share for step, share in steps if step == name]
         assert (shares[0], shares[-1]) == (0, 1)
         assert len(shares) > 5
         assert max(shares) <= 1

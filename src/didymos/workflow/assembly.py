@@ -77,7 +77,7 @@ def assemble(steps: Steps, settings: Settings, report: Report = silent) -> xr.Da
     add_principal_components(assembly)
     add_spectra_of_regions(assembly, regions)
     add_defects(assembly, regions.region, regions.kind)
-    pairs = describe_pairs(features, settings, report)
+    pairs = steps.similarity.pairs or describe_pairs(features, settings, report)
     add_pairs(assembly, pairs, settings.metric)
     add_distance_correlation(assembly, pairs, _latent_spaces(assembly, twins.model))
     add_energies(assembly, regions)

@@ -25,13 +25,13 @@ def add_defects(assembly: Assembly, region: NDArray[np.int8], kind: NDArray[np.i
     """
     points = assembly.points
     position_of, unit = locations(points.map)
-    places, units = position_of[points.usable], {"units": unit} if unit else {}
+    where, units = position_of[points.usable], {"units": unit} if unit else {}
     group = points.neighbourhood.objects(region == Region.MINORITY)
     score = assembly.usable("score")
     members = [np.flatnonzero(group == number) for number in range(1, int(group.max(initial=0)) + 1)]
     members.sort(key=lambda one: -float(score[one].max()))
-    width = extents(group, places, ANGLES)
-    centre = [np.average(places[one], axis=0, weights=score[one]) for one in members]
+    width = extents(group, where, ANGLES)
+    centre = [np.average(where[one], axis=0, weights=score[one]) for one in members]
     position = np.reshape(centre, (len(members), 2))
     extent = [width[group[one[0]]] for one in members]
     assembly.add("defect_x", position[:, 0], **units)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from didymos.core.latent.distance_correlation import correlate_distances, distance_to_mean, log_distance_correlation
 from didymos.core.pairs import abundance
-from didymos.core.pairs.mixture import MULTIPLES, gain_standard_error, log_histogram
+from didymos.core.pairs.mixture import gain_standard_error, log_histogram
+from didymos.core.pairs.settings import MixtureSettings
 from didymos.schema import VERSION
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.features import Features
@@ -65,7 +66,8 @@ def _add_sweep(assembly: Assembly, pairs: Pairs, offsets: tuple[float, ...] | No
     """Add the histograms of log(d + n) for several n over one axis (Fig. 4b)."""
     histogram = pairs.statistics.histogram
     usual = usual_distance(pairs)
-    values = np.array(offsets if offsets is not None else [multiple * usual for multiple in MULTIPLES])
+    multiples = MixtureSettings().multiples
+    values = np.array(offsets if offsets is not None else [multiple * usual for multiple in multiples])
     near, far = histogram.quantile(1e-4), histogram.edges[-1]
     low, high = np.log(near + values.min()), np.log(far + values.max())
     # where all distances are the same, or n covers them, a curve has no width

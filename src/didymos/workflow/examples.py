@@ -67,7 +67,7 @@ class LabelledExamples:
         :data:`OTHER` for those unlike the kinds.
         """
         number = {MAJORITY_LABEL: 0, ARTEFACT_LABEL: UNKNOWN, OTHER_LABEL: OTHER}
-        number |= {name: place for place, name in enumerate(self.names, 1)}
+        number |= {name: kind for kind, name in enumerate(self.names, 1)}
         everywhere = np.full(len(usable), UNKNOWN, dtype=np.int32)
         everywhere[self.index] = [number[text] for text in self.text]
         return everywhere[usable]

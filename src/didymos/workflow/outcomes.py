@@ -42,7 +42,7 @@ class Finding:
 
     @property
     def origin(self) -> NDArray[np.float64] | None:
-        """Place of the mean spectrum in the latent space, shape (n_dims,); where it is not known, the mean place."""
+        """Mean spectrum in the latent space, shape (n_dims,); the mean of all positions where it is not known."""
         if self.outcome.space is None:
             return None
         origin = self.outcome.space.mean(axis=0) if self.outcome.origin is None else self.outcome.origin
@@ -50,7 +50,7 @@ class Finding:
 
     @property
     def latent_distance(self) -> NDArray[np.float64] | None:
-        """Distance from the mean spectrum's place in the whole latent space, |z_i - o|, shape (n_usable,)."""
+        """Distance from the mean spectrum's position in the whole latent space, |z_i - o|, shape (n_usable,)."""
         if self.outcome.space is not None and self.origin is not None:
             return np.asarray(np.linalg.norm(self.outcome.space - self.origin, axis=1), dtype=np.float64)
         given = self.outcome.latent_distance
@@ -137,10 +137,10 @@ def checked(outcome: Outcome, points: int) -> Outcome:
     centres = None
     if labels is not None:
         if labels.shape != (points,) or labels.dtype.kind not in "iu":
-            raise ValueError(f"its labels are {labels.dtype} of shape {labels.shape} instead of {points} whole numbers")
+            raise ValueError(f"its labels are {labels.dtype} of shape {labels.shape} instead of {points} integers")
         groups = len(np.unique(labels[labels >= 0]))
         if groups > MOST_GROUPS:
-            raise ValueError(f"it has {groups} groups; at most {MOST_GROUPS} can be told")
+            raise ValueError(f"it has {groups} groups; at most {MOST_GROUPS} are allowed")
         if outcome.centres is not None:
             rows = max(len(np.atleast_1d(outcome.centres)), int(labels.max(initial=-1)) + 1)
             centres = _numbers("centres", outcome.centres, (rows, 2))

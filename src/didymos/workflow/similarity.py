@@ -15,7 +15,7 @@ from didymos.twin.score_stage import levels
 from didymos.twin.training.similarity import OTHER, ByDistance, ByLabel
 from didymos.workflow.evidence import Evidence
 from didymos.workflow.features import Features
-from didymos.workflow.pair_distances import describe_pairs
+from didymos.workflow.pair_distances import Pairs, describe_pairs
 from didymos.workflow.points import Points
 from didymos.workflow.progress import Report, silent
 from didymos.workflow.settings import Settings
@@ -50,12 +50,15 @@ class PairSimilarity:
         the score comes from the distances to examples in the embedding.
     names : tuple of str
         Names of the kinds 1, 2 ...; empty where kinds have no names.
+    pairs : Pairs or None
+        The distances of all pairs, where similarity comes from them.
     """
 
     source: str
     embedding: Lesson | None = None
     score: Lesson | None = None
     names: tuple[str, ...] = ()
+    pairs: Pairs | None = None
 
 
 class SimilaritySource(Protocol):
@@ -111,11 +114,12 @@ def by_threshold(
     """Call a pair similar where its distance is under the crossing of two Gaussians (the paper, Figs. 4c and 7)."""
     if points.examples is not None:
         raise InputError("similarity is 'threshold', which takes no examples: leave them out, or similarity")
-    threshold = describe_pairs(features, settings, report).threshold
-    edge = threshold / float(np.sqrt(2))
+    pairs = describe_pairs(features, settings, report)
+    edge = pairs.threshold / float(np.sqrt(2))
     # without a distinct population the majority does not end before the last spectrum
     boundary = edge if evidence.distinct else max(edge, float(features.distance.max()))
-    return PairSimilarity("threshold", Lesson(threshold), Lesson(levels(features.distance, boundary)))
+    score = Lesson(levels(features.distance, boundary))
+    return PairSimilarity("threshold", Lesson(pairs.threshold), score, pairs=pairs)
 
 
 def by_evidence(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.metrics.linear import LinearMetric
-from didymos.core.noise.noise import MAXIMUM_RANK, noise_of_energies, signal_rank
+from didymos.core.noise.noise import NoiseSettings, noise_of_energies, signal_rank
 from didymos.core.numeric.principal_components import moments, principal_components
 
 
@@ -24,18 +24,25 @@ class Euclidean:
     ----------
     rank : int, optional
         Number of principal components; default from the noise.
+    noise : NoiseSettings
+        How noise and rank are found.
     """
 
     name: ClassVar[str] = "euclidean"
     rank: int | None = None
+    noise: NoiseSettings = field(default_factory=NoiseSettings)
 
     def fit(self, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, seed: int) -> LinearMetric:
         """Find the principal components of the spectra as they are."""
         del seed
-        noise = float(np.sqrt(np.mean(noise_of_energies(values, neighbours) ** 2)))
-        components = principal_components(moments(values), MAXIMUM_RANK if self.rank is None else self.rank)
+        noise = float(np.sqrt(np.mean(noise_of_energies(values, neighbours, settings=self.noise) ** 2)))
+        components = principal_components(moments(values), self.rank or self.noise.largest_rank)
         rank = self.rank or signal_rank(
-            components.variance / noise**2, components.scores(values) / noise, neighbours, energies=values.shape[1]
+            components.variance / noise**2,
+            components.scores(values) / noise,
+            neighbours,
+            energies=values.shape[1],
+            settings=self.noise,
         )
         basis = components.spectra[:rank]
         centre = np.median(components.scores(values, rank), axis=0)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.metrics.linear import LinearMetric
-from didymos.core.noise.noise import MAXIMUM_RANK, noise_of_energies, signal_rank
+from didymos.core.noise.noise import NoiseSettings, noise_of_energies, signal_rank
 from didymos.core.numeric.principal_components import moments, principal_components
 from didymos.core.numeric.robust_covariance import majority_covariance
 
@@ -26,22 +26,27 @@ class Robust:
     ----------
     rank : int, optional
         Number of principal components; default from the noise.
+    noise : NoiseSettings
+        How noise and rank are found.
     smallest_variance : float
         No direction varies by less than this share of the noise, whose variance is 1 after the division.
     """
 
     name: ClassVar[str] = "robust"
     rank: int | None = None
+    noise: NoiseSettings = field(default_factory=NoiseSettings)
     smallest_variance: float = 1e-3
 
     def fit(self, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, seed: int) -> LinearMetric:
         """Find noise, rank and the covariance of the majority."""
         del seed
-        noise = noise_of_energies(values, neighbours)
-        modes = MAXIMUM_RANK if self.rank is None else self.rank
+        noise = noise_of_energies(values, neighbours, settings=self.noise)
+        modes = self.rank or self.noise.largest_rank
         components = principal_components(moments(values), modes, noise)
         scores = components.scores(values)
-        rank = self.rank or signal_rank(components.variance, scores, neighbours, energies=values.shape[1])
+        rank = self.rank or signal_rank(
+            components.variance, scores, neighbours, energies=values.shape[1], settings=self.noise
+        )
         centre, covariance = majority_covariance(scores[:, :rank])
         variance, axes = np.linalg.eigh(covariance)
         whitening = axes / np.sqrt(np.maximum(variance, self.smallest_variance))

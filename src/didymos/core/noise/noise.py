@@ -37,7 +37,6 @@ class NoiseSettings:
 
 
 DEFAULTS = NoiseSettings()
-MAXIMUM_RANK = DEFAULTS.largest_rank  # until core.metrics takes it from the settings
 
 
 def noise_of_energies(

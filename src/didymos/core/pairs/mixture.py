@@ -19,7 +19,6 @@ from didymos.core.pairs.spectrum_distances import PairStatistics
 
 Floats = NDArray[np.float64]
 DEFAULTS = MixtureSettings()
-MULTIPLES = DEFAULTS.multiples  # until workflow takes them from the settings
 
 
 @dataclass(frozen=True)

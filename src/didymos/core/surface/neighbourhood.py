@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -170,7 +171,7 @@ class ScatteredNeighbourhood:
 
     def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
         """Add the neighbours of the marked points, so many times."""
-        links = self._links()
+        links = self._links
         grown = points.astype(np.float32)
         for _ in range(steps):
             grown = ((grown + links @ grown) > 0).astype(np.float32)
@@ -181,7 +182,7 @@ class ScatteredNeighbourhood:
         chosen = np.flatnonzero(points)
         numbers = np.zeros(len(points), dtype=np.intp)
         if len(chosen):
-            numbers[chosen] = 1 + connected_components(self._links()[chosen][:, chosen], directed=False)[1]
+            numbers[chosen] = 1 + connected_components(self._links[chosen][:, chosen], directed=False)[1]
         return numbers
 
     def repetition(self, points: NDArray[np.bool_]) -> float:
@@ -191,31 +192,42 @@ class ScatteredNeighbourhood:
 
     def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the share of a disc that every object covers (:func:`roundness_of`)."""
-        return roundness_of(label, self.positions / self._spacing(), settings=self.settings)
+        return roundness_of(label, self.positions / self._spacing, settings=self.settings)
 
     def nearest(self, points: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         """Return distance, in usual distances of neighbours, and index of the nearest marked point."""
         marked = np.flatnonzero(points)
         distance, index = cKDTree(self.positions[marked]).query(self.positions)
-        return np.asarray(distance / self._spacing()), marked[index]
+        return np.asarray(distance / self._spacing), marked[index]
 
     def interpolate(
         self, features: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0
     ) -> NDArray[np.float64]:
         """Return the average of the known points around every point (:func:`scattered_interpolation`)."""
-        spacing = self._spacing()
+        spacing = self._spacing
         return scattered_interpolation(features, self.positions, known, spacing, gap, settings=self.settings)
 
-    def _spacing(self) -> float:
-        """Return the usual distance from a point to the farthest of its four nearest: one step on a grid."""
-        count = min(self.settings.straight + 1, len(self.positions))
-        distance = np.reshape(cKDTree(self.positions).query(self.positions, k=count)[0], (-1, count))[:, -1]
-        return float(np.median(distance)) or 1.0
+    @cached_property
+    def _tree(self) -> cKDTree:
+        """All points, built once: every question about neighbours goes to this tree."""
+        return cKDTree(self.positions)
 
+    def _neighbours(self, count: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Return distance and index of so many nearest points of every point, the point itself included."""
+        count = min(count, len(self.positions))
+        distance, index = self._tree.query(self.positions, k=count)
+        return np.reshape(distance, (-1, count)), np.reshape(index, (-1, count))
+
+    @cached_property
+    def _spacing(self) -> float:
+        """The usual distance from a point to the farthest of its four nearest: one step on a grid."""
+        return float(np.median(self._neighbours(self.settings.straight + 1)[0][:, -1])) or 1.0
+
+    @cached_property
     def _links(self) -> csr_array:
-        count = len(self.positions)
-        beside = min(self.settings.touching + 1, count)
-        nearest = np.reshape(cKDTree(self.positions).query(self.positions, k=beside)[1], (count, beside))
+        """Which points touch each other."""
+        nearest = self._neighbours(self.settings.touching + 1)[1]
+        count, beside = nearest.shape
         rows = np.repeat(np.arange(count), beside)
         ones = np.ones(nearest.size, dtype=np.float32)
         links = csr_array((ones, (rows, nearest.ravel())), shape=(count, count))
