@@ -36,19 +36,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from didymos import TwinEmbedding
 from didymos.simulate import fese
+from didymos.twin.embedding_stage import fit_embedding
 from didymos.twin.training.sampling import held_out as is_held_out
 from didymos.twin.training.settings import TrainingSettings
-from didymos.twin.stages import fit_embedding
 
 LOOP_TARGET, COLD_LOOP_TARGET, ENSEMBLE_TARGET, GROWTH_TARGET = 50.0, 10.0, 3.0, 2.0
 HELD_OUT_PAIRS, MARGIN = 200_000, 1.0
 LOOP_BATCH, LOOP_RATE, LOOP_LOOK, LOOP_PATIENCE, LOOP_MOST = 256, 3e-3, 500, 6, 30_000
-OURS = {"metric": "euclidean", "margin_grows": False}
+OURS: dict[str, Any] = {"metric": "euclidean", "margin_grows": False}
 PEERS = {
     "umap-learn": ("umap", "", "umap.UMAP().fit_transform(X)", 5.0),
     "openTSNE": ("openTSNE", "", "openTSNE.TSNE(n_jobs=2).fit(X)", 10.0),
@@ -75,7 +76,7 @@ class HeldOut:
 
     def similar(self, pairs: np.ndarray) -> np.ndarray:
         """Tell which pairs, shape (2, n_pairs), are similar."""
-        return np.linalg.norm(self.features[pairs[0]] - self.features[pairs[1]], axis=1) < self.threshold
+        return np.asarray(np.linalg.norm(self.features[pairs[0]] - self.features[pairs[1]], axis=1) < self.threshold)
 
     def loss(self, embedding: np.ndarray) -> float:
         """Return the contrastive loss of an embedding, shape (n_spectra, n_components), on the held-out pairs."""
@@ -268,7 +269,7 @@ def _growth(spectra: np.ndarray, rounds: int) -> bool:
 def _train(features: np.ndarray) -> None:
     distance = np.sqrt(np.einsum("ij,ij->i", features, features))
     # all steps, so that both do the same work
-    settings = TrainingSettings(patience=TrainingSettings().stretches)
+    settings = TrainingSettings(patience=TrainingSettings().stretches, tolerance=0.0)
     fit_embedding(features, distance, float(np.median(distance)), settings, members=1, seed=0)
 
 

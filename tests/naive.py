@@ -472,18 +472,21 @@ def region_posterior(score, expected, value, noise, bounds, like):
     return found
 
 
-def balanced_scores(scores, amplitudes, gains):
-    """Scores times the gain of the kind with the largest amplitude, as far as that kind is there, up to 1."""
-    found = []
-    for member, of_member in zip(scores, gains, strict=True):
-        row = []
-        for score, each in zip(member, amplitudes, strict=True):
-            largest = max(each)
-            gain = of_member[list(each).index(largest)]
-            share = min(max(largest, 0.0), 1.0)
-            row.append(min((1 - share) * score + share * gain * score, 1.0))
-        found.append(row)
-    return np.array(found)
+def label_similarity(labels, amplitude, other):
+    """Return max(0, 1 - |A_i - A_j|) of every pair, A_i along the axis of the label, and NaN where it is not known."""
+
+    def place(i):
+        return [float(amplitude[i]) if labels[i] == axis else 0.0 for axis in sorted(set(labels))]
+
+    table = np.full((len(labels), len(labels)), np.nan)
+    for i in range(len(labels)):
+        for j in range(len(labels)):
+            if labels[i] != other and labels[j] != other:
+                table[i, j] = max(0.0, 1 - math.dist(place(i), place(j)))
+            else:
+                named = [labels[k] > 0 and amplitude[k] > 0 for k in (i, j)]
+                table[i, j] = 0.0 if any(named) else np.nan
+    return table
 
 
 def roundness(label, places, directions):

@@ -12,7 +12,11 @@ from didymos.twin.training.encoder import random_encoder
 
 FORMAT, VERSION = "didymos twin model", 4
 HEADER = {"kind": "test", "µ": [1, None, "mV"], "nothing": float("nan")}
-ARRAYS: dict[str, Any] = {"one": np.arange(6.0).reshape(2, 3), "name": np.array(["µ", "b"]), "single": np.array(2.5, np.float32)}
+ARRAYS: dict[str, Any] = {
+    "one": np.arange(6.0).reshape(2, 3),
+    "name": np.array(["µ", "b"]),
+    "single": np.array(2.5, np.float32),
+}
 
 
 def files(folder):
@@ -154,6 +158,8 @@ def test_parts_of_other_members_or_activations_are_damaged():
 
 def test_the_kind_and_the_damage_of_a_file_are_named_in_one_line(tmp_path):
     check_kind(tmp_path / "twin.npz", "TwinModel", "TwinModel")
-    with pytest.raises(InputError, match=r"^twin.npz holds a TwinScore, not a TwinModel: read the file as a TwinScore$"):
+    with pytest.raises(
+        InputError, match=r"^twin.npz holds a TwinScore, not a TwinModel: read the file as a TwinScore$"
+    ):
         check_kind(tmp_path / "twin.npz", "TwinScore", "TwinModel")
     assert str(damaged(tmp_path / "twin.npz")).startswith("twin.npz is damaged")

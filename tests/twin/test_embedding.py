@@ -179,6 +179,14 @@ def test_a_given_threshold_metric_and_rank_are_taken(spectra):
     assert same(own.stage_.encoder, embedding.stage_.encoder)
 
 
+def test_jitter_is_taken_and_the_clusters_stay_apart(spectra):
+    first, second = (TwinEmbedding(**QUICK, jitter=jitter).fit(spectra) for jitter in (0.5, 0.0))
+    assert same(second.stage_.encoder, fitted().stage_.encoder)
+    assert not same(first.stage_.encoder, second.stage_.encoder)
+    assert same(clone(first).fit(spectra).stage_.encoder, first.stage_.encoder)
+    assert gap(first.transform(spectra), DISTINCT) > 4
+
+
 def test_one_rare_spectrum_in_twenty_thousand_is_learnt():
     rng = np.random.default_rng(0)
     energy = np.linspace(-1, 1, 20)

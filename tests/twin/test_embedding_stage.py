@@ -1,13 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 from twin_data import (
     LONG,
     MEMBERS,
     RARE,
     SMALL,
+    THRESHOLD,
+    Recording,
     distances,
     first_stage,
     gap,
+    same,
     three_clusters,
     two_clusters,
 )
@@ -15,7 +21,7 @@ from twin_data import (
 from didymos.twin import embedding_stage
 from didymos.twin.embedding_stage import fit_embedding, prepare_embedding, usual_spread
 from didymos.twin.ensemble.alignment import agreement, motion_onto
-from didymos.twin.training.compilation import Compiler
+from didymos.twin.training.health import train_soundly
 from didymos.twin.training.similarity import ByLabel, given_pairs
 
 
@@ -74,10 +80,9 @@ def test_laying_members_on_each_other_keeps_all_their_distances(clusters, monkey
     asked = []
 
     def watched(data, settings, **keywords):
-        asked.append((data, training_soundly(data, settings, **keywords)))
+        asked.append((data, train_soundly(data, settings, **keywords)))
         return asked[-1][1]
 
-    training_soundly = embedding_stage.train_soundly
     monkeypatch.setattr(embedding_stage, "train_soundly", watched)
     stage, _ = first_stage(clusters, np.linalg.norm(clusters, axis=1))
     ((data, trained),) = asked
@@ -140,16 +145,15 @@ def test_noise_of_the_spread_of_the_majority_is_added_as_the_settings_say(cluste
 
     def watched(data, settings, **keywords):
         asked.append(data)
-        return training_soundly(data, settings, **keywords)
+        return train_soundly(data, settings, **keywords)
 
-    training_soundly = embedding_stage.train_soundly
     monkeypatch.setattr(embedding_stage, "train_soundly", watched)
     stretched = clusters * [1.0, 10.0, 1.0, 0.1]
     settings = replace(SMALL, jitter=jitter)
     fit_embedding(stretched, np.linalg.norm(clusters, axis=1), THRESHOLD, settings, members=MEMBERS, seed=3)
     (data,) = asked
     if jitter:
-        assert data.jitter == pytest.approx(jitter * np.array([1.0, 10.0, 1.0, 0.1]), rel=0.25)
+        assert data.jitter == pytest.approx(jitter * np.array([1.0, 10.0, 1.0, 0.1]), rel=0.35)
     else:
         assert data.jitter is None
 

@@ -11,6 +11,7 @@ from twin_data import QUICK, planted_spectra, same
 from didymos import TwinEmbedding, TwinScore
 from didymos.twin.training import health
 from didymos.twin.training.health import TrainingError
+from didymos.twin.training.loop import train
 
 EMBEDDING = TwinEmbedding(**QUICK)
 SCORE = TwinScore(**QUICK | {"layers": (8, 1)})
@@ -118,10 +119,9 @@ def test_a_step_far_too_long(estimator, spectra):
 
 def without(member, monkeypatch):
     """Let the training of this member diverge, however often it is tried."""
-    trainings = health.train
 
     def instead(*given, **keywords):
-        trained = trainings(*given, **keywords)
+        trained = train(*given, **keywords)
         trained.best[member] = np.inf
         trained.loss[member] = np.nan
         for array in (*trained.encoder.weights, *trained.encoder.biases):

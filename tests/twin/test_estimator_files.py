@@ -114,7 +114,7 @@ def test_what_is_code_is_not_stored(tmp_path):
     before = TwinEmbedding(**parameters, callback=lambda *_: None).fit(planted_spectra())
     before.save(tmp_path / "twin.npz")
     after = TwinEmbedding.load(tmp_path / "twin.npz")
-    assert (after.callback, after.metric, after.random_state) == (None, None, None)
+    assert [getattr(after, name) for name in ("callback", "metric", "random_state")] == [None] * 3
     assert np.array_equal(after.transform(planted_spectra()), before.transform(planted_spectra()))
 
 

@@ -49,7 +49,9 @@ def test_agrees_with_loops_over_the_examples(embedding, labelled):
 
 def test_the_nearest_place_of_each_member(embedding):
     places = np.random.default_rng(2).normal(size=(MEMBERS, 5, 3))
-    expected = [[min(math.dist(p, q) for q in own) for p in points] for points, own in zip(embedding, places, strict=True)]
+    expected = [
+        [min(math.dist(p, q) for q in own) for p in points] for points, own in zip(embedding, places, strict=True)
+    ]
     assert nearest(embedding, places) == pytest.approx(np.array(expected))
 
 

@@ -8,7 +8,7 @@ from twin_data import (
     MEMBERS,
     RARE,
     SCORE,
-    SMALL,
+    Recording,
     first_stage,
     same,
     three_clusters,
@@ -17,8 +17,8 @@ from twin_data import (
 
 from didymos.twin import score_stage
 from didymos.twin.score_stage import ScoreStage, fit_score, levels, prepare_score
-from didymos.twin.training.compilation import Compiler
 from didymos.twin.training.encoder import Encoder
+from didymos.twin.training.health import train_soundly
 from didymos.twin.training.similarity import ByLabel
 
 BOUNDARY = 5.0
@@ -127,6 +127,7 @@ def test_levels_are_those_of_the_logarithm_of_the_distance():
     middle = np.median(distance)
     boundary = 6 * middle
     found = levels(distance, boundary)
+    assert found.features is not None
     level = found.features[:, 0].astype(float)
 
     def rescaled(d):
@@ -144,6 +145,7 @@ def test_levels_are_those_of_the_logarithm_of_the_distance():
 @pytest.mark.parametrize("distance", [np.zeros(20), np.full(20, 3.0), np.r_[np.zeros(19), 5.0]])
 def test_levels_of_distances_that_coincide_are_finite(distance):
     found = levels(distance, 1.0)
+    assert found.features is not None
     assert np.all(np.isfinite(found.features))
     assert np.ptp(found.features[:19]) == 0
 
@@ -168,10 +170,9 @@ def test_the_score_stage_takes_the_best_of_several_starts(clusters, embedding, m
     asked = []
 
     def watched(data, settings, **keywords):
-        asked.append(training_soundly(data, settings, **keywords))
+        asked.append(train_soundly(data, settings, **keywords))
         return asked[-1]
 
-    training_soundly = score_stage.train_soundly
     monkeypatch.setattr(score_stage, "train_soundly", watched)
     distance = np.linalg.norm(clusters, axis=1)
     _, ensemble = fit_score(embedding, levels(distance, BOUNDARY), distance, SCORE, members=MEMBERS, seed=3)
@@ -180,18 +181,6 @@ def test_the_score_stage_takes_the_best_of_several_starts(clusters, embedding, m
     assert np.array_equal(ensemble.trained.best, best.min(axis=1))
     chosen = best.argmin(axis=1) + best.shape[1] * np.arange(MEMBERS)
     assert same(ensemble.trained.encoder, asked[0].encoder.choose(chosen))
-
-
-class Recording(Compiler):
-    """A compiler that notes which plans it was asked for."""
-
-    def __init__(self):
-        super().__init__()
-        self.plans = []
-
-    def prepare(self, plan):
-        self.plans.append(plan)
-        return super().prepare(plan)
 
 
 @pytest.mark.parametrize("kind", ["distance", "label"])

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from didymos.twin.embedding_stage import fit_embedding
+from didymos.twin.training.compilation import Compiler
 from didymos.twin.training.data import TrainingData
 from didymos.twin.training.sampling import balanced_weights, cumulative_weights
 from didymos.twin.training.settings import TrainingSettings
@@ -23,6 +24,18 @@ QUICK: dict[str, Any] = {"layers": (8, 2), "batch_size": 32, "max_iter": 200}
 
 MEMBERS, RARE, THRESHOLD = 2, 40, 5.0
 FAR = slice(100, 120)
+
+
+class Recording(Compiler):
+    """A compiler that notes which plans it was asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.plans = []
+
+    def prepare(self, plan):
+        self.plans.append(plan)
+        return super().prepare(plan)
 
 
 def two_clusters(points=300, rare=RARE, features=4):

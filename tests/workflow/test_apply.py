@@ -122,7 +122,7 @@ def test_a_model_without_networks_scores_by_the_distance(clean, tmp_path):
 
 
 def test_a_model_without_networks_orders_any_spectra_by_their_distance(clean):
-    data, analysis = clean
+    _, analysis = clean
     others = fese(shape=(16, 16), energies=32, seed=5)
     found = apply(analysis.model, others)
     order = np.argsort(found["distance_to_majority"].values.ravel(), kind="stable")

@@ -5,6 +5,9 @@ import dataclasses
 import json
 import mmap
 import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +16,8 @@ from scipy.cluster.hierarchy import cut_tree, linkage
 from sklearn.metrics import adjusted_rand_score, average_precision_score
 
 from didymos import InputError, compare, open_result, save_result, spectral_map
-from didymos.methods.interface import Family, Outcome, Tree
+from didymos.methods import registry
+from didymos.methods.interface import Family, Outcome, Task, Tree
 from didymos.schema import COMPARISON_ATTRIBUTES, COMPARISON_VARIABLES
 from didymos.simulate import fese, polynomials
 from didymos.workflow import comparison
@@ -28,7 +32,7 @@ class Fake:
     """A method that does what it is given."""
 
     name: str
-    work: object
+    work: Callable[[Task], Any]
     packages: tuple[str, ...] = ()
 
     @property
@@ -50,7 +54,7 @@ def brightness(task):
 def hierarchy(task):
     tree = linkage(task.values[:, ::4], "average")
     leaves = np.ones(len(task.values), dtype=np.int64)
-    return Outcome(task.values[:, 0], labels=cut_tree(tree, 2).ravel(), tree=Tree(tree, leaves))
+    return Outcome(task.values[:, 0], labels=cut_tree(tree, [2]).ravel(), tree=Tree(tree, leaves))
 
 
 def plane(task):
@@ -63,7 +67,7 @@ def fakes(monkeypatch):
 
     def add(**works):
         families = {
-            name: Family(name, lambda _, name=name, work=work: Fake(name, work)) for name, work in works.items()
+            name: Family(name, partial(lambda method, _: method, Fake(name, work))) for name, work in works.items()
         }
         monkeypatch.setattr(comparison, "further", lambda: families)
         return tuple(families)
@@ -167,7 +171,7 @@ def test_a_space_without_labels_is_divided_in_two_by_the_nearest_centre(fakes):
 def test_without_space_and_labels_there_are_no_groups(surface, fakes):
     found = compare(surface, fakes(bare=lambda task: Outcome(task.values[:, 0]))).squeeze("algorithm")
     assert (found["method_label"].values[found["region"].values == 0] == 0).all()
-    assert (found["group_count"], int(found["group_size"].sum())) == (0, 0)
+    assert (int(found["group_count"]), int(found["group_size"].sum())) == (0, 0)
     assert np.isnan(found["adjusted_rand_index"])
 
 
@@ -264,7 +268,7 @@ def test_split_sizes_are_those_of_cutting_the_tree():
     tree = linkage(values, "ward")
     sizes = split_sizes(Tree(tree, np.ones(30, dtype=np.int64)))
     for order in range(2, 31):
-        coarse, fine = cut_tree(tree, order - 1).ravel(), cut_tree(tree, order).ravel()
+        coarse, fine = cut_tree(tree, [order - 1]).ravel(), cut_tree(tree, [order]).ravel()
         ((split,),) = [np.unique(coarse[fine == g]) for g in range(order) if (fine == g).sum() == sizes[order - 2]][:1]
         parts = [np.bincount(fine[coarse == group]) for group in range(order - 1)]
         broken = [part[part > 0] for part in parts if (part > 0).sum() == 2]
@@ -324,8 +328,8 @@ def test_a_method_without_its_package_is_left_out(surface, monkeypatch):
 
 
 def test_an_entry_point_that_does_not_load_is_named(surface, fakes, monkeypatch):
-    monkeypatch.setattr(comparison.registry, "families", dict)
-    monkeypatch.setattr(comparison.registry, "skipped_families", lambda: {"broken": "it does not load"})
+    monkeypatch.setattr(registry, "families", dict)
+    monkeypatch.setattr(registry, "skipped_families", lambda: {"broken": "it does not load"})
     fakes(plane=plane)
     assert json.loads(compare(surface).attrs["skipped_methods"]) == {"broken": "it does not load"}
     assert json.loads(compare(surface, ["plane"]).attrs["skipped_methods"]) == {}
@@ -347,9 +351,9 @@ def test_stopping_stops(surface, fakes):
 
 
 def test_wrong_arguments_are_refused_before_the_work(surface, fakes):
-    worked = []
+    worked: list[Task] = []
     fakes(plane=worked.append)
-    for wrong in (
+    wrongs: tuple[dict[str, Any], ...] = (
         {"methods": ["plane", "pcb"]},
         {"methods": []},
         {"methods": [1]},
@@ -358,7 +362,8 @@ def test_wrong_arguments_are_refused_before_the_work(surface, fakes):
         {"methods": ["plane"], "seed": -1},
         {"methods": ["plane"], "energy_range": (5.0, -5.0)},
         {"methods": ["plane"], "energy_range": (500.0, 600.0)},
-    ):
+    )
+    for wrong in wrongs:
         with pytest.raises(InputError) as caught:
             compare(surface, **wrong)
         assert "\n" not in str(caught.value)
@@ -379,8 +384,8 @@ def test_the_order_of_scattered_spectra_does_not_matter(surface):
     values, order = surface["spectra"].values.reshape(-1, 48), np.random.default_rng(0).permutation(576)
     energy, truth = surface["energy"].values, surface["truth_amplitude"].values.ravel() > 0.5
     here = compare(spectral_map(values, energy, x=x.ravel(), y=y.ravel()), ["pca"], truth=truth)
-    there = spectral_map(values[order], energy, x=x.ravel()[order], y=y.ravel()[order])
-    there = compare(there, ["pca"], truth=truth[order])
+    shuffled = spectral_map(values[order], energy, x=x.ravel()[order], y=y.ravel()[order])
+    there = compare(shuffled, ["pca"], truth=truth[order])
     assert here["method_score"].dims == ("algorithm", "point")
     for name in ("method_score", "method_label", "region", "truth"):
         np.testing.assert_allclose(there[name].values, here[name].values[..., order], rtol=1e-5, atol=1e-9)

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,12 @@ from didymos import InputError, Settings
     [
         {"metric": "manhattan"},
         {"metric": ["robust"]},
+        {"similarity": "nearness"},
+        {"similarity": None},
+        {"pairs": "few"},
+        {"spatial": True},
+        {"jitter": -0.1},
+        {"jitter": float("nan")},
         {"activation": "step"},
         {"threshold": 0},
         {"threshold": -1.0},
@@ -52,7 +59,33 @@ def test_what_cannot_be_meant_is_refused_in_one_line(wrong):
     assert next(iter(wrong)) in message
 
 
-def test_the_defaults_are_those_of_the_paper_and_of_the_issue():
+@pytest.mark.parametrize(
+    ("chosen", "without", "beside"),
+    [
+        ("auto", "evidence", "examples"),
+        ("evidence", "evidence", "evidence"),
+        ("threshold", "threshold", "threshold"),
+        ("examples", "examples", "examples"),
+    ],
+)
+def test_the_source_of_similarity_follows_the_examples_unless_it_is_chosen(chosen, without, beside):
+    settings = Settings(similarity=chosen)
+    assert settings.similarity_source(given=False) == without
+    assert settings.similarity_source(given=True) == beside
+
+
+def test_labels_need_no_growing_margin_and_only_spectra_have_jitter():
+    settings = Settings(jitter=0.5, margin=2.0, activation="relu")
+    assert settings.training((4, 2)).margin_grows
+    first, second = (settings.labelled_training((4, 2), jitter=jitter) for jitter in (True, False))
+    assert not first.margin_grows
+    assert not second.margin_grows
+    assert (first.jitter, second.jitter) == (0.5, 0.0)
+    for training in (first, second, settings.training((4, 2))):
+        assert (training.layers, training.margin, training.activation) == ((4, 2), 2.0, "relu")
+
+
+def test_the_defaults_are_those_of_the_paper():
     settings = Settings()
     assert settings.layers == (20, 5, 2)
     assert settings.score_layers == (10, 5, 1)
@@ -60,7 +93,8 @@ def test_the_defaults_are_those_of_the_paper_and_of_the_issue():
 
 
 def test_lists_become_tuples_and_json_comes_back():
-    settings = Settings(layers=[8, 3], threshold=2, energy_range=(-1, 2.5), seed=7)
+    sizes: Any = [8, 3]
+    settings = Settings(layers=sizes, threshold=2, energy_range=(-1, 2.5), seed=7)
     assert hash(settings) == hash(Settings(layers=(8, 3), threshold=2, energy_range=(-1, 2.5), seed=7))
     stored = json.loads(settings.to_json())
     stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}

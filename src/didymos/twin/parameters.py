@@ -52,7 +52,7 @@ def automatic_threshold(features: NDArray[np.floating], seed: int, largest_sampl
     Returns
     -------
     float
-        1 where all points coincide.
+        Over 0, where all points coincide as well.
     """
     if len(features) > largest_sample:
         features = features[np.random.default_rng(seed).choice(len(features), largest_sample, replace=False)]

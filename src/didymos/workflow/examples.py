@@ -97,7 +97,7 @@ def examples_of(given: Any, spectra: xr.DataArray) -> LabelledExamples:
         raise InputError(f"the examples are empty; allowed is {WHAT}")
     found: dict[int, str] = {}
     for number, row in enumerate(rows, 1):
-        label = str(row.label).strip()
+        label = "" if row.label is None else str(row.label).strip()
         if not label or label.lower() == "nan":
             raise InputError(f"example {number} has no label; reserved are {', '.join(RESERVED)}, all others are kinds")
         label = label.lower() if label.lower() in RESERVED else label

@@ -81,7 +81,7 @@ class Settings:
     activation: str = "tanh"
     margin: float = 1.0
     margin_grows: bool = True
-    jitter: float = 1.0
+    jitter: float = 0.5
     members: int = 8
     iso_energy: float | Literal["auto"] = "auto"
     energy_range: tuple[float, float] | None = None

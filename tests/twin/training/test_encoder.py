@@ -43,8 +43,9 @@ def test_the_encoder_is_a_plain_fully_connected_network(activation, features):
     assert found.shape == (MEMBERS, 20, 2)
     assert found.dtype == np.float64
     for member in range(MEMBERS):
-        parts = [[array[member] for array in arrays] for arrays in (encoder.weights, encoder.biases)]
-        assert found[member] == pytest.approx(naive.encoder(*parts, PLAIN[activation], features), abs=1e-12)
+        weights, biases = ([array[member] for array in arrays] for arrays in (encoder.weights, encoder.biases))
+        expected = naive.encoder(weights, biases, PLAIN[activation], features)
+        assert found[member] == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("activation", PLAIN)

@@ -21,6 +21,7 @@ from twin_data import (
 
 from didymos.twin.training import loop
 from didymos.twin.training.data import TrainingData
+from didymos.twin.training.health import describe
 from didymos.twin.training.loop import train
 from didymos.twin.training.sampling import balanced_weights, held_out
 from didymos.twin.training.similarity import given_pairs
@@ -281,3 +282,43 @@ def test_training_stops_when_patience_is_over(values):
     # the loss of the very first network is zero and cannot get better
     assert np.all(trained.loss == 0)
     assert trained.loss.shape[1] == 1 + SMALL.patience
+
+
+def test_training_stops_when_the_loss_is_good_enough(values):
+    patient = replace(SMALL, stretches=20, patience=20)
+    whole = train(by_distance(values), patient, members=MEMBERS, seed=3)
+    loss = whole.loss.min(axis=1).max()
+    enough = float(np.fmin.accumulate(whole.loss, axis=1)[:, 5].max()) * 1.01
+    assert loss < enough
+    found = train(by_distance(values), replace(patient, tolerance=enough), members=MEMBERS, seed=3)
+    looks = found.loss.shape[1]
+    assert looks < whole.loss.shape[1] == 20
+    # until then it is the same training, and all members are good enough at its end but not before
+    assert np.array_equal(found.loss, whole.loss[:, :looks])
+    assert np.all(found.best < enough)
+    assert looks == 1 or np.any(whole.loss[:, : looks - 1].min(axis=1) >= enough)
+    assert np.array_equal(found.best, found.loss.min(axis=1))
+    assert not found.interrupted
+    assert describe(found) == ()
+
+
+def test_what_is_good_enough_is_in_units_of_the_squared_margin(values):
+    plain = replace(SMALL, tolerance=0.5)
+    first, second = (
+        train(by_distance(values), replace(plain, margin=margin), members=MEMBERS, seed=3) for margin in (1.0, 2.0**10)
+    )
+    assert first.loss.shape == second.loss.shape
+    assert np.all(first.best < 0.5)
+
+
+def test_a_single_poor_member_keeps_all_training(values):
+    data = by_distance(values)
+    patient = replace(SMALL, stretches=20, patience=20)
+    whole = train(data, patient, members=MEMBERS, seed=3)
+    first = np.fmin.accumulate(whole.loss, axis=1)
+    # a tolerance that one member reaches a look before the other
+    look = next(k for k in range(1, 20) if first[:, k].min() < 0.99 * first[:, k].max())
+    between = float(first[:, look].mean())
+    found = train(data, replace(patient, tolerance=between), members=MEMBERS, seed=3)
+    assert found.loss.shape[1] > look + 1 or np.all(found.best < between)
+    assert found.loss.shape[1] > 1 + look

@@ -6,6 +6,7 @@ from didymos.twin.training.plan import Plan
 from didymos.twin.training.similarity import ByDistance, ByLabel, ByPair, given_labels, given_pairs
 
 POINTS = 6
+OTHER = -2
 LISTED = [(0, 1, 1.0), (0, 4, 0.0), (2, 5, 0.25), (3, 4, 0.5)]
 
 
@@ -162,9 +163,10 @@ def test_pairs_that_cannot_be_meant_are_refused(pairs, words):
         (ByDistance(None, 1.0), 3),
         (ByDistance(np.arange(2.0 * POINTS, dtype=np.float32).reshape(-1, 2), 1.0), 3),
         (ByLabel(np.array([0, 0, 1, 1, 2, 2], np.int32)), 3),
+        (ByLabel(np.array([0, 0, 1, 1, 2, OTHER], np.int32), np.array([0, 0.5, 1, 0.1, 0.9, 1], np.float32)), 3),
         (given_pairs(LISTED, POINTS), 3),
     ],
-    ids=["distance of the inputs", "distance", "label", "pair"],
+    ids=["distance of the inputs", "distance", "label", "amplitude", "pair"],
 )
 def test_a_batch_has_the_shapes_that_the_program_is_compiled_for(similarity, batch):
     inputs = np.random.default_rng(0).random((POINTS, 4)).astype(np.float32)
@@ -176,9 +178,36 @@ def test_a_batch_has_the_shapes_that_the_program_is_compiled_for(similarity, bat
     assert (found.inputs.dtype, found.rows.dtype, found.target.dtype) == (np.float32, np.int32, np.float32)
     assert np.array_equal(found.inputs, inputs[found.rows])
     if isinstance(similarity, ByPair):
-        assert [(*rows, judge) for rows, (judge,) in zip(found.rows[0].tolist(), found.target[0], strict=True)] == [
+        assert [(*rows, alike) for rows, (alike,) in zip(found.rows[0].tolist(), found.target[0], strict=True)] == [
             LISTED[index] for index in drawn[0]
         ]
-    elif similarity.columns:
-        judge = similarity.features if isinstance(similarity, ByDistance) else similarity.labels[:, np.newaxis]
-        assert np.array_equal(found.target, judge[drawn])
+    elif isinstance(similarity, ByLabel):
+        amplitude = np.ones(POINTS, np.float32) if similarity.amplitude is None else similarity.amplitude
+        assert np.array_equal(found.target, np.column_stack([similarity.labels, amplitude])[drawn])
+    elif similarity.features is not None:
+        assert np.array_equal(found.target, similarity.features[drawn])
+
+
+def test_groups_are_the_labels_and_within_them_steps_of_the_amplitude():
+    labels = np.array([0, 2, 2, 0, 1, OTHER, 1], np.int32)
+    plain = ByLabel(labels).strata
+    assert [[a == b for a in plain] for b in plain] == [[a == b for a in labels] for b in labels]
+    amplitude = np.array([0, 0.05, 0.3, 0, 0.3, 1, 0.35], np.float32)
+    soft = ByLabel(labels, amplitude).strata
+    # two of the majority, a label at two amplitudes, one step of another label, and the spectra unlike them
+    assert len(set(soft.tolist())) == 5
+    assert soft[0] == soft[3]
+    assert soft[4] == soft[6]
+    assert ByLabel(np.array([1, 1, 2], np.int32), np.zeros(3, np.float32)).strata.tolist() == [0, 0, 0]
+    for strata in (plain, soft):
+        assert sorted(set(strata.tolist())) == list(range(strata.max() + 1))
+
+
+def test_who_is_the_majority_and_who_a_core():
+    labels = np.array([0, 1, 2, OTHER, 0, 1], np.int32)
+    assert ByLabel(labels).majority.tolist() == [0, 4]
+    assert ByLabel(labels).cores.tolist() == [False, True, True, False, False, True]
+    amplitude = np.array([0, 0.9, 0.5, 1, 0.2, 1], np.float32)
+    soft = ByLabel(np.array([1, 1, 1, OTHER, 1, 1], np.int32), amplitude)
+    assert soft.majority.tolist() == [0]
+    assert soft.cores.tolist() == [False, True, False, False, False, True]
