@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Hashable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ import xarray as xr
 
 import didymos
 from didymos import cli, simulate
+from didymos.cli.options import TRACEBACK
+from didymos.core.defects.labels import UNKNOWN
 from didymos.io import FORMATS
 from didymos.io.channels import Kind
 from didymos.io.truth import READERS
@@ -86,6 +89,8 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
         return
     monkeypatch.chdir(tmp_path)
     write_grid(tmp_path / "grid.3ds")
+    for table in blocks(page.read_text("utf-8"), "csv"):
+        (tmp_path / "clicks.csv").write_text(table, "utf-8")
     # to save time: one figure in the report, and one twin where the page does not show the result
     for module in ("catalogue", "export"):
         monkeypatch.setattr(f"didymos.plots.{module}.FIGURES", {"score_map": didymos.plots.FIGURES["score_map"]})
@@ -128,10 +133,46 @@ def test_the_files_of_a_truth_are_those_of_the_reader():
 
 def test_the_numbers_of_the_method_are_those_of_the_code():
     for name, value in rows((DOCS / "theory.md").read_text("utf-8"), "constant"):
-        module, _, expression = name.strip("`").rpartition("." if "()" not in name else ".TrainingSettings")
-        expression = f"TrainingSettings{expression}" if "()" in name else expression
-        code = vars(importlib.import_module(f"didymos.{module}"))
-        assert str(eval(expression, dict(code))) == value, name
+        parts = re.fullmatch(r"`([a-z_.]+)\.([A-Z]\w*(?:\(\)\.\w+)?)`", name)
+        assert parts is not None, name
+        code = vars(importlib.import_module(f"didymos.{parts[1]}"))
+        assert str(eval(parts[2], dict(code))) == value, name
+
+
+def test_the_modules_of_the_method_exist():
+    for name in set(re.findall(r"`didymos\.([a-z_.]+)`", (DOCS / "theory.md").read_text("utf-8"))):
+        parent, _, last = f"didymos.{name}".rpartition(".")
+        if not hasattr(importlib.import_module(parent), last):
+            importlib.import_module(f"{parent}.{last}")
+
+
+def the_five_steps() -> str:
+    """The block of the method that calls the five steps one by one."""
+    (found,) = [code for code in blocks((DOCS / "theory.md").read_text("utf-8"), "python") if "fit_metric(" in code]
+    return found
+
+
+@pytest.mark.real_data
+def test_the_five_steps_run_on_a_measured_grid(real_data, tmp_path, monkeypatch):
+    grid = real_data / "SciFiDatasets" / "NanonisReader_STS_grid_lockin.3ds"
+    if not grid.is_file():
+        pytest.skip(f"there is no {grid}")
+    (tmp_path / "grid.3ds").symlink_to(grid)
+    monkeypatch.chdir(tmp_path)
+    steps: dict[str, Any] = {}
+    exec(compile(the_five_steps(), "the five steps", "exec"), steps)
+    label, similarity = steps["evidence"].label, steps["similarity"]
+    background, cores, neither = label == 0, label > 0, label == UNKNOWN
+    assert cores.any()
+    assert background.mean() > 0.5
+    assert (background | cores | neither).all()
+    assert similarity.source == "evidence"
+    assert np.array_equal(similarity.embedding.known, np.flatnonzero(~neither))
+    assert np.array_equal(similarity.embedding.similarity.labels, label[~neither])
+    score = steps["twins"].prediction.score
+    assert np.median(score[background]) < 0.1
+    assert np.median(score[cores]) > 0.8
+    assert len(steps["regions"].region) == len(label) == steps["points"].usable.sum()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -218,7 +259,27 @@ def test_every_public_name_is_in_the_reference():
     assert parents | {"save_nanonis"} <= named
 
 
+def anchors(page: Path) -> set[str]:
+    """The anchors of the headings of a page, as MkDocs makes them."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = [re.sub(r"\]\([^)]*\)", "", heading) for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)]
+    return {re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower()) for heading in headings}
+
+
 def test_links_lead_somewhere():
     for page in PAGES:
-        for target in re.findall(r"\]\(([^)#:]+\.md)", page.read_text("utf-8")):
-            assert (page.parent / target).is_file(), f"{page.name} links to {target}"
+        for target, place in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", page.read_text("utf-8")):
+            if target and not target.endswith(".md"):
+                continue
+            linked = page.parent / target if target else page
+            assert linked.is_file(), f"{page.name} links to {target}"
+            # anchors of the reference are names of the code
+            if place and not place.startswith("didymos."):
+                assert place in anchors(linked), f"{page.name} links to {target}#{place}"
+
+
+def test_the_internal_error_is_on_the_page_of_the_command_line():
+    text = (DOCS / "command-line.md").read_text("utf-8")
+    assert "internal error" in text
+    assert f"`{TRACEBACK}`" in text
+    assert [row[0] for row in rows(text, "exit status")] == ["0", "2", "1", "130"]

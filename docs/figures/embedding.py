@@ -29,19 +29,19 @@ def draw(axes: Axes, title: str, result: xr.Dataset, amplitude: np.ndarray) -> o
     points = points - background
     points /= np.median(np.linalg.norm(points[amplitude > 0.9], axis=1))
     order = np.argsort(amplitude, kind="stable")
-    drawn = axes.scatter(*points[order].T, c=amplitude[order], s=4, cmap="viridis", vmin=0, vmax=1, linewidths=0)
-    axes.set(title=title, xlabel="embedding 1 (units of the core)", aspect="equal")
+    drawn = axes.scatter(*points[order].T, c=amplitude[order], s=5, cmap="viridis", vmin=0, vmax=1, linewidths=0)
+    axes.set(title=title, xlabel="embedding 1 (units of the core)")
     return drawn
 
 
 def main() -> None:
     """Simulate, analyse in both ways, draw."""
-    surface = didymos.simulate.fese(
-        shape=(100, 100), energies=256, seed=1, kinds=("vacancy", "adatom"), defects=10, inhomogeneity=2.0
+    surface = didymos.simulate.semiconductor(
+        shape=(96, 96), energies=128, kinds=("donor", "acceptor", "deep"), inhomogeneity=2.0, seed=1
     )
     amplitude = surface["truth_amplitude"].values.ravel()
     with plt.rc_context(STYLE):
-        figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.2), layout="constrained")
+        figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.0), layout="constrained")
         for axes, (title, options) in zip(panels, WAYS, strict=True):
             grows = {"margin_grows": False} if options["similarity"] == "threshold" else {}
             result = didymos.analyze(surface, progress=False, **options, **grows)

@@ -6,6 +6,7 @@ from sklearn.metrics import average_precision_score
 
 from didymos import Settings, analyze, spectral_map
 from didymos.simulate import RECIPES
+from didymos.workflow import find_evidence, fit_metric, prepare
 
 SMALL = Settings(members=2)
 
@@ -101,3 +102,34 @@ def test_scattered_spectra_are_found_as_on_the_grid(flawed, result):
     assert found["x"].dims == ("point",)
     assert np.mean(found["region"].values == result["region"].values.ravel()) > 0.98
     assert found.attrs["distinct_population"] == 1
+
+
+def test_reversing_the_order_of_points_changes_the_order_only(surface):
+    y, x = (axis.ravel() for axis in np.meshgrid(surface["y"], surface["x"], indexing="ij"))
+    # off the grid every point has one nearest neighbour; on it the order decides between four
+    pitch = float(surface["x"][1] - surface["x"][0])
+    y, x = (axis + np.random.default_rng(seed).uniform(0, 0.1, 1024) * pitch for seed, axis in enumerate((y, x)))
+    values, energy = surface["spectra"].values.reshape(-1, 64), surface["energy"].values
+    results, labels = [], []
+    for order in (slice(None), slice(None, None, -1)):
+        data = spectral_map(values[order], energy, x=x[order], y=y[order], signal_units="nS")
+        points = prepare(data, SMALL)
+        features = fit_metric(points, SMALL)
+        assert points.usable.all()
+        labels.append(find_evidence(points, features, SMALL).label[order])
+        results.append(analyze(data, SMALL).isel(point=order))
+    here, there = results
+    assert np.mean(labels[0] == labels[1]) > 0.99
+    assert there["distance_to_majority"].values == pytest.approx(here["distance_to_majority"].values, rel=1e-4)
+    assert np.mean(there["region"].values == here["region"].values) > 0.98
+    assert np.corrcoef(there["score"].values, here["score"].values)[0, 1] > 0.99
+
+
+def test_transposing_the_map_transposes_the_evidence(surface):
+    turned = surface["spectra"].transpose("x", "y", "energy").rename(x="y", y="x")
+    labels = []
+    for data in (surface["spectra"], turned):
+        points = prepare(data, SMALL)
+        assert points.usable.all()
+        labels.append(find_evidence(points, fit_metric(points, SMALL), SMALL).label.reshape(data.shape[:2]))
+    assert np.array_equal(labels[1].T, labels[0])

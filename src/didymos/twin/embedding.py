@@ -58,7 +58,7 @@ class TwinEmbedding(Twin):
         First step size of Adam; it falls to a tenth by the end.
     jitter : float
         Noise that a spectrum gets anew whenever it is drawn, over the standard deviation of the majority in every
-        feature; about 1 helps where few spectra have labels.
+        feature; 0.5 to 1 helps where few spectra have labels.
     warm_start : bool
         Whether `fit` goes on from the last fit: its metric, its threshold and its weights.
     callback : callable, optional

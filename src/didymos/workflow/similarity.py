@@ -127,7 +127,8 @@ def by_evidence(
 ) -> PairSimilarity:
     """Call background similar to background and a kind to its kind; what is neither does not train.
 
-    Examples, where there are any, override the evidence at their points.
+    Examples, where there are any, override the evidence at their points. A kind of the evidence that holds examples of
+    one name gets that name.
     """
     del features, settings, report
     label, amplitude = evidence.label, np.full(len(evidence.label), np.nan, dtype=np.float32)
@@ -135,13 +136,27 @@ def by_evidence(
         amplitude = known_amplitudes(evidence.amplitudes)
     if points.examples is None:
         return _lessons("evidence", label, amplitude, ())
-    kinds = int(label.max(initial=0))
     given = points.examples.labels(points.usable)
+    label, names = _with_names(label, given, points.examples.names)
     known = given != UNKNOWN
-    label = np.where(known, np.where(given > 0, given + kinds, given), label)
+    label = np.where(known, given, label)
     amplitude = np.where(known, _amplitude_of(given), amplitude)
-    names = (*(str(kind) for kind in range(1, kinds + 1)), *points.examples.names)
     return _lessons("evidence", label, amplitude, names)
+
+
+def _with_names(
+    label: NDArray[np.int32], given: NDArray[np.int32], names: tuple[str, ...]
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Return labels in which the named kinds come first; a kind of the evidence that holds examples is one of these."""
+    numbered, all_names = label.copy(), list(names)
+    for kind in range(1, int(label.max(initial=0)) + 1):
+        inside = given[(label == kind) & (given > 0)]
+        if len(inside):
+            numbered[label == kind] = np.bincount(inside).argmax()
+        else:
+            all_names.append(str(kind))
+            numbered[label == kind] = len(all_names)
+    return numbered, tuple(all_names)
 
 
 def by_examples(
