@@ -340,16 +340,6 @@ def discriminant_moment(white, label, longest, largest_share):
     return moment / total
 
 
-def shortened(features, kept, radius):
-    """Return every vector with the part behind its first coordinates shortened by a radius, at most to nothing."""
-    result = []
-    for vector in features:
-        first, rest = [float(v) for v in vector[:kept]], [float(v) for v in vector[kept:]]
-        length = math.sqrt(math.fsum(v * v for v in rest))
-        result.append(first + [v * (length - radius) / length if length > radius else 0.0 for v in rest])
-    return np.array(result)
-
-
 def longest_row(marks):
     """Return the length of the longest row of marks."""
     longest = 0
@@ -420,19 +410,6 @@ def average_where_scattered(features, positions, known, spacing, gap, share, nea
         steps, vectors = [(distance, 0.0) for distance, _ in kept], [features[j] for _, j in kept]
         result[i] = widening_average(steps, vectors, features[places].mean(axis=0), widths, share)
     return result
-
-
-def quadratic_forms(offset, linear, quadratic, reach, vector):
-    """Return c + a f + the sum over i <= j of b_ij f_i f_j of one vector, shortened to a reach."""
-    length = math.sqrt(math.fsum(v * v for v in vector))
-    short = [v * reach / length if length > reach else v for v in vector]
-    value, pair = np.array(offset, dtype=np.float64), 0
-    for i, first in enumerate(short):
-        value += linear[i] * first
-        for second in short[i:]:
-            value += quadratic[pair] * first * second
-            pair += 1
-    return value
 
 
 def line_offsets(residual, width, limit):

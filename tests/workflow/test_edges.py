@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from didymos import InputError, Settings, analyze, open_map, plots, save_result, spectral_map
+from didymos.simulate import fese
 
 SMALL = Settings(members=2)
+QUICK = {"members": 1, "score_layers": (3, 1)}
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
@@ -88,19 +90,19 @@ def test_an_energy_range_beside_the_map_is_refused():
     assert "0 energies" in refused(noise_map(3, 3), Settings(energy_range=(50.0, 60.0)))
 
 
-def test_settings_are_honoured(surface, tmp_path):
+def test_settings_are_honoured(tmp_path):
     settings = Settings(
-        members=2, metric="euclidean", threshold=3.0, energy_range=(-10.0, 12.0), iso_energy=2.0, layers=(20, 5, 3)
+        **QUICK, metric="euclidean", threshold=3.0, energy_range=(-10.0, 12.0), iso_energy=2.0, layers=(4, 3)
     )
-    found = analyze(surface, settings)
+    found = analyze(fese(shape=(24, 24), energies=48, seed=0), settings)
     energy = found["energy"].values
-    assert (energy[0] >= -10, energy[-1] <= 12, len(energy)) == (True, True, 46)
+    assert (energy[0] >= -10, energy[-1] <= 12, len(energy)) == (True, True, 35)
     assert (found.attrs["metric"], found.attrs["distance_threshold"]) == ("euclidean", 3.0)
     assert abs(found["iso_energy_label"].attrs["energy"] - 2.0) <= np.diff(energy).max() / 2
     level = found["iso_energy_label"].attrs["level"]
     slice_ = found["spectra"].sel(energy=2.0, method="nearest").values
     assert np.array_equal(found["iso_energy_label"].values == 1, slice_ > level)
-    assert found["embedding"].shape == (32, 32, 3)
+    assert found["embedding"].shape == (24, 24, 3)
     assert found.attrs["distinct_population"] == 1
     save_result(found, tmp_path / "results.nc")
     assert (tmp_path / "results.nc").stat().st_size > 0
@@ -130,7 +132,7 @@ def test_a_first_analysis_that_finds_defects_before_jax_is_imported():
     code = """
 import didymos
 surface = didymos.simulate.fese(shape=(20, 20), energies=32)
-result = didymos.analyze(surface, didymos.Settings(members=1), progress=False)
+result = didymos.analyze(surface, members=1, layers=(4, 2), score_layers=(3, 1), progress=False)
 assert result.attrs["distinct_population"] == 1
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

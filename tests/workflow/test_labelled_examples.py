@@ -175,17 +175,33 @@ def test_examples_override_evidence_at_their_points(surface, cores):
     labels = ["majority", "other", "strange", "majority", "odd"]
     points = prepare(surface, settings, examples=table([divmod(int(point), SIDE) for point in chosen], labels))
     found = similarity_of(points, features, evidence, settings)
-    expected = evidence.label.copy()
-    expected[chosen] = [0, -2, kinds + 1, 0, kinds + 2]
+    # the two named kinds come first, those of the evidence after them
+    expected = np.where(evidence.label > 0, evidence.label + 2, evidence.label)
+    expected[chosen] = [0, -2, 1, 0, 2]
     known, lesson = labels_of(found.embedding)
     assert np.array_equal(known, np.flatnonzero(expected != -1))
     assert np.array_equal(lesson.labels, expected[expected != -1])
-    assert found.names == (*(str(kind) for kind in range(1, kinds + 1)), "strange", "odd")
+    assert found.names == ("strange", "odd", *(str(kind) for kind in range(1, kinds + 1)))
     known, lesson = labels_of(found.score)
     amplitude = dict(zip(known.tolist(), lesson.amplitude.tolist(), strict=True))
     assert [amplitude[point] for point in chosen] == [0, 1, 1, 0, 1]
     label = dict(zip(known.tolist(), lesson.labels.tolist(), strict=True))
     assert [label[point] for point in chosen] == [1, -2, 1, 1, 1]
+
+
+def test_an_example_in_a_kind_of_the_evidence_names_that_kind(surface):
+    settings = dataclasses.replace(SMALL, similarity="evidence")
+    plain = prepare(surface, settings)
+    evidence = find_evidence(plain, fit_metric(plain, settings), settings)
+    kinds = int(evidence.label.max())
+    core = int(np.flatnonzero(evidence.label == kinds)[0])
+    points = prepare(surface, settings, examples=table([divmod(core, SIDE)], ["adatom"]))
+    features = fit_metric(points, settings)
+    found = similarity_of(points, features, evidence, settings)
+    _, lesson = labels_of(found.embedding)
+    assert found.names[0] == "adatom"
+    assert len(found.names) == kinds
+    assert (lesson.labels == 1).sum() == (evidence.label == kinds).sum()
 
 
 def test_examples_beside_evidence_are_analysed(single):

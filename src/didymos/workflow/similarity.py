@@ -133,15 +133,17 @@ def by_evidence(
     del features, settings, report
     label, amplitude = evidence.label, np.full(len(evidence.label), np.nan, dtype=np.float32)
     if evidence.amplitudes is not None:
-        amplitude = known_amplitudes(evidence.amplitudes)
+        amplitude = known_amplitudes(evidence.amplitudes, evidence.label)
+    group = label if evidence.amplitudes is None else evidence.amplitudes.kind
     if points.examples is None:
-        return _lessons("evidence", label, amplitude, ())
+        return _lessons("evidence", label, amplitude, group, ())
     given = points.examples.labels(points.usable)
     label, names = _with_names(label, given, points.examples.names)
     known = given != UNKNOWN
     label = np.where(known, given, label)
     amplitude = np.where(known, _amplitude_of(given), amplitude)
-    return _lessons("evidence", label, amplitude, names)
+    # the kinds that examples name are groups of their own
+    return _lessons("evidence", label, amplitude, np.where(given > 0, -given, group), names)
 
 
 def _with_names(
@@ -190,7 +192,11 @@ def _amplitude_of(label: NDArray[np.integer]) -> NDArray[np.float32]:
 
 
 def _lessons(
-    source: str, label: NDArray[np.integer], amplitude: NDArray[np.floating], names: tuple[str, ...]
+    source: str,
+    label: NDArray[np.integer],
+    amplitude: NDArray[np.floating],
+    group: NDArray[np.integer],
+    names: tuple[str, ...],
 ) -> PairSimilarity:
     """Return the lessons of both twins; without majority or without a kind there is nothing to learn."""
     if not (label == 0).any() or not (label > 0).any():
@@ -198,12 +204,12 @@ def _lessons(
     sure = np.flatnonzero(label != UNKNOWN)
     other = label == OTHER
     scored = np.flatnonzero(np.isfinite(amplitude) | other)
-    # for the score all kinds are one
+    # for the score all kinds are one; each is drawn equally often, so that a rare kind is met as well
     kind = np.where(other[scored], OTHER, 1).astype(np.int32)
     along = np.where(other[scored], 1.0, amplitude[scored]).astype(np.float32)
     return PairSimilarity(
         source,
         Lesson(ByLabel(label[sure].astype(np.int32)), sure),
-        Lesson(ByLabel(kind, along), scored),
+        Lesson(ByLabel(kind, along, group[scored]), scored),
         names,
     )

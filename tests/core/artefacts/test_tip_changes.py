@@ -7,7 +7,7 @@ from didymos.simulate import RECIPES
 
 SIDE, ENERGIES, NOISE = 20, 64, 0.02
 ENERGY = np.linspace(-1, 1, ENERGIES)
-PLACES = np.argwhere(np.ones((SIDE, SIDE), dtype=bool))
+PLACES = np.argwhere(np.ones((SIDE, SIDE), dtype=bool)).astype(float)
 NEIGHBOURS = np.where(np.arange(SIDE * SIDE) % SIDE, np.arange(SIDE * SIDE) - 1, np.arange(SIDE * SIDE) + 1)
 GRID = ImageNeighbourhood(np.ones((SIDE, SIDE), dtype=bool))
 MIDDLE = 10 * SIDE + 10
@@ -104,7 +104,7 @@ def test_scan_lines_after_a_tip_change_are_not_corrupted(seed):
 def test_scattered_points_as_on_the_grid():
     values = surface()
     values[MIDDLE, 30:] *= 2
-    positions = 1e-9 * PLACES.astype(float)
+    positions = 1e-9 * PLACES
     assert list(found(values, ScatteredNeighbourhood(positions), positions)) == [MIDDLE]
 
 

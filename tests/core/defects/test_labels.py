@@ -86,22 +86,42 @@ def test_the_order_of_the_points_does_not_matter(finding, random):
     other = Amplitudes(
         found.value[order], found.kind[order], found.background[order], found.ambiguous[order], found.noise
     )
-    assert np.array_equal(certain_labels(core[order], other), certain_labels(core, found)[order])
-    assert np.array_equal(known_amplitudes(other), known_amplitudes(found)[order], equal_nan=True)
+    label = certain_labels(core, found)
+    assert np.array_equal(certain_labels(core[order], other), label[order])
+    assert np.array_equal(known_amplitudes(other, label[order]), known_amplitudes(found, label)[order], equal_nan=True)
 
 
 @given(findings())
 def test_known_amplitudes_lie_between_0_and_1(finding):
-    _, found = finding
-    known = known_amplitudes(found)
+    core, found = finding
+    known = known_amplitudes(found, certain_labels(core, found))
     assert known.dtype == np.float32
     assert np.array_equal(np.isnan(known), found.ambiguous)
     certain = ~found.ambiguous
     assert ((known[certain] >= 0) & (known[certain] <= 1)).all()
     assert (known[certain & found.background] == 0).all()
-    inside = certain & ~found.background & (found.value >= 0) & (found.value <= 1)
-    assert known[inside] == pytest.approx(found.value[inside], rel=1e-6, abs=1e-30)
+
+
+@given(findings())
+def test_the_amplitudes_of_a_kind_keep_their_order(finding):
+    core, found = finding
+    known = known_amplitudes(found, certain_labels(core, found))
+    for kind in range(1, len(found.noise) + 1):
+        own = ~found.ambiguous & ~found.background & (found.kind == kind)
+        order = np.argsort(found.value[own])
+        assert (np.diff(known[own][order]) >= 0).all()
+
+
+def test_the_cores_of_a_weak_kind_have_the_amplitude_1_too():
+    value = np.array([0.0, 1.0, 1.0, 0.2, 0.5, 0.25])
+    kind = np.array([1, 1, 1, 2, 2, 2], dtype=np.int16)
+    nothing = np.zeros(6, dtype=bool)
+    found = Amplitudes(value, kind, np.arange(6) == 0, nothing, np.array([0.05, 0.05]))
+    label = np.array([0, 1, 1, NOT_CERTAIN, 2, NOT_CERTAIN], dtype=np.int32)
+    assert known_amplitudes(found, label) == pytest.approx([0, 1, 1, 0.4, 1, 0.5])
 
 
 def test_amplitudes_beyond_0_and_1_are_cut():
-    assert known_amplitudes(amplitudes_of([-0.2, 0.25, 1.7])).tolist() == [0.0, 0.25, 1.0]
+    found = amplitudes_of([-0.2, 0.25, 1.7])
+    none = np.full(3, NOT_CERTAIN, dtype=np.int32)
+    assert known_amplitudes(found, none).tolist() == [0.0, 0.25, 1.0]

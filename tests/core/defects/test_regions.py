@@ -89,8 +89,9 @@ def test_the_thresholds_are_where_the_probabilities_pass_one_half():
     truth, amplitudes = graded(1, 0.1)
     model = learn_regions(truth + 0.05 * rng.normal(size=POINTS), amplitudes)
     transition, minority = model.thresholds
-    assert model.probability(transition)[1:].sum() == pytest.approx(0.5)
-    assert model.probability(minority)[2] == pytest.approx(0.5)
+    at_transition, at_minority = model.probability(np.array([transition, minority]))
+    assert at_transition[1:].sum() == pytest.approx(0.5)
+    assert at_minority[2] == pytest.approx(0.5)
 
 
 def test_the_probabilities_are_those_of_an_isotonic_regression():

@@ -74,7 +74,7 @@ def test_differences_of_all_pairs_are_exact(majority, minority, dtype):
     np.testing.assert_array_equal(counts, naive.region_difference_counts(first, second, edges))
     assert (counts.sum(axis=0) == majority * minority).all()
     assert edges[0] == 0
-    assert edges[-1] == np.abs(np.float64(first)[:, np.newaxis] - second).max()
+    assert edges[-1] == np.abs(first[:, np.newaxis].astype(np.float64) - second).max()
 
 
 def test_differences_on_the_edges_of_bins_are_exact():
@@ -150,7 +150,7 @@ def test_average_of_one_spectrum_and_of_none():
 
 
 def test_blocks_leave_no_seam():
-    values = np.tile(np.arange(3.0), (20_000, 1)) + (np.arange(20_000) % 2)[:, np.newaxis]
+    values = np.tile(np.arange(3.0), (20_000, 1)) + (np.arange(20_000) % 2.0)[:, np.newaxis]
     mean, std = region_mean_and_std(values, np.zeros(20_000, dtype=np.int8), 0)
     np.testing.assert_allclose(mean, np.arange(3) + 0.5)
     np.testing.assert_allclose(std, np.sqrt(0.25 * 20_000 / 19_999))

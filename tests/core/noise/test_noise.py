@@ -87,7 +87,7 @@ def test_few_energies(energies):
 def test_counts_in_the_dark_have_the_noise_of_a_count():
     rng = np.random.default_rng(5)
     mean = np.where(np.arange(ENERGIES) < 30, 0.05, 30.0)
-    found = noise_of_energies(rng.poisson(mean, (SIDE * SIDE, ENERGIES)), nearest_neighbours(grid()))
+    found = noise_of_energies(rng.poisson(mean, (SIDE * SIDE, ENERGIES)).astype(float), nearest_neighbours(grid()))
     assert found[:27] == pytest.approx(np.sqrt(0.05), rel=0.5)
     assert found[33:] == pytest.approx(np.sqrt(30), rel=0.1)
 

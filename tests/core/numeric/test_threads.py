@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Generator
 from contextlib import contextmanager
 from threading import Thread
 
@@ -43,7 +44,7 @@ def threads_of_a_process(**variables):
 
 
 def test_without_limits_all_cores_are_used():
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     assert min(cores, 2) <= threads_of_a_process() <= cores
 
 
@@ -124,6 +125,7 @@ def test_the_threads_of_the_linear_algebra_come_back_however_the_work_ends(ended
             if ended in ("closed", "forgotten") and answer == 9:
                 break
         if ended == "closed":
+            assert isinstance(answers, Generator)
             answers.close()
             raise OSError(9)
         raise OSError("forgotten")
@@ -191,7 +193,9 @@ def test_number_of_threads_and_another_run_change_no_bit_of_the_pair_statistics(
 
 @pytest.mark.parametrize("references", [None, np.arange(1200)])
 def test_no_two_threads_add_to_the_same_histograms_at_once(references, monkeypatch):
-    adding, clashes, empty_into = [], [], pair_counting.empty_into
+    adding: list[int] = []
+    clashes: list[int] = []
+    empty_into = pair_counting.empty_into
 
     def watched(tile, counts):
         place = counts.__array_interface__["data"][0]

@@ -12,7 +12,7 @@ BIN = 0.017
 
 
 def fit_of(weight, mean, sd, offset):
-    return TwoGaussians(*(np.array(each) for each in (weight, mean, sd)), offset, 0.1, 1.0, 1.0)
+    return TwoGaussians(np.array(weight), np.array(mean), np.array(sd), offset, 0.1, 1.0, 1.0)
 
 
 FITS = [

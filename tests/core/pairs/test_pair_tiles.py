@@ -148,9 +148,12 @@ def test_large_integers_keep_their_digits():
 @pytest.mark.parametrize(("offset", "separation", "share"), [(1e6, 0, 0.01), (0, 300, 0.01), (0, 1e6, 0.6)])
 def test_hardly_any_pair_is_computed_on_its_own(offset, separation, share, monkeypatch):
     marked, mend = [], pair_tiles._mend
-    monkeypatch.setattr(
-        pair_tiles, "_mend", lambda tile, *others: (marked.append(np.sum(tile < 0)), mend(tile, *others))
-    )
+
+    def counted(tile, *others):
+        marked.append(np.sum(tile < 0))
+        mend(tile, *others)
+
+    monkeypatch.setattr(pair_tiles, "_mend", counted)
     features = offset + np.random.default_rng(20).normal(size=(200, 8))
     features[::2] += separation
     assert_accurate(features)

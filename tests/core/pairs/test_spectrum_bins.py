@@ -85,6 +85,7 @@ def test_few_counters_are_small_and_many_large_enough():
     line = np.concatenate([np.zeros(70_000), [1.0]])[:, np.newaxis]
     few = pair_statistics(line, references=np.array([70_000, 4]))
     assert few.counts.dtype == np.uint16
+    assert few.reference_counts is not None
     assert few.reference_counts[1].max() == 70_000
     assert few.reference_counts[0, 0] == 69_999
     # each spectrum may have all others at one distance

@@ -153,6 +153,8 @@ def test_references_are_compared_with_all_and_never_with_themselves():
     table_of_references = np.full_like(table, np.nan)
     table_of_references[:, references] = table[:, references]
     assert_own_counts(statistics, table_of_references)
+    assert statistics.references is not None
+    assert statistics.reference_counts is not None
     assert np.array_equal(np.sort(references), statistics.references)
     own = np.cumsum(statistics.reference_counts, axis=1)
     for below, reference in zip(own, statistics.references, strict=True):
@@ -166,6 +168,7 @@ def test_references_are_compared_with_all_and_never_with_themselves():
 def test_identical_references_count_each_other_but_not_themselves():
     statistics = pair_statistics(np.repeat([[0.0, 1.0], [3.0, 5.0]], 3, axis=0), references=np.array([0, 1, 3]))
     assert np.array_equal(statistics.counts[:, 0], [1, 1, 2, 0, 1, 1])
+    assert statistics.reference_counts is not None
     assert np.array_equal(statistics.reference_counts[:, 0], [2, 2, 2])
     assert statistics.histogram.counts[0] == 6
 
@@ -174,10 +177,12 @@ def test_references_that_are_not_finite_or_named_twice_do_not_count():
     features, gaps = with_gaps()
     statistics = pair_statistics(features, references=np.array([gaps[0], 8, 8, 25, gaps[2]]))
     plain = pair_statistics(features, references=np.array([8, 25]))
+    assert statistics.references is not None
     assert np.array_equal(statistics.references, [8, 25])
     assert np.array_equal(statistics.counts, plain.counts)
     assert np.array_equal(statistics.histogram.counts, plain.histogram.counts)
     none = pair_statistics(features, references=gaps)
+    assert none.references is not None
     assert none.histogram.pairs == len(none.references) == 0
     assert np.isnan(none.mean_distance).all()
     assert np.isnan(none.share(np.array([0.0, 1.0]))[1]).all()
@@ -189,6 +194,7 @@ def test_every_spectrum_as_a_reference_gives_the_exact_answer_from_both_sides():
     left = np.delete(np.arange(40), gaps)
     assert np.array_equal(sampled.histogram.counts, 2 * exact.histogram.counts)
     assert np.array_equal(sampled.counts, exact.counts)
+    assert sampled.reference_counts is not None
     assert np.array_equal(sampled.reference_counts, exact.counts[left])
     assert sampled.mean_distance == pytest.approx(exact.mean_distance, rel=1e-6, nan_ok=True)
     assert sampled.standard_error(sampled.centres) == 0
@@ -223,6 +229,7 @@ def test_standard_errors_are_as_large_as_the_errors_and_those_of_single_pairs_to
         share, error = (each[1] for each in found.share(edges))
         binomial = np.sqrt(share * (1 - share) / found.histogram.pairs)
         counts = found.reference_counts
+        assert counts is not None
         mean = (counts @ found.centres / counts.sum(axis=1)).mean()
         apart = share - true_share
         z.append([apart / error, (mean - true_mean) / found.standard_error(found.centres), apart / binomial])

@@ -199,6 +199,9 @@ def test_groups_are_the_labels_and_within_them_steps_of_the_amplitude():
     assert soft[0] == soft[3]
     assert soft[4] == soft[6]
     assert ByLabel(np.array([1, 1, 2], np.int32), np.zeros(3, np.float32)).strata.tolist() == [0, 0, 0]
+    # kinds that are one for the score are still drawn equally often
+    grouped = ByLabel(np.ones(4, np.int32), np.array([1, 1, 1, 0], np.float32), np.array([1, 1, 2, 2])).strata
+    assert grouped[0] == grouped[1] != grouped[2] != grouped[3]
     for strata in (plain, soft):
         assert sorted(set(strata.tolist())) == list(range(strata.max() + 1))
 

@@ -37,16 +37,27 @@ def certain_labels(core: NDArray[np.bool_], amplitudes: Amplitudes, core_amplitu
     return label
 
 
-def known_amplitudes(amplitudes: Amplitudes) -> NDArray[np.float32]:
-    """Return the amplitude of every spectrum between 0 and 1, 0 in the background, NaN where it is ambiguous.
+def known_amplitudes(amplitudes: Amplitudes, label: NDArray[np.int32], core_share: float = 0.75) -> NDArray[np.float32]:
+    """Return the amplitude of every spectrum over that of the cores of its kind: 1 at the cores of every kind.
 
     Parameters
     ----------
     amplitudes : Amplitudes
+    label : array of int32, shape (n_points,)
+        Of :func:`certain_labels`.
+    core_share : float
+        The amplitude of the cores of a kind is the one that this share of these cores does not exceed.
 
     Returns
     -------
     array of float32, shape (n_points,)
+        Between 0 and 1, 0 in the background, NaN where the spectrum is ambiguous.
     """
-    known = np.where(amplitudes.background, 0.0, np.clip(amplitudes.value, 0.0, 1.0))
+    unit = np.ones(len(amplitudes.noise))
+    for kind in range(1, len(unit) + 1):
+        cores = amplitudes.value[label == kind]
+        usual = float(np.quantile(cores, core_share)) if len(cores) else 0.0
+        unit[kind - 1] = usual if usual > 0 else 1.0
+    share = amplitudes.value / unit[amplitudes.kind - 1]
+    known = np.where(amplitudes.background, 0.0, np.clip(share, 0.0, 1.0))
     return np.where(amplitudes.ambiguous, np.nan, known).astype(np.float32)

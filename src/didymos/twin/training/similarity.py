@@ -70,21 +70,26 @@ class ByLabel:
         From 0, which is the majority, or :data:`OTHER`.
     amplitude : array of float32, shape (n_points,), optional
         From 0 to 1; 1 for all where it is not given.
+    group : array of int, shape (n_points,), optional
+        Groups that are drawn equally often at every amplitude; the labels where they are not given.
     """
 
     labels: NDArray[np.int32]
     amplitude: NDArray[np.float32] | None = None
+    group: NDArray[np.integer] | None = None
     kind: ClassVar[str] = "label"
     columns: ClassVar[int] = 2
 
     @property
     def strata(self) -> NDArray[np.intp]:
-        """Groups, from 0, that are drawn equally often: a label, and within it a step of the amplitude."""
+        """Numbers, from 0, of what is drawn equally often: a group, and within it a step of the amplitude."""
+        group: NDArray[np.integer] = self.labels if self.group is None else self.group
         if self.amplitude is None:
-            return np.unique(self.labels, return_inverse=True)[1]
+            return np.asarray(np.unique(group, return_inverse=True)[1], dtype=np.intp)
         step = np.ceil(np.clip(self.amplitude, 0.0, 1.0) * AMPLITUDE_STEPS).astype(np.intp)
         # an amplitude of 0 is the same for all labels
-        return np.unique(np.where(step == 0, 0, step + (AMPLITUDE_STEPS + 1) * self.labels), return_inverse=True)[1]
+        place = np.where(step == 0, 0, step + (AMPLITUDE_STEPS + 1) * group)
+        return np.asarray(np.unique(place, return_inverse=True)[1], dtype=np.intp)
 
     @property
     def majority(self) -> NDArray[np.intp]:
