@@ -61,3 +61,21 @@ def test_no_sentence_supposes_a_tip_a_bias_or_a_surface():
     for entry in available(result).values():
         words += [entry.title, entry.caption(result), entry.alternative]
     assert not re.findall(r"\b(?:tip|bias|surface)\b", " ".join(words))
+
+
+@pytest.mark.parametrize("distinct", [True, False])
+def test_the_minority_of_examples_is_what_is_like_them(distinct):
+    result = build_result("image", distinct=distinct)
+    result.attrs |= {"similarity": "examples", "score_source": "twin networks"}
+    result["kind_name"] = ("named", ["adatom", "step"])
+    assert "are like the examples of adatom, step: the minority" in found(result)[0]
+    assert not any("belong to the distinct population" in sentence for sentence in found(result))
+
+
+def test_a_name_from_a_file_is_text_and_no_markup(tmp_path):
+    result = drawn_few(build_result("image"))
+    result.attrs |= {"similarity": "examples", "score_source": "twin networks"}
+    result["kind_name"] = ("named", ["<b>0"])
+    page = page_of(result, tmp_path)
+    assert "are like the examples of <b>0" in page.text
+    assert page.all("b") == []

@@ -11,7 +11,6 @@ from didymos import InputError, Settings, analyze, open_map, plots, save_result,
 from didymos.simulate import fese
 
 SMALL = Settings(members=2)
-QUICK = {"members": 1, "score_layers": (3, 1)}
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
@@ -92,7 +91,13 @@ def test_an_energy_range_beside_the_map_is_refused():
 
 def test_settings_are_honoured(tmp_path):
     settings = Settings(
-        **QUICK, metric="euclidean", threshold=3.0, energy_range=(-10.0, 12.0), iso_energy=2.0, layers=(4, 3)
+        members=1,
+        metric="euclidean",
+        threshold=3.0,
+        energy_range=(-10.0, 12.0),
+        iso_energy=2.0,
+        layers=(4, 3),
+        score_layers=(3, 1),
     )
     found = analyze(fese(shape=(24, 24), energies=48, seed=0), settings)
     energy = found["energy"].values

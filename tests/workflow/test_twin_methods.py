@@ -13,7 +13,7 @@ PAPER = Settings(metric="euclidean", similarity="threshold", margin_grows=False,
 
 @pytest.fixture(scope="module")
 def surface():
-    data = fese(shape=(24, 24), energies=48, seed=0)
+    data = fese(shape=(16, 16), energies=32, seed=0)
     data["spectra"].values[-2:] = np.nan
     return data
 

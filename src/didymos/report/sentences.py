@@ -127,6 +127,13 @@ def _population(result: xr.Dataset) -> list[str]:
     scored = sum(sizes[region] for region in (Region.MAJORITY, Region.TRANSITION, Region.MINORITY))
     minority, transition = sizes[Region.MINORITY], sizes[Region.TRANSITION]
     between = f"{number(transition)} spectra ({percent(transition, scored)}) are in the transition to the majority."
+    if result.attrs.get("similarity") == "examples" and "kind_name" in result:
+        named = ", ".join(_words(name) for name in result["kind_name"].values) or "the named kinds"
+        return [
+            f"{number(minority)} of {number(scored)} spectra ({percent(minority, scored)}) are like the examples of "
+            f"{named}: the minority. {between}",
+            *moved(result),
+        ]
     if verdict(result) == FOUND:
         kinds = int(np.nanmax(result["kind"].values, initial=0)) if "kind" in result else 0
         return [

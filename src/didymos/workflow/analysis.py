@@ -95,10 +95,10 @@ def run(
     Analysis
     """
     chosen = settings or Settings()
+    source = chosen.similarity_source(given=examples is not None)
     with shown(progress) as report, Compiler() as compiler:
         points = prepare(data, chosen, examples=examples)
         check_iso_energy(points, chosen)
-        source = chosen.similarity_source(given=points.examples is not None)
         prepare_training(compiler, int(points.usable.sum()), chosen, source)
         report("metric and evidence", 0.0)
         features = fit_metric(points, chosen)

@@ -127,7 +127,24 @@ class Settings:
                 raise InputError(f"energy_range is {low} to {high}; the first energy must be the smaller one")
 
     def similarity_source(self, *, given: bool) -> str:
-        """Return where similarity comes from: threshold, evidence or examples, `given` whether there are examples."""
+        """Return where similarity comes from: threshold, evidence or examples.
+
+        Parameters
+        ----------
+        given : bool
+            Whether there are examples.
+
+        Raises
+        ------
+        InputError
+            Where similarity is to come from examples and there are none, or from the threshold and there are some.
+        """
+        if self.similarity == "examples" and not given:
+            raise InputError(
+                "similarity is 'examples', but no examples are given: name a table with columns x, y, label"
+            )
+        if self.similarity == "threshold" and given:
+            raise InputError("similarity is 'threshold', which takes no examples: leave out the examples or similarity")
         if self.similarity != "auto":
             return self.similarity
         return "examples" if given else "evidence"

@@ -112,8 +112,6 @@ def by_threshold(
     points: Points, features: Features, evidence: Evidence, settings: Settings, report: Report
 ) -> PairSimilarity:
     """Call a pair similar where its distance is under the crossing of two Gaussians (the paper, Figs. 4c and 7)."""
-    if points.examples is not None:
-        raise InputError("similarity is 'threshold', which takes no examples: leave them out, or similarity")
     pairs = describe_pairs(features, settings, report)
     edge = pairs.threshold / float(np.sqrt(2))
     # without a distinct population the majority does not end before the last spectrum
@@ -166,8 +164,7 @@ def by_examples(
 ) -> PairSimilarity:
     """Call spectra similar that have the same label in the examples; unlabelled spectra do not train."""
     del features, evidence, settings, report
-    if points.examples is None:
-        raise InputError("similarity is 'examples', but no examples are given: name a table with columns x, y, label")
+    assert points.examples is not None
     label = points.examples.labels(points.usable)
     if not (label == 0).any() or not (label > 0).any():
         raise InputError(
