@@ -80,18 +80,19 @@ def mislabelled(similarity: PairSimilarity, seed: int) -> PairSimilarity:
     assert isinstance(score.similarity, ByLabel)
     assert lesson.known is not None
     assert score.known is not None
-    label = lesson.similarity.labels.copy()
+    label, graded = lesson.similarity.labels.copy(), np.asarray(lesson.similarity.amplitude).copy()
     cores, background = np.flatnonzero(label > 0), np.flatnonzero(label == 0)
     lost = random.choice(cores, round(WRONG * len(cores)), replace=False)
     gained = random.choice(background, len(lost), replace=False)
     label[gained], label[lost] = label[lost], 0
+    graded[gained], graded[lost] = graded[lost], 0
     amplitude = np.asarray(score.similarity.amplitude).copy()
     place = {point: row for row, point in enumerate(score.known)}
     for points, value in ((lesson.known[gained], 1.0), (lesson.known[lost], 0.0)):
         amplitude[[place[point] for point in points]] = value
     return replace(
         similarity,
-        embedding=replace(lesson, similarity=ByLabel(label)),
+        embedding=replace(lesson, similarity=ByLabel(label, graded)),
         score=replace(score, similarity=replace(score.similarity, amplitude=amplitude)),
     )
 

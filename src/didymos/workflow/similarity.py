@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.defects.labels import UNKNOWN, known_amplitudes
+from didymos.core.defects.labels import UNKNOWN, graded_labels, known_amplitudes
 from didymos.schema import InputError
 from didymos.twin.score_stage import levels
 from didymos.twin.training.similarity import OTHER, ByDistance, ByLabel
@@ -125,23 +125,41 @@ def by_evidence(
 ) -> PairSimilarity:
     """Call background similar to background and a kind to its kind; what is neither does not train.
 
-    Examples, where there are any, override the evidence at their points. A kind of the evidence that holds examples of
-    one name gets that name.
+    A spectrum over half of the amplitude of its kind belongs to this kind, and is as similar to the cores as its
+    amplitude says. Examples, where there are any, override the evidence at their points. A kind of the evidence that
+    holds examples of one name gets that name.
     """
     del features, settings, report
-    label, amplitude = evidence.label, np.full(len(evidence.label), np.nan, dtype=np.float32)
-    if evidence.amplitudes is not None:
-        amplitude = known_amplitudes(evidence.amplitudes, evidence.label)
-    group = label if evidence.amplitudes is None else evidence.amplitudes.kind
+    if evidence.amplitudes is None:
+        nothing = np.full(len(evidence.label), np.nan, dtype=np.float32)
+        return _with_examples(points, evidence.label, nothing, nothing, evidence.label)
+    kind = evidence.amplitudes.kind
+    amplitude = known_amplitudes(evidence.amplitudes, evidence.label)
+    return _with_examples(points, *graded_labels(evidence.label, amplitude, kind), amplitude, kind)
+
+
+def _with_examples(
+    points: Points,
+    label: NDArray[np.int32],
+    graded: NDArray[np.float32],
+    amplitude: NDArray[np.float32],
+    group: NDArray[np.integer],
+) -> PairSimilarity:
+    """Return the lessons of both twins, at the examples as these say."""
     if points.examples is None:
-        return _lessons("evidence", label, amplitude, group, ())
+        return _lessons("evidence", label, graded, amplitude, group, ())
     given = points.examples.labels(points.usable)
     label, names = _with_names(label, given, points.examples.names)
-    known = given != UNKNOWN
-    label = np.where(known, given, label)
-    amplitude = np.where(known, _amplitude_of(given), amplitude)
-    # the kinds that examples name are groups of their own
-    return _lessons("evidence", label, amplitude, np.where(given > 0, -given, group), names)
+    known, of_label = given != UNKNOWN, _amplitude_of(given)
+    return _lessons(
+        "evidence",
+        np.where(known, given, label),
+        np.where(known, of_label, graded),
+        np.where(known, of_label, amplitude),
+        # the kinds that examples name are groups of their own
+        np.where(given > 0, -given, group),
+        names,
+    )
 
 
 def _with_names(
@@ -191,6 +209,7 @@ def _amplitude_of(label: NDArray[np.integer]) -> NDArray[np.float32]:
 def _lessons(
     source: str,
     label: NDArray[np.integer],
+    graded: NDArray[np.floating],
     amplitude: NDArray[np.floating],
     group: NDArray[np.integer],
     names: tuple[str, ...],
@@ -198,15 +217,17 @@ def _lessons(
     """Return the lessons of both twins; without majority or without a kind there is nothing to learn."""
     if not (label == 0).any() or not (label > 0).any():
         return PairSimilarity(source, names=names)
-    sure = np.flatnonzero(label != UNKNOWN)
     other = label == OTHER
-    scored = np.flatnonzero(np.isfinite(amplitude) | other)
+    sure, scored = np.flatnonzero(label != UNKNOWN), np.flatnonzero(np.isfinite(amplitude) | other)
+
+    def along(values: NDArray[np.floating], some: NDArray[np.intp]) -> NDArray[np.float32]:
+        return np.where(other[some], 1.0, values[some]).astype(np.float32)
+
     # for the score all kinds are one; each is drawn equally often, so that a rare kind is met as well
     kind = np.where(other[scored], OTHER, 1).astype(np.int32)
-    along = np.where(other[scored], 1.0, amplitude[scored]).astype(np.float32)
     return PairSimilarity(
         source,
-        Lesson(ByLabel(label[sure].astype(np.int32)), sure),
-        Lesson(ByLabel(kind, along, group[scored]), scored),
+        Lesson(ByLabel(label[sure].astype(np.int32), along(graded, sure)), sure),
+        Lesson(ByLabel(kind, along(amplitude, scored), group[scored]), scored),
         names,
     )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as numbers
 
 from didymos.core.defects.amplitude import Amplitudes
-from didymos.core.defects.labels import certain_labels, known_amplitudes
+from didymos.core.defects.labels import certain_labels, graded_labels, known_amplitudes
 
 NOT_CERTAIN = -1
 
@@ -125,3 +125,20 @@ def test_amplitudes_beyond_0_and_1_are_cut():
     found = amplitudes_of([-0.2, 0.25, 1.7])
     none = np.full(3, NOT_CERTAIN, dtype=np.int32)
     assert known_amplitudes(found, none).tolist() == [0.0, 0.25, 1.0]
+
+
+@given(findings())
+def test_graded_labels_add_what_is_more_defect_than_background(finding):
+    core, found = finding
+    label = certain_labels(core, found)
+    amplitude = known_amplitudes(found, label)
+    graded, along = graded_labels(label, amplitude, found.kind)
+    certain = label != NOT_CERTAIN
+    assert np.array_equal(graded[certain], label[certain])
+    added = (graded != NOT_CERTAIN) & ~certain
+    assert (amplitude[added] > 0.5).all()
+    assert not found.ambiguous[added].any()
+    assert np.array_equal(graded[added], found.kind[added])
+    assert np.array_equal(np.isnan(along), graded == NOT_CERTAIN)
+    assert (along[graded == 0] == 0).all()
+    assert ((along[graded > 0] >= 0.5) & (along[graded > 0] <= 1)).all()

@@ -61,3 +61,32 @@ def known_amplitudes(amplitudes: Amplitudes, label: NDArray[np.int32], core_shar
     share = amplitudes.value / unit[amplitudes.kind - 1]
     known = np.where(amplitudes.background, 0.0, np.clip(share, 0.0, 1.0))
     return np.where(amplitudes.ambiguous, np.nan, known).astype(np.float32)
+
+
+def graded_labels(
+    label: NDArray[np.int32], amplitude: NDArray[np.floating], kind: NDArray[np.integer], least: float = 0.5
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return labels and amplitudes of all spectra that are background or more of a defect than of the background.
+
+    Parameters
+    ----------
+    label : array of int32, shape (n_points,)
+        Of :func:`certain_labels`.
+    amplitude : array, shape (n_points,)
+        Of :func:`known_amplitudes`.
+    kind : array of int, shape (n_points,)
+        The kind that the amplitude is one of.
+    least : float
+        Spectra over this amplitude belong to their kind; cores have at least this amplitude.
+
+    Returns
+    -------
+    label : array of int32, shape (n_points,)
+        :data:`UNKNOWN` for what is neither.
+    amplitude : array of float32, shape (n_points,)
+        0 in the background, NaN where the label is :data:`UNKNOWN`.
+    """
+    flank = (label == UNKNOWN) & (np.nan_to_num(amplitude) > least)
+    graded = np.where(flank, kind, label).astype(np.int32)
+    along = np.where(graded > 0, np.maximum(np.nan_to_num(amplitude), least), 0.0)
+    return graded, np.where(graded == UNKNOWN, np.nan, along).astype(np.float32)
