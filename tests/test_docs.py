@@ -167,11 +167,16 @@ def test_the_five_steps_run_on_a_measured_grid(real_data, tmp_path, monkeypatch)
     assert background.mean() > 0.5
     assert (background | cores | neither).all()
     assert similarity.source == "evidence"
-    assert np.array_equal(similarity.embedding.known, np.flatnonzero(~neither))
-    assert np.array_equal(similarity.embedding.similarity.labels, label[~neither])
+    known, lesson = similarity.embedding.known, similarity.embedding.similarity
+    certain = np.isin(known, np.flatnonzero(~neither))
+    assert certain.sum() == (~neither).sum()
+    assert np.array_equal(lesson.labels[certain], label[~neither])
+    # the rest of what trains is more defect than background
+    assert (lesson.labels[~certain] > 0).all()
+    assert (lesson.amplitude[~certain] > 0.5).all()
     score = steps["twins"].prediction.score
     assert np.median(score[background]) < 0.1
-    assert np.median(score[cores]) > 0.8
+    assert np.median(score[cores]) > 0.7
     assert len(steps["regions"].region) == len(label) == steps["points"].usable.sum()
 
 
