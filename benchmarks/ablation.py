@@ -57,7 +57,7 @@ def measure(case: TrueMap, settings: Settings) -> dict[str, Any]:
     def both(score: np.ndarray) -> tuple[float, float]:
         return precision(amplitude, score[sound]), rank_correlation(amplitude, score[sound])
 
-    found: dict[str, Any] = {"distinct": evidence.distinct, "distance": both(features.distance)}
+    found: dict[str, Any] = {"distinct": bool(evidence.distinct), "distance": both(features.distance)}
     found["twin"] = both(twins.prediction.score)
     if evidence.amplitudes is None or twins.prediction.embedding is None:
         return found

@@ -299,7 +299,18 @@ def test_a_fault_inside_is_one_line_and_status_1(analysed, capsys, monkeypatch):
     monkeypatch.setattr("didymos.cli.open_map", fail)
     text = complaint(capsys, 1, "analyze", analysed[0])
     assert "RuntimeError: the first line and the second" in text
-    assert "fault of didymos itself" in text
+    assert "internal error" in text
+
+
+def test_a_traceback_of_an_internal_error_is_shown_where_it_is_asked_for(analysed, capsys, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("the reason")
+
+    monkeypatch.setattr("didymos.cli.open_map", fail)
+    assert cli.main(["analyze", str(analysed[0]), "--traceback"]) == 1
+    shown = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in shown
+    assert shown.splitlines()[-1].startswith("didymos: internal error: RuntimeError: the reason")
 
 
 def test_stopping_is_no_fault(analysed, capsys, monkeypatch):

@@ -64,14 +64,18 @@ def test_what_cannot_be_meant_is_refused_in_one_line(wrong):
     [
         ("auto", "evidence", "examples"),
         ("evidence", "evidence", "evidence"),
-        ("threshold", "threshold", "threshold"),
-        ("examples", "examples", "examples"),
+        ("threshold", "threshold", None),
+        ("examples", None, "examples"),
     ],
 )
 def test_the_source_of_similarity_follows_the_examples_unless_it_is_chosen(chosen, without, beside):
     settings = Settings(similarity=chosen)
-    assert settings.similarity_source(given=False) == without
-    assert settings.similarity_source(given=True) == beside
+    for given, expected in ((False, without), (True, beside)):
+        if expected is None:
+            with pytest.raises(InputError, match=r"examples"):
+                settings.similarity_source(given=given)
+        else:
+            assert settings.similarity_source(given=given) == expected
 
 
 def test_labels_need_no_growing_margin_and_only_spectra_have_jitter():
