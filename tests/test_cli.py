@@ -307,7 +307,7 @@ def test_a_traceback_of_an_internal_error_is_shown_where_it_is_asked_for(analyse
         raise RuntimeError("the reason")
 
     monkeypatch.setattr("didymos.cli.open_map", fail)
-    assert cli.main(["analyze", str(analysed[0]), "--traceback"]) == 1
+    assert main(["analyze", str(analysed[0]), "--traceback"]) == 1
     shown = capsys.readouterr().err
     assert "Traceback (most recent call last)" in shown
     assert shown.splitlines()[-1].startswith("didymos: internal error: RuntimeError: the reason")
