@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from didymos.twin.example_score import example_score
 from didymos.twin.model import Networks, Prediction, TwinModel
 from didymos.twin.score_stage import fit_score, prepare_score
 from didymos.twin.training.compilation import Compiler
+from didymos.twin.training.settings import TrainingSettings
 from didymos.twin.training.similarity import ByDistance, ByLabel
 from didymos.workflow.features import Features
 from didymos.workflow.points import Points
@@ -118,7 +118,7 @@ def prepare_training(compiler: Compiler, points: int, settings: Settings, source
     prepare_score(compiler, second, kind, settings.layers[-1], points=points, members=settings.members)
 
 
-def _training(settings: Settings, kind: str) -> tuple[Any, Any]:
+def _training(settings: Settings, kind: str) -> tuple[TrainingSettings, TrainingSettings]:
     """Return how both twins are trained."""
     if kind == ByDistance.kind:
         return settings.training(settings.layers), settings.training(settings.score_layers)
@@ -151,14 +151,15 @@ def _networks(
         compiler=compiler,
     )
     report(FIRST, 1.0)
+    embedded = embedding.embed(features.values)
     if second is None:
         assert isinstance(first.similarity, ByLabel)
         assert first.known is not None
-        score_of = example_score(embedding.embed(features.values), first.similarity, first.known)
+        score_of = example_score(embedded, first.similarity, first.known)
         return Networks(embedding, score_of, one.reference), (one,)
     assert not isinstance(second.similarity, float)
     score, two = fit_score(
-        embedding.embed(features.values),
+        embedded,
         second.similarity,
         features.distance,
         training[1],
