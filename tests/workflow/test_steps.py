@@ -58,7 +58,7 @@ def way(request, surface, examples):
     evidence = find_evidence(points, features, settings)
     similarity = similarity_of(points, features, evidence, settings)
     twins = train_twins(points, features, similarity, settings)
-    regions = find_regions(points, features, evidence, similarity, twins)
+    regions = find_regions(points, evidence, similarity, twins)
     return whole, (points, features, evidence, similarity, twins, regions)
 
 
@@ -116,7 +116,7 @@ def test_a_step_leaves_what_it_was_given_as_it_was(surface):
     label = evidence.label.copy()
     similarity = similarity_of(points, features, evidence, SMALL)
     twins = train_twins(points, features, similarity, SMALL)
-    find_regions(points, features, evidence, similarity, twins)
+    find_regions(points, evidence, similarity, twins)
     assert np.array_equal(points.values, values, equal_nan=True)
     assert np.array_equal(points.usable, usable)
     assert np.array_equal(features.values, mapped)

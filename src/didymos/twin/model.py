@@ -117,11 +117,25 @@ class TwinModel:
 
     def predict_features(self, features: NDArray[np.floating]) -> Prediction:
         """Embed and score spectra whose features are known, shape (n_points, n_features)."""
-        distance = self.metric.distance(features)
-        if self.networks is None:
+        embedded = None if self.networks is None else self.networks.embedding.embed(features)
+        return self.predict_embedded(self.metric.distance(features), embedded)
+
+    def predict_embedded(self, distance: NDArray[np.float64], embedded: NDArray[np.float64] | None) -> Prediction:
+        """Score spectra whose distance from the majority and whose embedding by every member are known.
+
+        Parameters
+        ----------
+        distance : array, shape (n_points,)
+        embedded : array, shape (n_members, n_points, n_components), or None
+            None where the model has no networks.
+
+        Returns
+        -------
+        Prediction
+        """
+        if self.networks is None or embedded is None:
             score = distance_score(distance, self.distance_unit).astype(np.float32)
             return Prediction(None, score, np.full_like(score, np.nan), distance)
-        embedded = self.networks.embedding.embed(features)
         scores = self.networks.score.score(embedded)
         mean = scores.mean(axis=0)
         spread = scores.std(axis=0, ddof=1) if len(scores) > 1 else np.full_like(mean, np.nan)
@@ -129,7 +143,7 @@ class TwinModel:
         return Prediction(shown, mean.astype(np.float32), spread.astype(np.float32), distance)
 
 
-def distance_score(distance: NDArray[np.floating], unit: float) -> NDArray[np.float64]:
+def distance_score(distance: NDArray[np.float64], unit: float) -> NDArray[np.float64]:
     """Return the score of a distance d where there are no networks, d^2 / (d^2 + d_u^2), shape (n_points,).
 
     The order of the spectra is that of their distances.

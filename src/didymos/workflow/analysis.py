@@ -107,7 +107,7 @@ def run(
         report("metric and evidence", 1.0)
         similarity = similarity_of(points, features, evidence, chosen, report=report)
         twins = train_twins(points, features, similarity, chosen, report=report, compiler=compiler)
-        regions = find_regions(points, features, evidence, similarity, twins)
+        regions = find_regions(points, evidence, similarity, twins)
         twins = twins.with_regions(regions.model)
         result = assemble(Steps(points, features, evidence, similarity, twins, regions), chosen, report)
         _carry_truth(data, result)

@@ -22,7 +22,7 @@ from didymos.schema import (
     region_attributes,
 )
 from didymos.twin.ensemble.members import Ensemble
-from didymos.twin.model import TwinModel
+from didymos.twin.model import Prediction, TwinModel
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.defects import add_defects
 from didymos.workflow.distance_variables import Space, add_distance_correlation, add_pairs, pair_attributes
@@ -70,7 +70,7 @@ def assemble(steps: Steps, settings: Settings, report: Report = silent) -> xr.Da
     points, features, twins, regions = steps.points, steps.features, steps.twins, steps.regions
     assembly = Assembly(points)
     add_map(assembly)
-    add_scores(assembly, twins.model)
+    add_scores(assembly, twins.model, twins.prediction)
     add_regions(assembly, regions.region)
     add_region_probability(assembly, regions.probability)
     assembly.add("kind", points.spread(regions.kind, points.usable, 0, np.int16))
@@ -105,17 +105,35 @@ def add_map(assembly: Assembly) -> None:
         assembly.add("topography", topography.values, **{**topography.attrs, "long_name": "Topography"})
 
 
-def add_scores(assembly: Assembly, model: TwinModel) -> None:
-    """Add score, its spread, distance and, from networks, embedding of every spectrum without a gap."""
+def add_scores(assembly: Assembly, model: TwinModel, usable: Prediction | None = None) -> None:
+    """Add score, its spread, distance and, from networks, embedding of every spectrum without a gap.
+
+    Parameters
+    ----------
+    assembly : Assembly
+    model : TwinModel
+    usable : Prediction, optional
+        What the model predicts for the usable spectra, where that is known.
+    """
     points = assembly.points
-    found = model.predict(points.values[points.finite])
-    assembly.add("score", points.spread(found.score, points.finite))
-    assembly.add("score_std", points.spread(found.score_std, points.finite))
-    assembly.add("distance_to_majority", points.spread(found.distance, points.finite))
-    if found.embedding is None:
+    rest = points.finite if usable is None else points.finite & ~points.usable
+    parts = [(rest, model.predict(points.values[rest]))] if rest.any() else []
+    if usable is not None:
+        parts.append((points.usable, usable))
+
+    def spread(name: str) -> NDArray[np.float32]:
+        values = np.full((len(rest), *getattr(parts[0][1], name).shape[1:]), np.nan, dtype=np.float32)
+        for where, part in parts:
+            values[where] = getattr(part, name)
+        return values.reshape(*points.map.shape[:-1], *values.shape[1:])
+
+    assembly.add("score", spread("score"))
+    assembly.add("score_std", spread("score_std"))
+    assembly.add("distance_to_majority", spread("distance"))
+    if model.networks is None:
         return
-    components = found.embedding.shape[1]
-    values = points.spread(found.embedding, points.finite)
+    values = spread("embedding")
+    components = values.shape[-1]
     if components == 2:
         assembly.add("embedding", values)
         assembly.coordinate("component", [1, 2])

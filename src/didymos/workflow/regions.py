@@ -12,7 +12,6 @@ from didymos.core.numeric.labels import numbered_by_size
 from didymos.schema import Region
 from didymos.twin.training.similarity import ByLabel
 from didymos.workflow.evidence import Evidence
-from didymos.workflow.features import Features
 from didymos.workflow.points import Points
 from didymos.workflow.similarity import PairSimilarity
 from didymos.workflow.twins import Twins
@@ -42,14 +41,12 @@ class Regions:
     names: tuple[str, ...] = ()
 
 
-def find_regions(
-    points: Points, features: Features, evidence: Evidence, similarity: PairSimilarity, twins: Twins
-) -> Regions:
+def find_regions(points: Points, evidence: Evidence, similarity: PairSimilarity, twins: Twins) -> Regions:
     """Divide a map into regions and kinds; where nothing is distinct and nothing was named, all is majority.
 
     Parameters
     ----------
-    points, features, evidence, similarity, twins
+    points, evidence, similarity, twins
         Of the five steps.
 
     Returns
@@ -58,7 +55,7 @@ def find_regions(
     """
     score = twins.prediction.score
     if points.examples is not None and twins.model.networks is not None:
-        return _named_regions(features, similarity, twins)
+        return _named_regions(similarity, twins)
     amplitudes = evidence.amplitudes
     if amplitudes is None:
         probability = by_score(None, score)
@@ -86,16 +83,16 @@ def regions_of(probability: NDArray[np.floating]) -> NDArray[np.int8]:
     return region
 
 
-def _named_regions(features: Features, similarity: PairSimilarity, twins: Twins) -> Regions:
+def _named_regions(similarity: PairSimilarity, twins: Twins) -> Regions:
     """Return the regions where the user named kinds: by the score, and by the nearest kind in the embedding."""
     model = plain_regions()
     probability = model.probability(twins.prediction.score)
     region = regions_of(probability)
-    assert twins.model.networks is not None
+    embedded = twins.embedded
+    assert embedded is not None
     assert similarity.embedding is not None
     labels, known = similarity.embedding.similarity, similarity.embedding.known
     assert isinstance(labels, ByLabel)
-    embedded = twins.model.networks.embedding.embed(features.values)
     kinds = np.unique(labels.labels[labels.labels > 0])
     centres = np.stack([embedded[:, known][:, labels.labels == kind].mean(axis=1) for kind in kinds])
     away = np.stack([np.linalg.norm(embedded - centre[:, np.newaxis], axis=2).mean(axis=0) for centre in centres])

@@ -125,9 +125,9 @@ def by_evidence(
 ) -> PairSimilarity:
     """Call background similar to background and a kind to its kind; what is neither does not train.
 
-    A spectrum over half of the amplitude of its kind belongs to this kind, and is as similar to the cores as its
-    amplitude says. Examples, where there are any, override the evidence at their points. A kind of the evidence that
-    holds examples of one name gets that name.
+    A spectrum over half of the amplitude of its kind belongs to this kind; under three quarters the spectrum is as
+    unlike the cores as its amplitude falls short. Examples, where there are any, override the evidence at their points.
+    A kind of the evidence that holds examples of one name gets that name.
     """
     del features, settings, report
     if evidence.amplitudes is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from didymos.core.defects.regions import RegionModel
 from didymos.schema import VERSION
@@ -39,12 +40,15 @@ class Twins:
         Whole but for the regions, which need the scores (:meth:`with_regions`).
     prediction : Prediction
         Of the usable spectra.
+    embedded : array, shape (n_members, n_usable, n_components), or None
+        Embedding of the usable spectra by every member; None where no network was trained.
     ensembles : tuple of Ensemble
         Of the first twin and, where it was trained, of the second; empty where nothing was known to train on.
     """
 
     model: TwinModel
     prediction: Prediction
+    embedded: NDArray[np.float64] | None
     ensembles: tuple[Ensemble, ...]
 
     def with_regions(self, regions: RegionModel | None) -> Twins:
@@ -90,12 +94,13 @@ def train_twins(
     """
     chosen = settings or Settings()
     networks: Networks | None = None
+    embedded: NDArray[np.float64] | None = None
     ensembles: tuple[Ensemble, ...] = ()
     if similarity.embedding is not None:
-        networks, ensembles = _networks(features, similarity, chosen, report, compiler)
+        networks, embedded, ensembles = _networks(features, similarity, chosen, report, compiler)
     usual = float(np.median(features.distance)) or float(features.distance.max()) or 1.0
     model = TwinModel(points.energy, features.metric, networks, HALF_SCORE * usual, _about(points, chosen, similarity))
-    return Twins(model, model.predict_features(features.values), ensembles)
+    return Twins(model, model.predict_embedded(features.distance, embedded), embedded, ensembles)
 
 
 def prepare_training(compiler: Compiler, points: int, settings: Settings, source: str) -> None:
@@ -130,7 +135,7 @@ def _training(settings: Settings, kind: str) -> tuple[TrainingSettings, Training
 
 def _networks(
     features: Features, similarity: PairSimilarity, settings: Settings, report: Report, compiler: Compiler | None
-) -> tuple[Networks, tuple[Ensemble, ...]]:
+) -> tuple[Networks, NDArray[np.float64], tuple[Ensemble, ...]]:
     def advance(step: str, share: float, _loss: float) -> None:
         report(step, share)
 
@@ -156,7 +161,7 @@ def _networks(
         assert isinstance(first.similarity, ByLabel)
         assert first.known is not None
         score_of = example_score(embedded, first.similarity, first.known)
-        return Networks(embedding, score_of, one.reference), (one,)
+        return Networks(embedding, score_of, one.reference), embedded, (one,)
     assert not isinstance(second.similarity, float)
     score, two = fit_score(
         embedded,
@@ -170,7 +175,7 @@ def _networks(
         compiler=compiler,
     )
     report(SECOND, 1.0)
-    return Networks(embedding, score, one.reference), (one, two)
+    return Networks(embedding, score, one.reference), embedded, (one, two)
 
 
 def _about(points: Points, settings: Settings, similarity: PairSimilarity) -> dict[str, object]:

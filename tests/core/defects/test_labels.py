@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as numbers
 
 from didymos.core.defects.amplitude import Amplitudes
 from didymos.core.defects.labels import certain_labels, graded_labels, known_amplitudes
+from didymos.core.defects.settings import LabelSettings
 
 NOT_CERTAIN = -1
 
@@ -47,8 +48,8 @@ def test_a_kind_whose_cores_are_all_weak_keeps_all_of_them():
 def test_the_amplitude_of_a_core_can_be_chosen():
     found = amplitudes_of([0.9, 0.6, 0.3])
     core = np.ones(3, dtype=bool)
-    assert certain_labels(core, found, core_amplitude=0.8).tolist() == [1, -1, -1]
-    assert certain_labels(core, found, core_amplitude=0.2).tolist() == [1, 1, 1]
+    assert certain_labels(core, found, settings=LabelSettings(core_amplitude=0.8)).tolist() == [1, -1, -1]
+    assert certain_labels(core, found, settings=LabelSettings(core_amplitude=0.2)).tolist() == [1, 1, 1]
 
 
 def test_without_cores_only_background_is_certain():
@@ -141,4 +142,17 @@ def test_graded_labels_add_what_is_more_defect_than_background(finding):
     assert np.array_equal(graded[added], found.kind[added])
     assert np.array_equal(np.isnan(along), graded == NOT_CERTAIN)
     assert (along[graded == 0] == 0).all()
-    assert ((along[graded > 0] >= 0.5) & (along[graded > 0] <= 1)).all()
+    # a core of a weak kind counts as half an amplitude, which is a quarter short of full
+    assert ((along[graded > 0] >= 0.75) & (along[graded > 0] <= 1)).all()
+    more = np.argsort(np.nan_to_num(amplitude[graded > 0]))
+    assert (np.diff(along[graded > 0][more]) >= 0).all()
+
+
+def test_a_flank_is_as_unlike_the_cores_as_its_amplitude_falls_short():
+    amplitude = np.array([0.0, 0.4, 0.55, 0.6, 0.75, 0.9, 1.0], dtype=np.float32)
+    label = np.array([0, *[NOT_CERTAIN] * 5, 1], dtype=np.int32)
+    graded, along = graded_labels(label, amplitude, np.ones(7, dtype=np.int16))
+    assert graded.tolist() == [0, NOT_CERTAIN, 1, 1, 1, 1, 1]
+    assert along == pytest.approx([0, np.nan, 0.8, 0.85, 1, 1, 1], nan_ok=True)
+    plain = graded_labels(label, amplitude, np.ones(7, dtype=np.int16), settings=LabelSettings(full_amplitude=1.0))[1]
+    assert plain == pytest.approx([0, np.nan, 0.55, 0.6, 0.75, 0.9, 1], nan_ok=True)

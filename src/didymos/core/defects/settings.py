@@ -1,4 +1,4 @@
-"""Numbers that steer the amplitude of defects."""
+"""Numbers that steer the amplitude of defects and the labels of spectra."""
 
 from __future__ import annotations
 
@@ -51,3 +51,25 @@ class AmplitudeSettings:
     wide_share: float = 0.5
     most_rounds: int = 16
     population: PopulationSettings = field(default_factory=PopulationSettings)
+
+
+@dataclass(frozen=True)
+class LabelSettings:
+    """Numbers that say which spectra get a label, and how similar the spectra of a kind are.
+
+    Attributes
+    ----------
+    core_amplitude : float
+        A core is certain where its amplitude is over this.
+    core_share : float
+        The amplitude of the cores of a kind is the one that this share of these cores does not exceed.
+    least_amplitude : float
+        Spectra over this amplitude are more defect than background and get the label of their kind.
+    full_amplitude : float
+        Spectra from this amplitude on are alike; under it a spectrum is as unlike them as its amplitude falls short.
+    """
+
+    core_amplitude: float = 0.5
+    core_share: float = 0.75
+    least_amplitude: float = 0.5
+    full_amplitude: float = 0.75
