@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from didymos.core.metrics.linear import LinearMetric
+from didymos.core.noise.stabilisation import Stabilisation
 from didymos.twin.archive import Arrays, encoder_arrays, encoder_from
 from didymos.twin.embedding_stage import EmbeddingStage
 from didymos.twin.example_score import ExampleScore
@@ -15,12 +16,28 @@ from didymos.twin.score_stage import ScoreStage
 
 def metric_arrays(metric: LinearMetric) -> Arrays:
     """Return the arrays of a metric."""
-    return {"metric_scale": metric.scale, "metric_mean": metric.mean, "metric_projection": metric.projection}
+    arrays = {"metric_scale": metric.scale, "metric_mean": metric.mean, "metric_projection": metric.projection}
+    if metric.stabilisation is None:
+        return arrays
+    noise = metric.stabilisation
+    return {**arrays, "noise_slope": np.array(noise.slope), "noise_offset": noise.offset, "noise_least": noise.least}
 
 
 def metric_from(rank: int, arrays: Arrays) -> LinearMetric:
     """Return the metric of :func:`metric_arrays`, or raise one of :data:`didymos.twin.archive.DAMAGE`."""
-    return LinearMetric(arrays["metric_scale"], arrays["metric_mean"], arrays["metric_projection"], rank)
+    scale = arrays["metric_scale"]
+    stabilisation = None
+    if "noise_slope" in arrays:
+        slope, offset, least = float(arrays["noise_slope"]), arrays["noise_offset"], arrays["noise_least"]
+        if (
+            not offset.shape == least.shape == scale.shape
+            or not (least > 0).all()
+            or not np.isfinite(slope)
+            or slope == 0
+        ):
+            raise ValueError("the noise that depends on the signal does not fit")
+        stabilisation = Stabilisation(slope, offset, least)
+    return LinearMetric(scale, arrays["metric_mean"], arrays["metric_projection"], rank, stabilisation)
 
 
 def embedding_arrays(stage: EmbeddingStage) -> Arrays:

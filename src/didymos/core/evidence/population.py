@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.stats import chi2, poisson
 
 from didymos.core.evidence.directions import (
     Directions,
@@ -134,7 +134,7 @@ def find_population(
         evidence = evidence_along(contrast @ basis, background, known, settings=settings.contrast)
     assert directions is not None
     label = _with_unknown(label, np.linalg.norm(white @ directions.basis, axis=1), known, neighbourhood, settings)
-    found = _validated(white, contrast, label, directions, neighbourhood, settings)
+    found = _validated(white, contrast, known, label, directions, neighbourhood, settings)
     if found.directions is None:
         return found
     # a direction too many makes a claim where there is none, but costs little once a population was found
@@ -238,6 +238,7 @@ def _majority(
 def _validated(
     white: NDArray[np.float64],
     contrast: NDArray[np.float64],
+    known: NDArray[np.bool_],
     label: NDArray[np.intp],
     directions: Directions,
     neighbourhood: Neighbourhood,
@@ -245,35 +246,69 @@ def _validated(
 ) -> Population:
     """Keep the objects that neither the tail of the majority nor a smooth change of the surface explains."""
     points, columns = white.shape
-    degrees = directions.basis.shape[1]
-    length = np.linalg.norm(white @ directions.basis, axis=1)
-    local = np.linalg.norm(contrast @ directions.basis, axis=1)
-    far = ~neighbourhood.grow(label > 0, settings.far)
-    peak = largest_by_label(length, label)
-    contrast_share = largest_by_label(local, label) / np.where(peak > 0, peak, 1.0)
-    tail = Tail.of(length[far] if far.any() else length, degrees, settings=settings)
-    # a majority that is exactly alike has no median length: what differs at all is then far, not infinitely
-    tail = replace(tail, median=max(tail.median, float(peak.max()) / settings.contrast.longest_length) or 1.0)
-    peak = tail.normal(peak)
+    basis = directions.basis
+    far = _undisturbed(neighbourhood, label, known, settings)
+    along = np.linalg.norm(white @ basis, axis=1)
+    local = evidence_along(contrast @ basis, far, known, settings=settings.contrast).length
     # the directions were fitted to the objects: the fewer objects, the more of their noise is in the directions
-    fitted = degrees + (columns - degrees) / max(int(label.max()), 1)
-    probability = np.minimum(1.0, points * chi2.sf(peak**2, fitted))
-    probability = np.where(contrast_share >= settings.least_contrast, probability, 1.0)
-    probability[0] = 1.0
-    kept = probability < settings.significance
-    # all kept objects are returned; evidence of a population are those shaped like a defect: round, and sharp if small
-    small = np.bincount(label, minlength=len(peak)) <= settings.small_object
-    sharp = ~small | (contrast_share >= settings.small_contrast)
-    shaped = sharp & (neighbourhood.roundness(label) >= settings.least_roundness)
-    evident = kept & (shaped | (probability < settings.any_shape_significance))
+    fitted = basis.shape[1] + (columns - basis.shape[1]) / max(int(label.max()), 1)
+    expected = np.maximum(
+        *(_expected(length, label, far, basis.shape[1], fitted, settings) for length in (along, local))
+    )
+    p_value, kept = _together(expected, settings)
     number = np.where(kept, np.cumsum(kept), 0)[label]
-    # a probability is never 0, only smaller than the smallest float
-    p_value = max(float(probability[evident].min(initial=1.0)), np.finfo(float).tiny)
     several = np.count_nonzero(number) >= settings.fewest_points
     if p_value >= (settings.significance if several else settings.lone_significance):
         return Population.none(points)
-    number, repetition = without_lattices(white @ directions.basis, number, neighbourhood, settings=settings)
+    number, repetition = without_lattices(white @ basis, number, neighbourhood, settings=settings)
     if not number.any():
         return Population.none(points, repetition)
     far = ~neighbourhood.grow(number > 0, settings.far)
     return Population(p_value, number, far, directions, repetition, settings.significance)
+
+
+def _undisturbed(
+    neighbourhood: Neighbourhood, label: NDArray[np.intp], known: NDArray[np.bool_], settings: PopulationSettings
+) -> NDArray[np.bool_]:
+    """Return the points as far from all objects as leaves enough of them to read the tails of the majority from."""
+    for steps in range(settings.halo, 0, -1):
+        far = known & ~neighbourhood.grow(label > 0, steps)
+        if far.sum() >= settings.least_undisturbed * known.sum():
+            return far
+    far = known & (label == 0)
+    return far if far.any() else known
+
+
+def _expected(
+    length: NDArray[np.float64],
+    label: NDArray[np.intp],
+    far: NDArray[np.bool_],
+    degrees: int,
+    fitted: float,
+    settings: PopulationSettings,
+) -> NDArray[np.float64]:
+    """Return how many points of a majority with such a tail are as long as every object, shape (n_objects + 1,)."""
+    peak = largest_by_label(length, label)
+    tail = Tail.of(length[far], degrees, settings=settings)
+    # a majority that is exactly alike has no median length: what differs at all is then far, not infinitely
+    tail = replace(tail, median=max(tail.median, float(peak.max()) / settings.contrast.longest_length) or 1.0)
+    return np.asarray(len(length) * chi2.sf(tail.normal(peak) ** 2, fitted))
+
+
+def _together(expected: NDArray[np.float64], settings: PopulationSettings) -> tuple[float, NDArray[np.bool_]]:
+    """Return the p-value of all objects together, and which of them count, shape (n_objects + 1,).
+
+    Where the majority explains lambda objects as far out as the k-th, k of them have the probability
+    P(n >= k) of a Poisson distribution. The smallest of these over k counts, times k (k + 1), so that the sum over all
+    k holds for the smallest.
+    """
+    order = np.sort(expected[1:])
+    number = np.arange(1, len(order) + 1)
+    probability = np.minimum(1.0, number * (number + 1) * poisson.sf(number - 1, order))
+    best = int(probability.argmin())
+    # a probability is never 0, only smaller than the smallest float
+    p_value = max(float(probability[best]), np.finfo(float).tiny)
+    limit = max(float(order[best]) if p_value < settings.significance else 0.0, settings.significance)
+    kept = expected <= limit
+    kept[0] = False
+    return p_value, kept

@@ -62,8 +62,6 @@ class PopulationSettings:
         A population of fewer spectra must be far more significant.
     lone_significance : float
         Significance of a population of fewer spectra than `fewest_points`.
-    any_shape_significance : float
-        Significance from which an object may have any shape.
     edge_probability : float
         Probability that a point of the majority belongs to the edge around the core of an object.
     core_share : float
@@ -74,14 +72,12 @@ class PopulationSettings:
         Probability that the length along the directions of a point of a normal majority exceeds its limit.
     far : int
         Steps away from every core at which the majority is undisturbed.
+    halo : int
+        Steps around an object that its halo reaches at most; the tails of the majority are read beyond.
+    least_undisturbed : float
+        Share of the points that lies beyond at least; else fewer steps count as the halo.
     rounds : int
         Rounds of the search; in the last two the directions are those of the spectra, before of their local contrast.
-    least_contrast : float
-        An object differs from its neighbourhood by at least this share of its difference from the majority.
-    small_object : int
-        Points of an object that the circle of its neighbourhood encloses.
-    small_contrast : float
-        Share as `least_contrast`, for an object of at most `small_object` points.
     least_roundness : float
         Share of the disc over its extent that an object covers; a wall between two domains covers less.
     most_directions : int
@@ -115,16 +111,14 @@ class PopulationSettings:
     significance: float = 0.01
     fewest_points: int = 3
     lone_significance: float = 1e-6
-    any_shape_significance: float = 1e-12
     edge_probability: float = 1e-3
     core_share: float = 0.5
     flank: int = 2
     majority_probability: float = 0.003
     far: int = 4
+    halo: int = 8
+    least_undisturbed: float = 0.25
     rounds: int = 4
-    least_contrast: float = 0.2
-    small_object: int = 28
-    small_contrast: float = 0.5
     least_roundness: float = 0.35
     most_directions: int = 6
     longest_vector: float = 4.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.noise.stabilisation import Stabilisation
 from didymos.core.numeric.lengths import distance_to_centre
 from didymos.core.numeric.principal_components import project
 
@@ -14,6 +15,9 @@ from didymos.core.numeric.principal_components import project
 @dataclass(frozen=True)
 class LinearMetric:
     """A fitted linear metric: features f = ((x / scale) - mean) @ projection of the spectra x.
+
+    Where the noise depends on the signal, x are the spectra after a transformation that makes the noise the same
+    everywhere.
 
     Attributes
     ----------
@@ -25,12 +29,15 @@ class LinearMetric:
         From centred spectra to features.
     rank : int
         Number of signal components found above the noise.
+    stabilisation : Stabilisation, optional
+        What is done with the spectra first; the scale is then of what comes out, whose noise is 1.
     """
 
     scale: NDArray[np.float64]
     mean: NDArray[np.float64]
     projection: NDArray[np.float64]
     rank: int
+    stabilisation: Stabilisation | None = None
 
     def transform(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the features of spectra.
@@ -45,7 +52,8 @@ class LinearMetric:
         array, shape (n_points, n_features)
             The centre of the majority is the origin.
         """
-        return project(values, self.scale, self.mean, self.projection)
+        before = None if self.stabilisation is None else self.stabilisation.transform
+        return project(values, self.scale, self.mean, self.projection, before=before)
 
     def distance(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the distance of every spectrum from the centre of the majority, |f|.

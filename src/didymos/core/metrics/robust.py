@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from didymos.core.metrics.linear import LinearMetric
 from didymos.core.noise.noise import NoiseSettings, noise_of_energies, signal_rank
+from didymos.core.noise.stabilisation import StabilisationSettings, find_stabilisation
 from didymos.core.numeric.principal_components import moments, principal_components
 from didymos.core.numeric.robust_covariance import majority_covariance
 
@@ -18,9 +19,11 @@ from didymos.core.numeric.robust_covariance import majority_covariance
 class Robust:
     """Mahalanobis distance by a robust covariance of the majority, so that its own variation counts as similar.
 
-    Every energy is divided by its noise, the principal components above the noise are kept, and their scores z are
-    whitened by the minimum covariance determinant S of the majority (Rousseeuw and Van Driessen, Technometrics 41,
-    212 (1999); breakdown point one half): d_ij^2 = (z_i - z_j)^T S^-1 (z_i - z_j).
+    Where the noise depends on the signal, as that of counts does, the spectra are transformed so that it does not
+    (:class:`didymos.core.noise.stabilisation.Stabilisation`). Every energy is divided by its noise, the principal
+    components above the noise are kept, and their scores z are whitened by the minimum covariance determinant S of the
+    majority (Rousseeuw and Van Driessen, Technometrics 41, 212 (1999); breakdown point one half):
+    d_ij^2 = (z_i - z_j)^T S^-1 (z_i - z_j).
 
     Attributes
     ----------
@@ -28,6 +31,8 @@ class Robust:
         Number of principal components; default from the noise.
     noise : NoiseSettings
         How noise and rank are found.
+    stabilisation : StabilisationSettings
+        How noise that depends on the signal is found.
     smallest_variance : float
         No direction varies by less than this share of the noise, whose variance is 1 after the division.
     """
@@ -35,12 +40,17 @@ class Robust:
     name: ClassVar[str] = "robust"
     rank: int | None = None
     noise: NoiseSettings = field(default_factory=NoiseSettings)
+    stabilisation: StabilisationSettings = field(default_factory=StabilisationSettings)
     smallest_variance: float = 1e-3
 
     def fit(self, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, seed: int) -> LinearMetric:
         """Find noise, rank and the covariance of the majority."""
         del seed
         noise = noise_of_energies(values, neighbours, settings=self.noise)
+        stabilisation = find_stabilisation(values, noise, settings=self.stabilisation)
+        if stabilisation is not None:
+            values = stabilisation.transform(values)
+            noise = noise_of_energies(values, neighbours, settings=self.noise)
         modes = self.rank or self.noise.largest_rank
         components = principal_components(moments(values), modes, noise)
         scores = components.scores(values)
@@ -51,4 +61,4 @@ class Robust:
         variance, axes = np.linalg.eigh(covariance)
         whitening = axes / np.sqrt(np.maximum(variance, self.smallest_variance))
         basis = components.spectra[:rank]
-        return LinearMetric(noise, components.mean + centre @ basis, basis.T @ whitening, rank)
+        return LinearMetric(noise, components.mean + centre @ basis, basis.T @ whitening, rank, stabilisation)

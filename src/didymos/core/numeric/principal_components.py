@@ -82,6 +82,7 @@ def project(
     projection: NDArray[np.float64],
     after: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
     width: int | None = None,
+    before: Callable[[NDArray[np.floating]], NDArray[np.float64]] | None = None,
 ) -> NDArray[np.float64]:
     """Return (values / scale - mean) @ projection, shape (n_points, n_features), in blocks of bounded memory.
 
@@ -94,6 +95,8 @@ def project(
         What is done with the features of every point.
     width : int, optional
         Number of features after that; default as before.
+    before : callable, optional
+        What is done with the spectra first.
     """
     result = np.empty((len(values), projection.shape[1] if width is None else width))
     # the scale is folded into the projection; the centre goes first, so that a large common offset costs no digits
@@ -101,7 +104,8 @@ def project(
 
     def part(start: int) -> None:
         rows = slice(start, start + SMALL_BLOCK)
-        features = (values[rows] - centre) @ scaled
+        block = values[rows] if before is None else before(values[rows])
+        features = (block - centre) @ scaled
         result[rows] = features if after is None else after(features)
 
     for _ in in_order(part, range(0, len(values), SMALL_BLOCK), allowed_threads()):

@@ -1,0 +1,147 @@
+"""Noise that grows with the signal, as that of counts does: found from the spectra, and made the same everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymos.core.numeric.principal_components import moments, principal_components
+from didymos.core.numeric.robust import MAD_TO_SD
+
+
+@dataclass(frozen=True)
+class StabilisationSettings:
+    """Numbers that steer the search for noise that depends on the signal.
+
+    Attributes
+    ----------
+    largest_sample : int
+        Spectra, evenly spaced, that the dependence is estimated from.
+    modes : int
+        Principal components that stand for the signal.
+    significance : float
+        Standard errors by which the slope of the variance differs from 0 at least.
+    rounds : int
+        Rounds of the fit; each limits outliers by the variance of the round before.
+    outlier : float
+        A residual longer than this many standard deviations counts as one of this length.
+    least_variance : float
+        The variance falls to this share of its average over the spectra at least; the transformation is linear below.
+    """
+
+    largest_sample: int = 4000
+    modes: int = 20
+    significance: float = 5.0
+    rounds: int = 3
+    outlier: float = 3.5
+    least_variance: float = 0.04
+
+
+DEFAULTS = StabilisationSettings()
+
+
+@dataclass(frozen=True)
+class Stabilisation:
+    """A transformation after which the noise has the standard deviation 1 at every signal.
+
+    Where the variance is v(x) = a + b x, that is y = (2 / b) sqrt(v(x) + 3 b^2 / 8), the generalised Anscombe
+    transformation (Starck, Murtagh and Bijaoui, 1998, Eq. 6.1). Below the smallest variance y goes on as a straight
+    line.
+
+    Attributes
+    ----------
+    slope : float
+        b, in the units of the spectra; negative where a larger count is a smaller value.
+    offset : array, shape (n_energies,)
+        a, in squared units of the spectra.
+    least : array, shape (n_energies,)
+        Smallest variance, positive.
+    """
+
+    slope: float
+    offset: NDArray[np.float64]
+    least: NDArray[np.float64]
+
+    def transform(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return spectra whose noise is the same everywhere, shape (n_points, n_energies)."""
+        variance = self.offset + self.slope * values.astype(np.float64) + 0.375 * self.slope**2
+        root = np.sqrt(np.maximum(variance, self.least))
+        below = np.minimum(variance - self.least, 0.0) / (2 * np.sqrt(self.least))
+        return np.asarray((2 / self.slope) * (root + below))
+
+
+def find_stabilisation(
+    values: NDArray[np.floating], noise: NDArray[np.float64], *, settings: StabilisationSettings = DEFAULTS
+) -> Stabilisation | None:
+    """Find out whether the noise depends on the signal.
+
+    The signal s of a spectrum is what its principal components hold, the noise what second differences of the rest
+    show, h. The slope b of the variance is that of h^2 over s *within* every energy, one for all energies; a at every
+    energy makes the average right. So sign and offset of the signal do not matter.
+
+    Parameters
+    ----------
+    values : array, shape (n_points, n_energies)
+        Finite spectra.
+    noise : array, shape (n_energies,)
+        Standard deviation of the noise, of :func:`didymos.core.noise.noise.noise_of_energies`.
+    settings : StabilisationSettings
+
+    Returns
+    -------
+    Stabilisation or None
+        None where the slope does not differ from 0 significantly.
+    """
+    points, energies = values.shape
+    chosen = np.linspace(0, points - 1, min(points, settings.largest_sample)).astype(np.intp)
+    if energies < 3 + settings.modes or len(chosen) <= 2 * settings.modes:
+        return None
+    signal, residual = _parted(values[chosen].astype(np.float64), noise, settings.modes)
+    usual = MAD_TO_SD * np.median(np.abs(residual), axis=0)
+    usual = np.maximum(usual, 1e-3 * float(np.median(usual)))
+    if not usual.all():
+        return None
+    centred = signal - signal.mean(axis=0)
+    variance = np.broadcast_to(usual**2, signal.shape)
+    slope, error = 0.0, np.inf
+    for _ in range(settings.rounds):
+        squared = np.minimum(residual**2, settings.outlier**2 * variance)
+        slope, error, average = _slope(centred, squared, 1 / variance**2)
+        variance = np.maximum(average + slope * centred, settings.least_variance * average)
+    if abs(slope) < settings.significance * error:
+        return None
+    average = np.pad(average, 1, mode="edge")
+    offset = average - slope * np.pad(signal.mean(axis=0), 1, mode="edge")
+    return Stabilisation(slope, offset, settings.least_variance * average)
+
+
+def _parted(
+    values: NDArray[np.float64], noise: NDArray[np.float64], modes: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the signal, and second differences of the rest with the variance of its noise, without both ends."""
+    components = principal_components(moments(values), modes, noise)
+    signal = (components.mean + components.scores(values) @ components.spectra) * noise
+    rest = values - signal
+    return signal[:, 1:-1], (rest[:, :-2] - 2 * rest[:, 1:-1] + rest[:, 2:]) / np.sqrt(6)
+
+
+def _slope(
+    centred: NDArray[np.float64], squared: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[float, float, NDArray[np.float64]]:
+    """Return slope of the weighted regression within every energy, its error, and the average at every energy.
+
+    The error is the larger of those over spectra and over energies, since neither is independent of its like.
+    """
+    total = weight.sum(axis=0)
+    along = centred - (weight * centred).sum(axis=0) / total
+    mean = (weight * squared).sum(axis=0) / total
+    moment = float((weight * along**2).sum())
+    if moment <= 0:
+        return 0.0, np.inf, mean
+    slope = float((weight * along * (squared - mean)).sum()) / moment
+    share = weight * along * (squared - mean - slope * along)
+    error = max(float(np.sqrt((share.sum(axis=axis) ** 2).sum())) for axis in (0, 1)) / moment
+    # the average is that at the mean signal, where `centred` is 0
+    return slope, error, mean - slope * (weight * centred).sum(axis=0) / total
