@@ -18,6 +18,7 @@ from scipy.signal import lfilter
 from _ingredients import (
     Ground,
     along,
+    comb,
     dumbbell,
     finish,
     image,
@@ -97,7 +98,7 @@ def cosmic_rays(seed: int, defects: bool) -> TrueMap:
     ground = image(random, (30, 70))
     shift = 1e7 / 532 - 1e7 / np.linspace(540, 590, random.integers(200, 500))
     glow = np.exp(0.6 * ground.field(8)) * (1.2 - shift / 3000) * ground.uneven(300, 3000)
-    lines = sum(high * lorentzian(shift, at, 9) for at, high in ((520, 1.0), (960, 0.35), (1580, 0.5)))
+    lines = comb(shift, {520: 1.0, 960: 0.35, 1580: 0.5}, 9)
     counts = glow + ground.uneven(200, 1000) * (1 + 0.1 * ground.field(6)) * lines
     kinds = int(random.integers(1, 4))
     found = scatter(ground, numbers(random, defects, kinds, 1, 5), spot(random.uniform(1.2, 2)), 8)
@@ -114,13 +115,13 @@ def contact_point(seed: int, defects: bool) -> TrueMap:
     ground = image(random, (40, 70))
     height = np.linspace(0, 200, random.integers(100, 400))
     drift = np.cumsum(random.normal(0, 0.5, ground.y.shape[0]))[:, np.newaxis, np.newaxis]
-    contact = 100 + random.uniform(4, 10) * ground.field(10) + drift - drift.mean()
+    contact = 100 + random.uniform(5, 12) * ground.field(10) + drift - drift.mean()
     kinds = int(random.integers(1, 3))
     found = scatter(ground, numbers(random, defects, kinds, 2, 5), spot(random.uniform(2, 3.2)), 12)
     stiff, sticky = found.parts if kinds == 2 else (found.parts[0], 0.0)
     pressed, away = np.maximum(height - contact, 0), np.maximum(contact - height, 0)
-    modulus = np.exp(0.03 * ground.field(8)) * (1 + random.uniform(0.4, 0.8) * stiff)
-    pull = 0.15 * np.exp(0.05 * ground.field(6)) * (1 + random.uniform(0.8, 1.4) * sticky)
+    modulus = np.exp(0.05 * ground.field(8)) * (1 + random.uniform(0.35, 0.65) * stiff)
+    pull = 0.15 * np.exp(0.08 * ground.field(6)) * (1 + random.uniform(0.9, 1.5) * sticky)
     force = modulus * (pressed / 60) ** 1.5 - pull * np.exp(-away / 12 - pressed / 25)
     force = force + random.normal(0, ground.uneven(0.01, 0.03), force.shape)
     return finish(f"contact point, {seed}", ground, height, ground.uneven(1e-9, 10) * force, found, units="nm")
@@ -216,7 +217,7 @@ def islands(seed: int, defects: bool) -> TrueMap:
     ground = image(random, (60, 90))
     energy = np.linspace(-600, 400, random.integers(80, 250))
     mask = ground.field(random.uniform(9, 14))[..., 0]
-    mask = mask > np.quantile(mask, random.uniform(0.7, 0.82))
+    mask = mask > np.quantile(mask, random.uniform(0.68, 0.78))
     cover = gaussian_filter(mask.astype(float), 0.6)[..., np.newaxis]
     bare, salt = onset(energy, -440 + 4 * ground.field(8), 15), onset(energy, -220 + 6 * ground.field(8), 25)
     spectra = 0.3 + (1 - cover) * bare + cover * (0.7 * salt + 0.2 * onset(energy, 300, 40)) + 0.02 * ground.field(6)

@@ -8,7 +8,7 @@ length 1, so that it meets the energies.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -184,6 +184,11 @@ def peak(energy: np.ndarray, centre: np.ndarray | float, width: np.ndarray | flo
 def lorentzian(energy: np.ndarray, centre: np.ndarray | float, width: np.ndarray | float) -> np.ndarray:
     """Return a Lorentzian line of height 1; `width` is half the width at half height."""
     return np.asarray(1 / (1 + ((energy - centre) / width) ** 2))
+
+
+def comb(energy: np.ndarray, lines: Mapping[float, float], width: float) -> np.ndarray:
+    """Return Lorentzian lines, from the centre to the height of each."""
+    return np.asarray(sum(high * lorentzian(energy, at, width) for at, high in lines.items()))
 
 
 def onset(energy: np.ndarray, start: np.ndarray | float, width: float) -> np.ndarray:

@@ -17,7 +17,10 @@ Targets (``--check`` exits 1 where one is missed), over five seeds:
   its ceiling where that is lower;
 - a population missed on at most 1 % of the maps with rare defects;
 - a population claimed on at most 2 % of the maps without, those with phases included;
-- on the maps with phases a mean Rand index of at least 0.95, and on 95 % of them the right number of phases.
+- on the maps with phases a mean Rand index of at least 0.95, and on 95 % of them the right number of phases. A result
+  without the variable ``phase`` counts as missed.
+
+That other maps get more than one phase is reported without a target: an energy scale that jumps makes two in a way.
 
 Run with ``python benchmarks/nuisances.py [--check] [--seeds N] [--only NAME] [--set-aside] [--quick]
 [--without-ceiling] [--figures FILE]``. `--quick` stops after the evidence: no score, no kinds, no phases.
@@ -183,9 +186,10 @@ def ceiling(case: TrueMap) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=1e-4)
-        guess = cross_val_predict(model, values, label, cv=folds, method="predict_log_proba")
-    guess = np.maximum(guess, -1e3)
-    odds = logsumexp(guess[:, names > 100], axis=1) - logsumexp(guess[:, names <= 100], axis=1)
+        guess = cross_val_predict(model, values, label, cv=folds, method="decision_function")
+    odds = guess
+    if len(names) > 2:
+        odds = logsumexp(guess[:, names > 100], axis=1) - logsumexp(guess[:, names <= 100], axis=1)
     return float(average_precision_score(defect, odds))
 
 
