@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from didymos.core.metrics.linear import LinearMetric
+from didymos.core.noise.set_point import SetPoint
 from didymos.core.noise.stabilisation import Stabilisation
 from didymos.twin.archive import Arrays, encoder_arrays, encoder_from
 from didymos.twin.embedding_stage import EmbeddingStage
@@ -16,28 +18,45 @@ from didymos.twin.score_stage import ScoreStage
 
 def metric_arrays(metric: LinearMetric) -> Arrays:
     """Return the arrays of a metric."""
-    arrays = {"metric_scale": metric.scale, "metric_mean": metric.mean, "metric_projection": metric.projection}
-    if metric.stabilisation is None:
-        return arrays
-    noise = metric.stabilisation
-    return {**arrays, "noise_slope": np.array(noise.slope), "noise_offset": noise.offset, "noise_least": noise.least}
+    arrays: Arrays = {
+        "metric_scale": metric.scale,
+        "metric_mean": metric.mean,
+        "metric_projection": metric.projection,
+    }
+    if (noise := metric.stabilisation) is not None:
+        arrays |= {"noise_slope": np.array(noise.slope), "noise_offset": noise.offset, "noise_least": noise.least}
+    if (point := metric.set_point) is not None:
+        flags = np.array([point.gain, point.offset, point.least_gain], dtype=np.float64)
+        arrays |= {"set_point_usual": point.usual, "set_point_weight": point.weight, "set_point_flags": flags}
+    return arrays
 
 
 def metric_from(rank: int, arrays: Arrays) -> LinearMetric:
     """Return the metric of :func:`metric_arrays`, or raise one of :data:`didymos.twin.archive.DAMAGE`."""
     scale = arrays["metric_scale"]
-    stabilisation = None
-    if "noise_slope" in arrays:
-        slope, offset, least = float(arrays["noise_slope"]), arrays["noise_offset"], arrays["noise_least"]
-        if (
-            not offset.shape == least.shape == scale.shape
-            or not (least > 0).all()
-            or not np.isfinite(slope)
-            or slope == 0
-        ):
-            raise ValueError("the noise that depends on the signal does not fit")
-        stabilisation = Stabilisation(slope, offset, least)
-    return LinearMetric(scale, arrays["metric_mean"], arrays["metric_projection"], rank, stabilisation)
+    return LinearMetric(
+        scale,
+        arrays["metric_mean"],
+        arrays["metric_projection"],
+        rank,
+        _stabilisation(arrays, scale) if "noise_slope" in arrays else None,
+        _set_point(arrays, scale) if "set_point_usual" in arrays else None,
+    )
+
+
+def _stabilisation(arrays: Arrays, scale: NDArray[np.float64]) -> Stabilisation:
+    slope, offset, least = float(arrays["noise_slope"]), arrays["noise_offset"], arrays["noise_least"]
+    if not offset.shape == least.shape == scale.shape or not (least > 0).all() or not np.isfinite(slope) or not slope:
+        raise ValueError("the noise that depends on the signal does not fit")
+    return Stabilisation(slope, offset, least)
+
+
+def _set_point(arrays: Arrays, scale: NDArray[np.float64]) -> SetPoint:
+    usual, weight = arrays["set_point_usual"], arrays["set_point_weight"]
+    gain, offset, least = (float(value) for value in arrays["set_point_flags"])
+    if not usual.shape == weight.shape == scale.shape or not (weight > 0).all() or not least > 0:
+        raise ValueError("gain and offset of the spectra do not fit")
+    return SetPoint(usual, weight, bool(gain), bool(offset), least)
 
 
 def embedding_arrays(stage: EmbeddingStage) -> Arrays:

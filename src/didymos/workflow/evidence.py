@@ -67,8 +67,9 @@ def find_evidence(points: Points, features: Features, settings: Settings | None 
     """
     chosen = settings or Settings()
     neighbourhood = points.neighbourhood if chosen.spatial == "auto" else NoNeighbourhood()
-    population = find_population(features.values, neighbourhood)
+    even = features.at_usual_noise
+    population = find_population(even, neighbourhood)
     if not population.distinct:
         return Evidence.none(len(features.values), population)
-    amplitudes = find_amplitudes(features.values, population, neighbourhood)
+    amplitudes = find_amplitudes(even, population, neighbourhood)
     return Evidence(population, amplitudes, certain_labels(population.core, amplitudes))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from didymos.core.metrics import registry
 from didymos.core.metrics.linear import LinearMetric
+from didymos.core.noise.levels import at_usual_noise
 from didymos.workflow.points import Points
 from didymos.workflow.settings import Settings
 
@@ -23,15 +24,23 @@ class Features:
     metric : LinearMetric
     values : array, shape (n_usable, n_features)
         In standard deviations of the majority (robust) or in the units of the spectra (euclidean).
+    level : array, shape (n_usable,)
+        Noise of every spectrum over the usual noise; 1 where the metric knows no noise.
     """
 
     metric: LinearMetric
     values: NDArray[np.float64]
+    level: NDArray[np.float64]
 
     @cached_property
     def distance(self) -> NDArray[np.float64]:
         """Distance from the centre of the majority, shape (n_usable,)."""
         return self.metric.distance(self.values)
+
+    @cached_property
+    def at_usual_noise(self) -> NDArray[np.float64]:
+        """The features as they would be if all spectra had the usual noise, shape (n_usable, n_features)."""
+        return at_usual_noise(self.values, self.level, self.metric.projection)
 
 
 def fit_metric(points: Points, settings: Settings | None = None) -> Features:
@@ -52,4 +61,4 @@ def fit_metric(points: Points, settings: Settings | None = None) -> Features:
     values = points.values[points.usable]
     rank = None if chosen.rank == "auto" else chosen.rank
     metric = registry.fit_metric(chosen.metric, values, points.neighbours, rank=rank, seed=chosen.seed)
-    return Features(metric, metric.transform(values))
+    return Features(metric, metric.transform(values), metric.noise_levels(values))

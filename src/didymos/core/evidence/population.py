@@ -255,7 +255,7 @@ def _validated(
     expected = np.maximum(
         *(_expected(length, label, far, basis.shape[1], fitted, settings) for length in (along, local))
     )
-    p_value, kept = _together(expected, settings)
+    p_value, kept = _together(expected, settings, objects=neighbourhood.known)
     number = np.where(kept, np.cumsum(kept), 0)[label]
     several = np.count_nonzero(number) >= settings.fewest_points
     if p_value >= (settings.significance if several else settings.lone_significance):
@@ -295,14 +295,16 @@ def _expected(
     return np.asarray(len(length) * chi2.sf(tail.normal(peak) ** 2, fitted))
 
 
-def _together(expected: NDArray[np.float64], settings: PopulationSettings) -> tuple[float, NDArray[np.bool_]]:
+def _together(
+    expected: NDArray[np.float64], settings: PopulationSettings, *, objects: bool = True
+) -> tuple[float, NDArray[np.bool_]]:
     """Return the p-value of all objects together, and which of them count, shape (n_objects + 1,).
 
     Where the majority explains lambda objects as far out as the k-th, k of them have the probability
     P(n >= k) of a Poisson distribution. The smallest of these over k counts, times k (k + 1), so that the sum over all
-    k holds for the smallest.
+    k holds for the smallest. Spectra without positions are no objects that stand for themselves: the farthest counts.
     """
-    order = np.sort(expected[1:])
+    order = np.sort(expected[1:])[: None if objects else 1]
     number = np.arange(1, len(order) + 1)
     probability = np.minimum(1.0, number * (number + 1) * poisson.sf(number - 1, order))
     best = int(probability.argmin())

@@ -95,7 +95,7 @@ class PopulationSettings:
     rest_share : float
         Share of the majority that is shortened to nothing across the directions.
     fewest_beyond : int
-        Lengths beyond a quantile that an estimate of the tail takes at least.
+        Lengths beyond the last quantile that the tail is estimated at.
     tail_shares : tuple of float
         Shares of the majority whose lengths give how much longer its tail is than that of a normal distribution.
     largest_repetition : float
@@ -116,7 +116,7 @@ class PopulationSettings:
     flank: int = 2
     majority_probability: float = 0.003
     far: int = 4
-    halo: int = 8
+    halo: int = 6
     least_undisturbed: float = 0.25
     rounds: int = 4
     least_roundness: float = 0.35
@@ -128,7 +128,7 @@ class PopulationSettings:
     own_probability: float = 1e-6
     rest_share: float = 0.99
     fewest_beyond: int = 3
-    tail_shares: tuple[float, ...] = (0.9, 0.95, 0.99)
+    tail_shares: tuple[float, ...] = (0.9, 0.99, 0.999)
     largest_repetition: float = 0.65
     fewest_repeated: int = 10
     kinds: KindSettings = field(default_factory=KindSettings)

@@ -32,8 +32,9 @@ class Tail:
 
     @classmethod
     def of(cls, length: NDArray[np.float64], degrees: int, *, settings: PopulationSettings = DEFAULTS) -> Tail:
-        """Estimate the tail at several quantiles; the longest counts."""
-        shares = [share for share in settings.tail_shares if len(length) * (1 - share) >= settings.fewest_beyond]
+        """Estimate the tail at several quantiles, the last beyond which only a few lie; the longest counts."""
+        last = 1 - settings.fewest_beyond / max(len(length), 1)
+        shares = [*(share for share in settings.tail_shares if share < last), last] if last > 0.5 else []
         median = float(np.median(length))
         if median <= 0 or not shares:
             return cls(median, degrees, 1.0)

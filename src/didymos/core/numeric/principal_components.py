@@ -82,7 +82,7 @@ def project(
     projection: NDArray[np.float64],
     after: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
     width: int | None = None,
-    before: Callable[[NDArray[np.floating]], NDArray[np.float64]] | None = None,
+    before: Callable[[NDArray[np.floating]], NDArray[np.floating]] | None = None,
 ) -> NDArray[np.float64]:
     """Return (values / scale - mean) @ projection, shape (n_points, n_features), in blocks of bounded memory.
 

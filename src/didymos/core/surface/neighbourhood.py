@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,11 @@ DEFAULTS = NeighbourhoodSettings()
 
 class Neighbourhood(Protocol):
     """What the search for defects asks of a surface; one entry for each of `n_points` spectra."""
+
+    @property
+    def known(self) -> bool:
+        """Whether positions are used."""
+        ...
 
     def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return features, shape (n_points, n_features), minus those of the neighbourhood; NaN where unknown."""
@@ -73,6 +78,7 @@ class ImageNeighbourhood:
 
     present: NDArray[np.bool_]
     settings: NeighbourhoodSettings = DEFAULTS
+    known: ClassVar[bool] = True
 
     def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Subtract from every point the median of its neighbourhood (:func:`image_residual`)."""
@@ -160,6 +166,7 @@ class ScatteredNeighbourhood:
 
     positions: NDArray[np.float64]
     settings: NeighbourhoodSettings = DEFAULTS
+    known: ClassVar[bool] = True
 
     def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Subtract from every point the plane through its neighbours (:func:`scattered_residual`)."""
@@ -237,6 +244,8 @@ class ScatteredNeighbourhood:
 @dataclass(frozen=True)
 class NoNeighbourhood:
     """Spectra whose positions are not used: every one is alone, its neighbourhood are all the others."""
+
+    known: ClassVar[bool] = False
 
     def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Subtract the median of all."""
