@@ -477,3 +477,100 @@ def roundness(label, places, directions):
             extents.append(max(along) - min(along) + 1 if along else 0.0)
         found.append(len(own) / (np.pi / 4 * max(extents) ** 2))
     return np.array(found)
+
+
+def usable_values(measured, low, high):
+    """Return how many values the spectra that are measured at both ends of a range could have in the range."""
+    spectra = 0
+    for each in measured:
+        places = np.flatnonzero(each)
+        if len(places) and places[0] <= low and places[-1] >= high:
+            spectra += 1
+    return spectra * (high - low + 1)
+
+
+def largest_range(measured):
+    """Return the range with most usable values by trying all, the widest of equal ones."""
+    energies = len(measured[0])
+    tried = [
+        (usable_values(measured, low, high), high - low, -low)
+        for low in range(energies)
+        for high in range(low, energies)
+    ]
+    _, width, low = max(tried)
+    return -low, width - low
+
+
+def bridged(spectrum):
+    """Return a spectrum with straight lines across its gaps."""
+    places = np.flatnonzero(np.isfinite(spectrum))
+    return np.interp(np.arange(len(spectrum)), places, np.asarray(spectrum, dtype=np.float64)[places])
+
+
+def next_measured(spectrum, energy, along):
+    """Return the measured energies next to one, half of them on either side as far as there are."""
+    places = [place for place in range(len(spectrum)) if np.isfinite(spectrum[place])]
+    below = sum(place < energy for place in places)
+    first = min(max(below - (along + 1) // 2, 0), len(places) - along)
+    return places[first : first + along]
+
+
+def drawn_to_chain(covariance, spectra, along):
+    """Return a covariance drawn towards that of a chain with the weight of `along` spectra."""
+    sd = np.sqrt(np.diag(covariance))
+    energies = len(sd)
+    links = [covariance[i, i + 1] / (sd[i] * sd[i + 1]) for i in range(energies - 1)]
+    link = min(max(np.mean(links), 0.0), 0.999)
+    drawn = np.empty_like(covariance)
+    for i in range(energies):
+        for j in range(energies):
+            chain = sd[i] * sd[j] * link ** abs(i - j)
+            drawn[i, j] = (spectra * covariance[i, j] + along * chain) / (spectra + along)
+            drawn[i, j] += 1e-6 * sd[i] ** 2 * (i == j)
+    return drawn
+
+
+def filled_gaps(values, positions, around, along, rounds):
+    """Return spectra with predicted values in their gaps, and the expected variance of a measured value about each."""
+    values, positions = np.asarray(values, dtype=np.float64), np.asarray(positions, dtype=np.float64)
+    known = np.isfinite(values)
+    count, energies = values.shape
+    middle = np.array([np.median(values[known[:, e], e]) for e in range(energies)])
+    rough = np.array([bridged(spectrum - middle) + middle for spectrum in values])
+    difference = np.empty_like(rough)
+    for i in range(count):
+        away = np.linalg.norm(positions - positions[i], axis=1)
+        away[i] = np.inf
+        difference[i] = rough[i] - np.median(rough[np.argsort(away)[:around]], axis=0)
+    scale = np.array([1.4826 * np.median(np.abs(difference[known[:, e], e])) for e in range(energies)])
+    size = np.array([np.sqrt(np.mean((difference[i] / scale)[known[i]] ** 2)) for i in range(count)])
+    usual = difference / scale / np.maximum(1, size / np.median(size))[:, np.newaxis]
+    covariance = drawn_to_chain(usual.T @ usual / count, count, along)
+    for _ in range(rounds):
+        further, before = np.zeros(energies), usual.copy()
+        for i, e in np.argwhere(~known):
+            beside = next_measured(values[i], e, along)
+            weights = np.linalg.solve(covariance[np.ix_(beside, beside)], covariance[beside, e])
+            usual[i, e] = weights @ before[i, beside]
+            further[e] += covariance[e, e] - weights @ covariance[beside, e]
+        covariance = drawn_to_chain((usual.T @ usual + np.diag(further)) / count, count, along)
+    filled, variance = values.copy(), np.full(values.shape, np.nan)
+    for i, e in np.argwhere(~known):
+        beside = next_measured(values[i], e, along)
+        inner = covariance[np.ix_(beside, beside)]
+        weights = np.linalg.solve(inner, covariance[beside, e])
+        z = difference[i, beside] / scale[beside]
+        filled[i, e] = rough[i, e] - difference[i, e] + scale[e] * (weights @ z)
+        unusual = (along + z @ np.linalg.solve(inner, z)) / (2 * along)
+        variance[i, e] = unusual * scale[e] ** 2 * (covariance[e, e] - weights @ covariance[beside, e])
+    return filled, variance
+
+
+def densest_half(positions, around):
+    """Return the share of the area on which the densest half of the points lie."""
+    area = []
+    for position in np.asarray(positions, dtype=np.float64):
+        away = sorted(np.sum((positions - position) ** 2, axis=1))
+        area.append(away[around])
+    area.sort()
+    return sum(area[: len(area) // 2]) / sum(area)

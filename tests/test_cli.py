@@ -73,6 +73,21 @@ def test_apply_scores_the_same_map_alike(analysed, tmp_path, capsys):
         assert np.array_equal(first["score"], second["score"])
 
 
+def test_info_and_analyze_say_once_what_is_left_out(tmp_path, capsys):
+    values = open_map(grid_file(tmp_path / "a.3ds")).copy(deep=True)
+    values[..., 5] = np.nan
+    path = save_result(values.to_dataset(name="spectra"), tmp_path / "gap.nc")
+    note = "1 of 16 energies is missing in all spectra and is left out: -166.7 mV."
+    capsys.readouterr()
+    assert main(["info", str(path)]) == 0
+    assert capsys.readouterr().out.count(note) == 1
+    assert main(["analyze", str(path), "--out", str(tmp_path / "out"), *QUICK]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.strip() == str(tmp_path / "out" / "report.html")
+    assert shown.err.count(f"didymos: {note}") == 1
+    assert (tmp_path / "out" / "report.html").read_text("utf-8").count(f"<li>{note}</li>") == 1
+
+
 def test_info_lists_the_channels(analysed, capsys):
     assert main(["info", str(analysed[0])]) == 0
     text = capsys.readouterr().out

@@ -229,5 +229,5 @@ def test_every_variable_of_a_comparison_has_dims_and_a_meaning():
 def test_what_a_comparison_shares_with_a_result_has_the_same_name_and_dims():
     for name in ("spectra", "topography", "region", "distance_to_mean"):
         assert COMPARISON_VARIABLES[name].dims == RESULT_VARIABLES[name].dims
-    shared = {"settings", "didymos_version", "input_file", "input_sha256", "seed", "created"}
+    shared = {"preparation_notes", "settings", "didymos_version", "input_file", "input_sha256", "seed", "created"}
     assert {*COMPARISON_ATTRIBUTES} & {*RESULT_ATTRIBUTES} == shared

@@ -41,6 +41,7 @@ ATTRIBUTES = {
     "embedding_agreement": (float, np.floating),
     "score_agreement": (float, np.floating),
     "training_notes": str,
+    "preparation_notes": str,
     "distance_threshold": (float, np.floating),
     "distance_offset": (float, np.floating),
     "metric": str,

@@ -351,5 +351,5 @@ def test_wrong_examples_are_refused_in_one_line(surface, given, words):
 
 def test_an_example_without_a_whole_spectrum_is_refused(surface, examples):
     data = surface.copy(deep=True)
-    data["spectra"].values[examples["row"][1], examples["column"][1], 3] = np.nan
-    assert "1 of 6 examples name spectra with missing values" in refused(data, examples)
+    data["spectra"].values[examples["row"][1], examples["column"][1], 3:] = np.nan
+    assert "1 of 6 examples name spectra with too many missing values" in refused(data, examples)

@@ -109,6 +109,7 @@ def compare(
     data.attrs["input_sha256"] = file_sha256(input)
     known = None if truth is None else open_truth(truth, data)
     comparison = compare_methods(data, methods, truth=known, seed=seed, energy_range=energy_range)
+    _tell(comparison)
     print(write_comparison(comparison, folder))
 
 
@@ -141,7 +142,9 @@ def apply(
     model = load_model(model_dir / "model.npz" if model_dir.is_dir() else model_dir)
     data = _opened(input, reading)
     data.attrs["input_sha256"] = file_sha256(input)
-    print(write(apply_model(model, data), out or Path(f"{input.stem}-applied")))
+    result = apply_model(model, data)
+    _tell(result)
+    print(write(result, out or Path(f"{input.stem}-applied")))
 
 
 @app.command
@@ -271,7 +274,14 @@ def _analyze_and_write(data: Any, source: Path, out: Path, settings: Settings, e
         {"input_file": source.name, "input_sha256": file_sha256(source)}
     )
     analysis = run(data, settings, examples=examples)
+    _tell(analysis.result)
     print(write(analysis.result, out, analysis.model))
+
+
+def _tell(result: xr.Dataset) -> None:
+    """Print what was left out and filled before the work; the output stream is for the path of the report."""
+    for note in str(result.attrs.get("preparation_notes", "")).splitlines():
+        print(f"didymos: {note}", file=sys.stderr)
 
 
 def _simulated(recipe: str, options: dict[str, Any]) -> xr.Dataset:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from didymos.core.preparation.coverage import find_coverage
+from didymos.io.coverage import coverage_notes
 from didymos.schema import ENERGY, missing_points, space_dims
 
 
@@ -57,6 +59,8 @@ class FileInfo:
     missing: int
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The attributes of the map: frame, sweep direction, order of the pixels, date, comment, set point ..."""
+    notes: tuple[str, ...] = ()
+    """What an analysis leaves out and fills because values are missing."""
 
     @property
     def channel(self) -> str:
@@ -69,6 +73,7 @@ class FileInfo:
         rows = [("file", self.file), ("format", self.format), ("size", f"{self.size / 1e6:.3g} MB")]
         rows += [(axis.name, str(axis)) for axis in self.axes]
         rows += [("spectra", counts)]
+        rows += [("analysis" if not index else "", note) for index, note in enumerate(self.notes)]
         rows += [("channel" if not index else "", str(channel)) for index, channel in enumerate(self.channels)]
         rows += [("channel rule", self.channel_rule)]
         return rows + [(name.replace("_", " "), _text(name, value)) for name, value in self.settings.items()]
@@ -115,7 +120,20 @@ def file_info(
         partial=array[..., 0].size - complete - missing,
         missing=missing,
         settings={str(key): value for key, value in array.attrs.items() if key not in hidden},
+        notes=_notes(array),
     )
+
+
+def _notes(array: xr.DataArray) -> tuple[str, ...]:
+    """Return what an analysis of the map leaves out and fills because values are missing."""
+    values = np.asarray(array.values).reshape(-1, array.sizes[ENERGY])
+    if np.isfinite(values).all():
+        return ()
+    coverage = find_coverage(values)
+    count = int(coverage.gaps.sum())
+    what = "1 spectrum has" if count == 1 else f"{count} spectra have"
+    filled = (f"{what} single gaps, which are filled.",) if count else ()
+    return (*coverage_notes(array[ENERGY], coverage), *filled)
 
 
 def _text(name: str, value: Any) -> str:

@@ -25,7 +25,7 @@ class Task:
     Attributes
     ----------
     map : xarray.DataArray
-        The map, with all its points; for methods that know space.
+        The map with all its points, single gaps filled; for methods that know space.
     usable : array of bool, shape (n_points,)
         The points whose spectra are compared: complete and not corrupted.
     values : array of float32, shape (n_usable, n_energies)

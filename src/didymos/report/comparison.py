@@ -66,6 +66,7 @@ def write_comparison(comparison: xr.Dataset, folder: str | os.PathLike[str]) -> 
         compared=words.compared(comparison),
         measured=[row for row in measured(comparison) if row[1]],
         left_out=words.left_out(comparison),
+        prepared=words.prepared(comparison),
         columns=words.COLUMNS,
         rows=_rows(comparison, names),
         truth=has_truth(comparison),

@@ -153,6 +153,11 @@ def left_out(comparison: xr.Dataset) -> list[str]:
     return lines + ([f"{number(artefact)} corrupted (region artefact)"] if artefact else [])
 
 
+def prepared(comparison: xr.Dataset) -> str:
+    """Return what was left out and filled before the comparison; empty where nothing was."""
+    return " ".join(str(comparison.attrs.get("preparation_notes", "")).splitlines())
+
+
 def skipped(comparison: xr.Dataset) -> list[tuple[str, str]]:
     """Return the methods that were left out, and why."""
     try:

@@ -84,7 +84,12 @@ def measured(result: xr.Dataset) -> list[tuple[str, str]]:
 def found(result: xr.Dataset) -> list[str]:
     """Return the findings and their significance, sentence by sentence."""
     sentences = [*_population(result), *_certainty(result)]
-    return [sentence for sentence in (*sentences, *_excluded(result)) if sentence]
+    return [sentence for sentence in (*sentences, *_excluded(result), *prepared(result)) if sentence]
+
+
+def prepared(result: xr.Dataset) -> list[str]:
+    """Return what was left out and filled before the analysis, sentence by sentence."""
+    return str(result.attrs.get("preparation_notes", "")).splitlines()
 
 
 def computed(result: xr.Dataset) -> list[str]:
@@ -206,7 +211,7 @@ def _excluded(result: xr.Dataset) -> list[str]:
     if artefact:
         parts.append(
             f"{number(artefact)} corrupted {_plural(artefact, 'spectrum', 'spectra')} "
-            "(region artefact: sudden changes of the signal, spikes, clipping)"
+            "(region artefact: sudden changes of the signal, spikes, clipping, too few values)"
         )
     left_out = " and ".join(part for part in parts if part)
     return [f"Excluded from the analysis: {left_out}."]

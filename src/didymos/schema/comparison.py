@@ -8,7 +8,7 @@ from didymos.schema.names import ENERGY
 from didymos.schema.results import Variable
 
 COMPARISON_VARIABLES: Mapping[str, Variable] = {
-    "spectra": Variable(("space", ENERGY), "the map as compared"),
+    "spectra": Variable(("space", ENERGY), "the map as compared, NaN where a value is missing"),
     "topography": Variable(("space",), "height at each point"),
     "region": Variable(("space",), "-1 missing, 3 artefact (left out of all methods), else 0"),
     "truth": Variable(("space",), "1 defect, 0 none, -1 neither: not counted"),
@@ -59,6 +59,7 @@ COMPARISON_VARIABLES: Mapping[str, Variable] = {
 
 COMPARISON_ATTRIBUTES: Mapping[str, str] = {
     "skipped_methods": "methods left out as JSON: name and why",
+    "preparation_notes": "energies and spectra left out, values filled, points that lie unevenly: one sentence a line",
     "truth_source": "where the truth came from; empty without one",
     "settings": "all settings as JSON",
     "didymos_version": "version that wrote the comparison",

@@ -17,7 +17,7 @@ class Variable:
 
 
 RESULT_VARIABLES: Mapping[str, Variable] = {
-    "spectra": Variable(("space", ENERGY), "the map as analysed"),
+    "spectra": Variable(("space", ENERGY), "the map at the energies analysed, NaN where a value is missing"),
     "topography": Variable(("space",), "height at each point"),
     "score": Variable(("space",), "score: 0 like the majority, 1 like the most distinct population"),
     "score_std": Variable(("space",), "standard deviation of the score over the ensemble; NaN without networks"),
@@ -113,6 +113,7 @@ RESULT_ATTRIBUTES: Mapping[str, str] = {
     "embedding_agreement": "mean correlation of the embeddings of two members of the ensemble, aligned",
     "score_agreement": "mean correlation of the scores of two members of the ensemble",
     "training_notes": "problems of the training, one sentence a line; empty without problems",
+    "preparation_notes": "energies and spectra left out, values filled, points that lie unevenly: one sentence a line",
     "metric": "similarity metric",
     "rank": "number of signal components above the noise",
     "settings": "all settings as JSON",

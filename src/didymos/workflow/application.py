@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from didymos.schema import ENERGY, VERSION, InputError
 from didymos.twin.model import TwinModel
 from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
+from didymos.workflow.completion import Completed, completed
 from didymos.workflow.dataset import Assembly
-from didymos.workflow.points import as_map, points_of
+from didymos.workflow.points import as_map, points_from, positions_of
 from didymos.workflow.regions import by_score, regions_of
 
 SMALLEST_OVERLAP = 0.999
@@ -39,7 +42,9 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     InputError
         Where the map does not cover the model's energies or has other units.
     """
-    points = points_of(resample(as_map(data), model), None, fewest=1)
+    spectra = as_map(data)
+    positions = positions_of(spectra)
+    points = points_from(_at_energies_of(model, spectra, positions), positions, fewest=1)
     assembly = Assembly(points)
     add_map(assembly)
     add_scores(assembly, model)
@@ -53,6 +58,7 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
             "similarity": str(model.about.get("similarity", "")),
             "score_source": model.score_source,
             "rank": model.metric.rank,
+            "preparation_notes": "\n".join(points.notes),
             "settings": str(model.about.get("settings", "{}")),
             "didymos_version": VERSION,
             "input_file": str(points.map.attrs.get("input_file", "")),
@@ -61,6 +67,35 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
         }
     )
     return assembly.result
+
+
+def _at_energies_of(model: TwinModel, spectra: xr.DataArray, positions: NDArray[np.float64]) -> Completed:
+    """Fill the gaps of a map at its own energies, then bring it to those of the model.
+
+    Parameters
+    ----------
+    model : TwinModel
+    spectra : spectral map
+    positions : array, shape (n_points, 2)
+
+    Returns
+    -------
+    Completed
+    """
+    needed = slice(*_beside(np.asarray(spectra[ENERGY].values, dtype=float), model.energy))
+    cropped = spectra.isel({ENERGY: needed})
+    found = completed(cropped, positions, choose=False)
+    resampled = resample(cropped.where(np.isfinite(cropped)), model)
+    filled = resample(found.map.copy(data=found.values.reshape(found.map.shape)), model)
+    return replace(found, map=resampled, values=np.ascontiguousarray(filled.values).reshape(len(positions), -1))
+
+
+def _beside(energy: NDArray[np.float64], wanted: NDArray[np.float64]) -> tuple[int, int]:
+    """Return the range of the energies between which those of a model lie; all where they do not overlap."""
+    margin = 1e-6 * np.ptp(wanted)
+    first = max(int(np.searchsorted(energy, wanted[0] + margin, side="right")) - 1, 0)
+    stop = min(int(np.searchsorted(energy, wanted[-1] - margin, side="left")) + 1, len(energy))
+    return (first, stop) if stop - first >= 2 else (0, len(energy))
 
 
 def resample(spectra: xr.DataArray, model: TwinModel) -> xr.DataArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
@@ -32,8 +33,8 @@ def compare(
 ) -> xr.Dataset:
     """Compare what several methods find in a spectral map (the paper, Figs. 3 to 7).
 
-    Every method gets the same spectra, those without a gap that are not corrupted, and starts from nothing. One that
-    cannot be run is left out, with a line in the attribute ``skipped_methods``; the others go on.
+    Every method gets the same spectra, those with enough values that are not corrupted, their gaps filled, and starts
+    from nothing. One that cannot be run is left out, with a line in the attribute ``skipped_methods``; the others go on.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ def run_methods(
         The methods that were left out, and one line each that says why.
     """
     # a method cannot change what the next one gets
-    values, spectra = points.values[points.usable], points.map.copy(deep=True)
+    values, spectra = points.values[points.usable], _complete_map(points)
     for array in (values, spectra.values):
         array.setflags(write=False)
     findings, skipped = [], {}
@@ -125,6 +126,12 @@ def run_methods(
             skipped[method.name] = _why(error)
         report(method.name, 1.0)
     return findings, skipped
+
+
+def _complete_map(points: Points) -> xr.DataArray:
+    """Return the map with filled gaps, without the values of spectra that have too few."""
+    values = np.where(points.finite[:, np.newaxis], points.values, np.float32(np.nan))
+    return points.map.copy(data=values.reshape(points.map.shape))
 
 
 def _run(method: Method, task: Task) -> Finding:

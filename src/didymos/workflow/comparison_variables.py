@@ -78,6 +78,7 @@ def assemble_comparison(
     assembly.result.attrs.update(
         {
             "skipped_methods": json.dumps(dict(skipped), ensure_ascii=False),
+            "preparation_notes": "\n".join(points.notes),
             "truth_source": "" if truth is None else str(truth.attrs.get("source", "")),
             "settings": settings.to_json(),
             "didymos_version": VERSION,

@@ -15,6 +15,7 @@ from didymos.core.artefacts.tip_changes import find_tip_changes, shared_by_neigh
 from didymos.core.surface.nearest import nearest_neighbours
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
+from didymos.workflow.completion import Completed, completed, sampling_note
 from didymos.workflow.examples import ARTEFACT_LABEL, LabelledExamples, examples_of
 from didymos.workflow.settings import Settings
 
@@ -31,9 +32,9 @@ class Points:
     map : xarray.DataArray
         The map as analysed.
     values : array of float32, shape (n_points, n_energies)
-        All spectra, those that are missing included.
+        All spectra, those that are missing included. Single gaps are filled here, and NaN in `map`.
     finite : array of bool, shape (n_points,)
-        Spectra without a gap.
+        Spectra without a gap, or with filled ones.
     usable : array of bool, shape (n_points,)
         Spectra that take part in fits: finite and not corrupted.
     missing : array of bool, shape (n_points,)
@@ -44,6 +45,8 @@ class Points:
         Row and column of an image, or y and x of scattered points.
     examples : LabelledExamples, optional
         Spectra that the user has labelled.
+    notes : tuple of str
+        What was left out, filled, or is to be known about the points, sentences.
     """
 
     map: xr.DataArray
@@ -54,6 +57,7 @@ class Points:
     artefacts: NDArray[np.int8]
     positions: NDArray[np.float64]
     examples: LabelledExamples | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def energy(self) -> NDArray[np.float64]:
@@ -98,7 +102,7 @@ def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
 
 
 def prepare(data: xr.DataArray | xr.Dataset, settings: Settings | None = None, *, examples: Any = None) -> Points:
-    """Prepare a map: crop the energies, find gaps and corrupted spectra, look up positions and examples.
+    """Prepare a map: choose the energies, fill gaps, find corrupted spectra, look up positions and examples.
 
     Parameters
     ----------
@@ -148,7 +152,8 @@ def with_examples(points: Points, given: Any) -> Points:
     gaps = sound[~points.finite[sound]]
     if len(gaps):
         raise InputError(
-            f"{len(gaps)} of {len(examples.index)} examples name spectra with missing values; label other spectra"
+            f"{len(gaps)} of {len(examples.index)} examples name spectra with too many missing values; label other "
+            "spectra"
         )
     usable, artefacts = points.usable.copy(), points.artefacts.copy()
     usable[sound], artefacts[sound] = True, Artefact.NONE
@@ -166,17 +171,18 @@ def points_of(
     *,
     spatial: bool = True,
 ) -> Points:
-    """Make points of a map: crop energies, find gaps and corrupted spectra.
+    """Make points of a map: choose energies, fill gaps, find corrupted spectra.
 
     Parameters
     ----------
     data : spectral map
     energy_range : (float, float), optional
-        Lowest and highest energy to keep, in units of the energies.
+        Lowest and highest energy to keep, in units of the energies. Without it the range is chosen where sweeps end
+        at different energies.
     fewest : int
         Least number of usable spectra; more than one must also differ.
     spatial : bool
-        Whether spectra may be compared with their neighbours to find corrupted ones.
+        Whether spectra may be compared with their neighbours, to fill gaps and to find corrupted ones.
 
     Returns
     -------
@@ -190,15 +196,22 @@ def points_of(
     spectra = as_map(data)
     if energy_range is not None:
         spectra = spectra.sel({ENERGY: slice(*energy_range)})
-    if spectra.sizes[ENERGY] < FEWEST_ENERGIES:
+    positions = positions_of(spectra)
+    found = completed(spectra, positions, choose=energy_range is None, spatial=spatial)
+    return points_from(found, positions, fewest, spatial=spatial)
+
+
+def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *, spatial: bool = True) -> Points:
+    """Make points of a map whose energies are chosen and whose gaps are filled; see :func:`points_of`."""
+    spectra, values, missing = found.map, found.values, found.missing
+    if values.shape[1] < FEWEST_ENERGIES:
+        lacking = f" ({' '.join(found.notes)})" if found.notes else ""
         raise InputError(
-            f"the map has {spectra.sizes[ENERGY]} energies in the range analysed; at least {FEWEST_ENERGIES} are needed"
+            f"the map has {values.shape[1]} energies in the range analysed; at least {FEWEST_ENERGIES} are needed"
+            + lacking
         )
-    values = np.ascontiguousarray(spectra.values).reshape(-1, spectra.sizes[ENERGY])
-    finite = np.isfinite(values).all(axis=1)
-    missing = ~np.isfinite(values).any(axis=1)
+    finite: NDArray[np.bool_] = np.isfinite(values).all(axis=1)
     artefacts = find_artefacts(values)
-    positions = _positions(spectra)
     if spatial:
         _release_shared(artefacts, values, positions)
     usable = finite & (artefacts == 0)
@@ -211,7 +224,8 @@ def points_of(
         raise InputError("all spectra are identical: there is nothing to compare; check the channel ('didymos info')")
     if not np.isfinite(positions[usable]).all():
         raise InputError("some spectra have no position (x or y is not a number): leave those spectra out of the map")
-    points = Points(spectra, values, finite, usable, missing, artefacts, positions)
+    notes = found.notes if is_image(spectra) else (*found.notes, *sampling_note(positions[usable]))
+    points = Points(spectra, values, finite, usable, missing, artefacts, positions, notes=notes)
     return _without_tip_changes(points, fewest) if spatial else points
 
 
@@ -238,7 +252,8 @@ def _without_tip_changes(points: Points, fewest: int) -> Points:
     return replace(points, artefacts=artefacts, usable=left)
 
 
-def _positions(spectra: xr.DataArray) -> NDArray[np.float64]:
+def positions_of(spectra: xr.DataArray) -> NDArray[np.float64]:
+    """Return row and column of an image, or y and x of scattered points, shape (n_points, 2)."""
     if is_image(spectra):
         rows, columns = np.indices(spectra.shape[:2])
         return np.stack([rows.ravel(), columns.ravel()], axis=1).astype(np.float64)

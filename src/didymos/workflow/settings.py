@@ -64,7 +64,8 @@ class Settings:
     iso_energy
         Energy of the slice of the reference segmentation, in units of the energies; auto chooses it.
     energy_range
-        Lowest and highest energy to analyse, in units of the energies; everything where it is not given.
+        Lowest and highest energy to analyse, in units of the energies; where it is not given, everything, or the range
+        that leaves most values where sweeps end at different energies.
     seed
         Seed of all random numbers.
     """

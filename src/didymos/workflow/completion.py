@@ -1,0 +1,107 @@
+"""The energies that are analysed, and spectra whose gaps are filled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from didymos.core.noise.missing import fill_gaps
+from didymos.core.preparation.coverage import Coverage, find_coverage
+from didymos.core.preparation.density import are_uneven, densest_share
+from didymos.io.coverage import coverage_notes
+from didymos.schema import ENERGY
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A map at the energies that are analysed.
+
+    Attributes
+    ----------
+    map : xarray.DataArray
+        As measured, NaN where a value is missing.
+    values : array of float32, shape (n_points, n_energies)
+        The spectra with single gaps filled; those with too few values keep their NaN.
+    missing : array of bool, shape (n_points,)
+        Spectra without any value.
+    notes : tuple of str
+        What was left out and filled, sentences.
+    """
+
+    map: xr.DataArray
+    values: NDArray[np.float32]
+    missing: NDArray[np.bool_]
+    notes: tuple[str, ...] = ()
+
+
+def completed(
+    spectra: xr.DataArray, positions: NDArray[np.float64], *, choose: bool = True, spatial: bool = True
+) -> Completed:
+    """Leave out energies and fill gaps where values of a map are missing.
+
+    Parameters
+    ----------
+    spectra : spectral map
+    positions : array, shape (n_points, 2)
+    choose : bool
+        Whether the range of the energies is chosen where sweeps end differently; see
+        :func:`didymos.core.preparation.coverage.find_coverage`.
+    spatial : bool
+        Whether gaps are filled from the neighbours on the surface as well.
+
+    Returns
+    -------
+    Completed
+    """
+    values = np.ascontiguousarray(spectra.values).reshape(len(positions), spectra.sizes[ENERGY])
+    if np.isfinite(values).all():
+        return Completed(spectra, values, np.zeros(len(values), dtype=bool))
+    coverage = find_coverage(values, choose=choose)
+    notes = coverage_notes(spectra[ENERGY], coverage)
+    measured = np.where(np.isfinite(values), values, np.float32(np.nan))[:, coverage.energies]
+    kept = spectra.isel({ENERGY: np.flatnonzero(coverage.energies)})
+    kept = kept.copy(data=measured.reshape(kept.shape))
+    filled, note = _filled(measured, positions if spatial else None, coverage)
+    return Completed(kept, filled, coverage.missing, (*notes, *note))
+
+
+def _filled(
+    measured: NDArray[np.float32], positions: NDArray[np.float64] | None, coverage: Coverage
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Return spectra with their gaps filled, and how many values that were."""
+    if not coverage.gaps.any():
+        return measured, ()
+    enough = ~(coverage.short | coverage.missing)
+    found = fill_gaps(measured[enough], None if positions is None else positions[enough])
+    values = measured.copy()
+    values[enough] = found.values
+    count, whole = len(found.gaps), int(enough.sum()) * measured.shape[1]
+    where = "energy" if positions is None else "energy and on the surface"
+    return values, (
+        f"{count} missing value{'s' if count > 1 else ''} ({100 * count / whole:.2g} %) in {int(coverage.gaps.sum())} "
+        f"of {int(enough.sum())} spectra {'are' if count > 1 else 'is'} filled from the neighbours in {where}, with a "
+        f"standard error of {np.median(found.error):.2g} times the noise{' (median)' if count > 1 else ''}.",
+    )
+
+
+def sampling_note(positions: NDArray[np.float64]) -> tuple[str, ...]:
+    """Return what the majority is where scattered points lie unevenly; nothing where they lie evenly.
+
+    They lie unevenly where half of them cover less than a fifth of the area; at random half cover a third
+    (:func:`didymos.core.preparation.density.densest_share`).
+
+    Parameters
+    ----------
+    positions : array, shape (n_points, 2)
+        Finite.
+    """
+    share = densest_share(positions)
+    if not are_uneven(share):
+        return ()
+    return (
+        f"The points lie unevenly: half of the spectra were taken on {100 * share:.2g} % of the area. Majority means "
+        "the majority of the spectra taken, not of the surface, and a minority may be the undisturbed surface.",
+    )
