@@ -34,7 +34,8 @@ def compare(
     """Compare what several methods find in a spectral map (the paper, Figs. 3 to 7).
 
     Every method gets the same spectra, those with enough values that are not corrupted, their gaps filled, and starts
-    from nothing. One that cannot be run is left out, with a line in the attribute ``skipped_methods``; the others go on.
+    from nothing. One that cannot be run is left out, with a line in the attribute ``skipped_methods``; the others go
+    on.
 
     Parameters
     ----------

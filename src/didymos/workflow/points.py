@@ -210,7 +210,7 @@ def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *
             f"the map has {values.shape[1]} energies in the range analysed; at least {FEWEST_ENERGIES} are needed"
             + lacking
         )
-    finite: NDArray[np.bool_] = np.isfinite(values).all(axis=1)
+    finite = np.asarray(np.isfinite(values).all(axis=1))
     artefacts = find_artefacts(values)
     if spatial:
         _release_shared(artefacts, values, positions)

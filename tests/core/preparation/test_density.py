@@ -20,7 +20,7 @@ def test_half_of_points_at_random_lie_on_a_third_of_the_area(count):
 
 
 def test_a_lattice_and_a_line_are_even():
-    assert densest_share(np.argwhere(np.ones((20, 20)))) > 0.4
+    assert densest_share(np.argwhere(np.ones((20, 20))).astype(float)) > 0.4
     assert densest_share(np.stack([np.zeros(50), np.arange(50)], axis=1)) > 0.38
 
 
