@@ -140,8 +140,9 @@ def test_it_says_what_was_compared(written, pages):
     assert f"{true} of {counted} counted spectra" in words
     assert "truth is not known" in compared(build_comparison(names=NAMES[:1], truth=False))
     text = pages[written[2]].text
-    for part in (compared(comparison), "it needs openTSNE", "5 corrupted", "1 of 97 energies is", "96 values from", "ab" * 32):
+    for part in (compared(comparison), "it needs openTSNE", "5 corrupted", "96 values from", "ab" * 32, "energy_range"):
         assert " ".join(part.split()) in text, part
+    assert text.count("1 of 97 energies is missing in all spectra and is left out: 3 mV.") >= 1
 
 
 def test_a_method_has_its_notes_and_its_description(written, pages):
