@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, poisson
+from scipy.stats import chi2
 
 from didymos.core.evidence.directions import (
     Directions,
@@ -23,7 +23,7 @@ from didymos.core.evidence.directions import (
 )
 from didymos.core.evidence.lattices import without_lattices
 from didymos.core.evidence.settings import PopulationSettings
-from didymos.core.evidence.tail import Tail
+from didymos.core.evidence.significance import expected_by_chance, together, undisturbed
 from didymos.core.numeric.labels import largest_by_label
 from didymos.core.surface.contrast_evidence import Evidence, contrast_evidence, contrast_without_lines, evidence_along
 from didymos.core.surface.neighbourhood import Neighbourhood
@@ -247,15 +247,15 @@ def _validated(
     """Keep the objects that neither the tail of the majority nor a smooth change of the surface explains."""
     points, columns = white.shape
     basis = directions.basis
-    far = _undisturbed(neighbourhood, label, known, settings)
+    far = undisturbed(neighbourhood, label, known, settings)
     along = np.linalg.norm(white @ basis, axis=1)
     local = evidence_along(contrast @ basis, far, known, settings=settings.contrast).length
     # the directions were fitted to the objects: the fewer objects, the more of their noise is in the directions
     fitted = basis.shape[1] + (columns - basis.shape[1]) / max(int(label.max()), 1)
     expected = np.maximum(
-        *(_expected(length, label, far, basis.shape[1], fitted, settings) for length in (along, local))
+        *(expected_by_chance(length, label, far, basis.shape[1], fitted, settings) for length in (along, local))
     )
-    p_value, kept = _together(expected, settings, objects=neighbourhood.known)
+    p_value, kept = together(expected, settings, objects=neighbourhood.known)
     number = np.where(kept, np.cumsum(kept), 0)[label]
     several = np.count_nonzero(number) >= settings.fewest_points
     if p_value >= (settings.significance if several else settings.lone_significance):
@@ -265,52 +265,3 @@ def _validated(
         return Population.none(points, repetition)
     far = ~neighbourhood.grow(number > 0, settings.far)
     return Population(p_value, number, far, directions, repetition, settings.significance)
-
-
-def _undisturbed(
-    neighbourhood: Neighbourhood, label: NDArray[np.intp], known: NDArray[np.bool_], settings: PopulationSettings
-) -> NDArray[np.bool_]:
-    """Return the points as far from all objects as leaves enough of them to read the tails of the majority from."""
-    for steps in range(settings.halo, 0, -1):
-        far = known & ~neighbourhood.grow(label > 0, steps)
-        if far.sum() >= settings.least_undisturbed * known.sum():
-            return far
-    far = known & (label == 0)
-    return far if far.any() else known
-
-
-def _expected(
-    length: NDArray[np.float64],
-    label: NDArray[np.intp],
-    far: NDArray[np.bool_],
-    degrees: int,
-    fitted: float,
-    settings: PopulationSettings,
-) -> NDArray[np.float64]:
-    """Return how many points of a majority with such a tail are as long as every object, shape (n_objects + 1,)."""
-    peak = largest_by_label(length, label)
-    tail = Tail.of(length[far], degrees, settings=settings)
-    # a majority that is exactly alike has no median length: what differs at all is then far, not infinitely
-    tail = replace(tail, median=max(tail.median, float(peak.max()) / settings.contrast.longest_length) or 1.0)
-    return np.asarray(len(length) * chi2.sf(tail.normal(peak) ** 2, fitted))
-
-
-def _together(
-    expected: NDArray[np.float64], settings: PopulationSettings, *, objects: bool = True
-) -> tuple[float, NDArray[np.bool_]]:
-    """Return the p-value of all objects together, and which of them count, shape (n_objects + 1,).
-
-    Where the majority explains lambda objects as far out as the k-th, k of them have the probability
-    P(n >= k) of a Poisson distribution. The smallest of these over k counts, times k (k + 1), so that the sum over all
-    k holds for the smallest. Spectra without positions are no objects that stand for themselves: the farthest counts.
-    """
-    order = np.sort(expected[1:])[: None if objects else 1]
-    number = np.arange(1, len(order) + 1)
-    probability = np.minimum(1.0, number * (number + 1) * poisson.sf(number - 1, order))
-    best = int(probability.argmin())
-    # a probability is never 0, only smaller than the smallest float
-    p_value = max(float(probability[best]), np.finfo(float).tiny)
-    limit = max(float(order[best]) if p_value < settings.significance else 0.0, settings.significance)
-    kept = expected <= limit
-    kept[0] = False
-    return p_value, kept

@@ -127,7 +127,7 @@ class PopulationSettings:
     last_own_share: float = 0.8
     own_probability: float = 1e-6
     rest_share: float = 0.99
-    fewest_beyond: int = 3
+    fewest_beyond: int = 10
     tail_shares: tuple[float, ...] = (0.9, 0.99, 0.999)
     largest_repetition: float = 0.65
     fewest_repeated: int = 10

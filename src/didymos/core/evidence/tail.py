@@ -34,10 +34,10 @@ class Tail:
     def of(cls, length: NDArray[np.float64], degrees: int, *, settings: PopulationSettings = DEFAULTS) -> Tail:
         """Estimate the tail at several quantiles, the last beyond which only a few lie; the longest counts."""
         last = 1 - settings.fewest_beyond / max(len(length), 1)
-        shares = [*(share for share in settings.tail_shares if share < last), last] if last > 0.5 else []
         median = float(np.median(length))
-        if median <= 0 or not shares:
+        if median <= 0 or last < min(settings.tail_shares):
             return cls(median, degrees, 1.0)
+        shares = [*(share for share in settings.tail_shares if share < last), last]
         longer = np.log(np.quantile(length, shares) / median)
         usual = np.log(np.sqrt(chi2.ppf(shares, degrees) / chi2.ppf(0.5, degrees)))
         return cls(median, degrees, max(1.0, float((longer / usual).max())))
