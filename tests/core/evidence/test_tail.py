@@ -37,7 +37,8 @@ def test_a_tail_never_counts_as_shorter_than_normal():
 def test_the_limit_is_exceeded_that_often(probability, power):
     tail = Tail.of(lengths(2, power=power), 2)
     fresh = lengths(2, count=400_000, power=power, seed=2)
-    assert np.mean(fresh > tail.limit(probability)) == pytest.approx(probability, rel=0.3)
+    # the longest of several estimates of the tail counts
+    assert probability / 3 < np.mean(fresh > tail.limit(probability)) < 1.2 * probability
 
 
 @pytest.mark.parametrize("factor", [1e-9, 1e6])
@@ -49,7 +50,7 @@ def test_units_do_not_matter(factor):
     assert scaled.limit(1e-4) == pytest.approx(factor * plain.limit(1e-4))
 
 
-@pytest.mark.parametrize("count", [1, 5, 29])
+@pytest.mark.parametrize("count", [1, 5, 29, 99])
 def test_few_lengths_say_nothing_of_the_tail(count):
     assert Tail.of(lengths(2, count=count, power=3.0), 2).power == 1
 

@@ -66,8 +66,8 @@ def known_amplitudes(
         cores = amplitudes.value[label == kind]
         usual = float(np.quantile(cores, settings.core_share)) if len(cores) else 0.0
         unit[kind - 1] = usual if usual > 0 else 1.0
-    share = amplitudes.value / unit[amplitudes.kind - 1]
-    known = np.where(amplitudes.background, 0.0, np.clip(share, 0.0, 1.0))
+    full = unit[amplitudes.kind - 1]
+    known = np.where(amplitudes.background, 0.0, np.clip(amplitudes.value, 0.0, full) / full)
     return np.where(amplitudes.ambiguous, np.nan, known).astype(np.float32)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.noise.noise import marchenko_pastur_edge
 from didymos.core.numeric.principal_components import moments, principal_components
-from didymos.core.numeric.robust import MAD_TO_SD
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,11 @@ class StabilisationSettings:
     largest_sample : int
         Spectra, evenly spaced, that the dependence is estimated from.
     modes : int
-        Principal components that stand for the signal.
+        Principal components that stand for the signal at most.
     significance : float
         Standard errors by which the slope of the variance differs from 0 at least.
+    trusted_share : float
+        Share of the squared residuals that counts as it is at first; larger ones count as its largest.
     rounds : int
         Rounds of the fit; each limits outliers by the variance of the round before.
     outlier : float
@@ -34,8 +36,9 @@ class StabilisationSettings:
     largest_sample: int = 4000
     modes: int = 20
     significance: float = 5.0
-    rounds: int = 3
-    outlier: float = 3.5
+    trusted_share: float = 0.99
+    rounds: int = 6
+    outlier: float = 5.0
     least_variance: float = 0.04
 
 
@@ -98,17 +101,21 @@ def find_stabilisation(
     chosen = np.linspace(0, points - 1, min(points, settings.largest_sample)).astype(np.intp)
     if energies < 3 + settings.modes or len(chosen) <= 2 * settings.modes:
         return None
-    signal, residual = _parted(values[chosen].astype(np.float64), noise, settings.modes)
-    usual = MAD_TO_SD * np.median(np.abs(residual), axis=0)
-    usual = np.maximum(usual, 1e-3 * float(np.median(usual)))
-    if not usual.all():
+    signal, residual = _parted(values[chosen].astype(np.float64), noise, settings)
+    # not a median: where counts are rare, most residuals vanish
+    squared = residual**2
+    usual = np.mean(np.minimum(squared, np.quantile(squared, settings.trusted_share, axis=0)), axis=0)
+    usual = np.maximum(usual, settings.least_variance**2 * float(np.median(usual)))
+    rounding = float(np.finfo(np.float32).eps) * float(np.abs(values).max())
+    if float(np.median(usual)) <= rounding**2:
         return None
     centred = signal - signal.mean(axis=0)
-    variance = np.broadcast_to(usual**2, signal.shape)
-    slope, error = 0.0, np.inf
+    variance = np.broadcast_to(usual, signal.shape)
+    slope, error, typical = 0.0, np.inf, float(np.median(usual))
     for _ in range(settings.rounds):
-        squared = np.minimum(residual**2, settings.outlier**2 * variance)
-        slope, error, average = _slope(centred, squared, 1 / variance**2)
+        limited = np.minimum(squared, settings.outlier**2 * variance)
+        # the darkest values, whose variance is least certain, do not outweigh the others
+        slope, error, average = _slope(centred, limited, 1 / (variance + typical) ** 2)
         variance = np.maximum(average + slope * centred, settings.least_variance * average)
     if abs(slope) < settings.significance * error:
         return None
@@ -118,13 +125,27 @@ def find_stabilisation(
 
 
 def _parted(
-    values: NDArray[np.float64], noise: NDArray[np.float64], modes: int
+    values: NDArray[np.float64], noise: NDArray[np.float64], settings: StabilisationSettings
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the signal, and second differences of the rest with the variance of its noise, without both ends."""
-    components = principal_components(moments(values), modes, noise)
-    signal = (components.mean + components.scores(values) @ components.spectra) * noise
-    rest = values - signal
-    return signal[:, 1:-1], (rest[:, :-2] - 2 * rest[:, 1:-1] + rest[:, 2:]) / np.sqrt(6)
+    """Return the signal, and second differences of the rest with the variance of its noise, without both ends.
+
+    For the components every spectrum is divided by its own roughness (Keenan and Kotula, Surf. Interface Anal. 36, 203
+    (2004)): else the noise of the roughest spectra would pass for signal.
+    """
+    usual = np.median(values, axis=0)
+    rough = np.sqrt(np.mean(_curvature((values - usual) / noise) ** 2, axis=1))
+    rough = np.maximum(rough / (float(np.median(rough)) or 1.0), settings.least_variance)[:, np.newaxis]
+    even = (values - usual) / rough
+    components = principal_components(moments(even), settings.modes, noise)
+    # every component that is only noise takes noise away
+    modes = int(np.count_nonzero(components.variance[: settings.modes] > marchenko_pastur_edge(*values.shape)))
+    signal = usual + (components.mean + components.scores(even, modes) @ components.spectra[:modes]) * noise * rough
+    return signal[:, 1:-1], _curvature(values - signal)
+
+
+def _curvature(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return second differences along the energy with the variance of the noise."""
+    return np.asarray((values[:, :-2] - 2 * values[:, 1:-1] + values[:, 2:]) / np.sqrt(6))
 
 
 def _slope(

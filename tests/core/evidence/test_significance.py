@@ -1,0 +1,94 @@
+"""How far from the majority objects are, each alone and all together."""
+
+import numpy as np
+import pytest
+from scipy.stats import poisson
+
+from didymos.core.evidence.settings import PopulationSettings
+from didymos.core.evidence.significance import expected_by_chance, together, undisturbed
+from didymos.core.surface.neighbourhood import ImageNeighbourhood, NoNeighbourhood
+
+SETTINGS = PopulationSettings()
+SIDE = 60
+
+
+def of_objects(*expected):
+    return np.array([1e9, *expected])
+
+
+def test_one_object_alone_has_twice_its_own_probability():
+    p_value, kept = together(of_objects(1e-4), SETTINGS)
+    assert p_value == pytest.approx(2 * poisson.sf(0, 1e-4))
+    assert kept.tolist() == [False, True]
+
+
+def test_moderate_objects_add_up():
+    alone, _ = together(of_objects(0.05), SETTINGS)
+    many, kept = together(of_objects(*[0.05] * 5), SETTINGS)
+    assert alone > SETTINGS.significance > many
+    assert kept.tolist() == [False, *[True] * 5]
+
+
+def test_without_independence_the_farthest_counts():
+    p_value, kept = together(of_objects(*[0.05] * 5), SETTINGS, objects=False)
+    assert p_value == together(of_objects(0.05), SETTINGS)[0]
+    assert not kept.any()
+
+
+def test_objects_that_chance_explains_are_no_evidence():
+    p_value, kept = together(of_objects(2.0, 3.0, 9.0), SETTINGS)
+    assert p_value > 0.5
+    assert not kept.any()
+
+
+def test_more_evidence_never_has_a_larger_p_value():
+    random = np.random.default_rng(0)
+    for _ in range(50):
+        expected = 10 ** random.uniform(-6, 2, 6)
+        less = expected * np.where(np.arange(6) == random.integers(6), 0.1, 1.0)
+        assert together(of_objects(*less), SETTINGS)[0] <= together(of_objects(*expected), SETTINGS)[0]
+
+
+def test_the_p_value_of_chance_is_no_smaller_than_its_share():
+    """Objects of a Poisson process in the expected number."""
+    random = np.random.default_rng(1)
+    p_values = []
+    for _ in range(2000):
+        expected = np.sort(random.uniform(0, 20, random.poisson(20)))
+        p_values.append(together(of_objects(*expected), SETTINGS)[0])
+    for share in (0.01, 0.05, 0.1):
+        assert np.mean(np.array(p_values) <= share) <= share + 3 * np.sqrt(share / 2000)
+
+
+def test_what_chance_expects_is_what_a_normal_majority_has():
+    random = np.random.default_rng(2)
+    length = np.linalg.norm(random.normal(size=(20_000, 2)), axis=1)
+    label = np.zeros(20_000, dtype=np.intp)
+    label[0] = 1
+    found = []
+    for far in (2.5, 3.5):
+        length[0] = far
+        expected = expected_by_chance(length, label, label == 0, 2, 2.0, SETTINGS)[1]
+        found.append(expected / np.count_nonzero(length[1:] > far))
+    assert found[0] == pytest.approx(1, rel=0.3)
+    # the longest of several estimates of the tail counts, so what is far is expected more often, not less
+    assert 0.7 < found[1] < 4
+
+
+def test_the_halo_is_left_out_as_far_as_enough_points_remain():
+    neighbourhood = ImageNeighbourhood(np.ones((SIDE, SIDE), dtype=bool))
+    known = np.ones(SIDE**2, dtype=bool)
+    label = np.zeros((SIDE, SIDE), dtype=np.intp)
+    label[30, 30] = 1
+    far = undisturbed(neighbourhood, label.ravel(), known, SETTINGS).reshape(SIDE, SIDE)
+    assert not far[30, 30 - SETTINGS.halo]
+    assert far[30, 30 - SETTINGS.halo - 1]
+    label[::5, ::5] = np.arange(1, 145).reshape(12, 12)
+    crowded = undisturbed(neighbourhood, label.ravel(), known, SETTINGS)
+    assert crowded.mean() >= SETTINGS.least_undisturbed
+    assert not crowded[label.ravel() > 0].any()
+
+
+def test_without_positions_only_the_objects_are_left_out():
+    label = np.array([0, 1, 0, 2, 0])
+    assert np.array_equal(undisturbed(NoNeighbourhood(), label, np.ones(5, dtype=bool), SETTINGS), label == 0)
