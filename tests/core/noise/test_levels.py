@@ -1,5 +1,7 @@
 """The noise of single spectra over the usual noise."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,13 +11,13 @@ POINTS, ENERGIES = 3000, 120
 PROJECTION = np.linalg.qr(np.vander(np.linspace(-1, 1, ENERGIES), 4))[0]
 
 
-def spectra(level=1.0, seed=0, points=POINTS):
+def spectra(level: Any = 1.0, seed: int = 0, points: int = POINTS) -> Any:
     random = np.random.default_rng(seed)
     signal = 20 * random.normal(size=(points, 4)) @ PROJECTION.T
     return signal + np.asarray(level).reshape(-1, 1) * random.normal(size=(points, ENERGIES))
 
 
-def levels_of(values, **settings):
+def levels_of(values: Any, **settings: Any) -> Any:
     return noise_levels(values, lambda some: some, PROJECTION, **settings)
 
 

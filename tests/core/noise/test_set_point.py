@@ -1,5 +1,7 @@
 """Gains and offsets that spectra have without regard to their neighbours."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,7 @@ def surface(seed=0, noise=0.02):
     return clean, noise * np.random.default_rng(seed).normal(size=clean.shape)
 
 
-def found_in(values):
+def found_in(values) -> Any:
     return find_set_point(values, noise_of_energies(values, NEIGHBOURS), NEIGHBOURS)
 
 
