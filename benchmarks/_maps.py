@@ -61,15 +61,15 @@ def own_maps(seeds: int) -> Iterator[tuple[str, Callable[[], TrueMap]]]:
                 yield f"{surface.name}, {seed}", partial(_own, surface, seed)
 
 
-def second_maps(folder: Path) -> Iterator[tuple[str, Callable[[], TrueMap]]]:
-    """Yield the name of every map of the second simulator that has defects, and what simulates it."""
+def second_maps(folder: Path, *, without_defects: bool = False) -> Iterator[tuple[str, Callable[[], TrueMap]]]:
+    """Yield the name of every map of the second simulator, and what simulates it; on request those without defects."""
     if not (folder / "cases.py").is_file():
         print(f"no second simulator at {folder}: its maps are left out", file=sys.stderr)
         return
     sys.path.insert(0, str(folder))
     cases = importlib.import_module("cases")
     for name in cases.NAMES:
-        if not name.startswith("null"):
+        if without_defects or not name.startswith("null"):
             yield f"B {name}", partial(_second, cases, name)
 
 
@@ -87,4 +87,5 @@ def _second(cases: Any, name: str) -> TrueMap:
     data = spectral_map(spectra.astype(np.float32), np.asarray(made["energy"], dtype=float), energy_units="mV")
     corrupted = made.get("glitch", np.zeros_like(made["mask"]))
     sound = (made["mask"] & ~corrupted).ravel()
-    return TrueMap(f"B {name}", data, made["truth"].ravel(), made["label"].ravel(), sound)
+    truth, kind = made["truth"].ravel(), made["label"].ravel()
+    return TrueMap(f"B {name}", data, truth, kind, sound, corrupted=corrupted.ravel())

@@ -75,7 +75,7 @@ def main() -> int:
         f"{'corr.':>7}{'def. lost':>10}  {'phases':<18}"
     )
     rows = []
-    measure = _nothing if options.ceilings else _quick if options.quick else _full
+    measure = _nothing if options.ceilings else quick if options.quick else full
     for case, defects in cases(options.set_aside, options.only, options.seeds):
         start = time.perf_counter()
         row: Row = {"map": case.name, "defects": defects, "phases": case.phase is not None}
@@ -84,10 +84,10 @@ def main() -> int:
         if defects and not options.without_ceiling:
             row["ceiling"] = ceiling(case)
         rows.append(row)
-        print(_line(row), flush=True)
+        print(line(row), flush=True)
         if options.figures:
             options.figures.write_text(json.dumps(rows, indent=1), "utf-8")
-    met = options.ceilings or _judge(rows)
+    met = options.ceilings or judge(rows)
     return 0 if met or not options.check else 1
 
 
@@ -104,7 +104,7 @@ def _nothing(case: TrueMap) -> Row:
     return {}
 
 
-def _quick(case: TrueMap) -> Row:
+def quick(case: TrueMap) -> Row:
     """Return what the evidence says."""
     settings = Settings()
     points = prepare(case.data, settings)
@@ -117,7 +117,7 @@ def _quick(case: TrueMap) -> Row:
     return found | {"AP of the distance": _precision(case, distance)} | _artefacts(case, artefact)
 
 
-def _full(case: TrueMap) -> Row:
+def full(case: TrueMap) -> Row:
     """Return what a whole analysis says."""
     result = run(case.data, Settings(), progress=False).result
     region, kind = (result[name].values.ravel() for name in ("region", "kind"))
@@ -193,7 +193,7 @@ def ceiling(case: TrueMap) -> float:
     return float(average_precision_score(defect, odds))
 
 
-def _line(row: Row) -> str:
+def line(row: Row) -> str:
     """Return a row of the table."""
 
     def number(name: str, width: int) -> str:
@@ -222,7 +222,7 @@ def _mean(rows: list[Row], value: str | Callable[[Row], float]) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-def _judge(rows: list[Row]) -> bool:
+def judge(rows: list[Row]) -> bool:
     """Print the means and which targets are met."""
     rare, none = ([row for row in rows if row["defects"] is defects] for defects in (True, False))
     phased = [row for row in rows if "true phases" in row]
