@@ -67,6 +67,7 @@ def build_result(
     data["score_std"] = (space, deviation.astype(np.float32))
     data["region"] = (space, region, region_attributes())
     data["kind"] = (space, kind)
+    data["phase"] = (space, np.where(np.arange(kind.size) < kind.size / 3, 2, 1).reshape(kind.shape))
     _add_spaces(data, space, score, random)
     _add_averages(data, spectra, region, kind)
     add_distances(data, space, spectra, spaces, random)

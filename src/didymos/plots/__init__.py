@@ -13,7 +13,7 @@ from didymos.plots.latent import embedding, scree_and_latent
 from didymos.plots.latent_distances import distance_correlation
 from didymos.plots.pairs import abundance, distance_sweep
 from didymos.plots.reference import iso_energy, score_against_truth
-from didymos.plots.regions import kind_map, region_map
+from didymos.plots.regions import kind_map, phase_map, region_map
 from didymos.plots.score import score_map, score_uncertainty
 from didymos.plots.spectra import kind_spectra, region_spectra
 from didymos.plots.style import style
@@ -45,6 +45,7 @@ __all__ = [
     "method_spectra",
     "method_split_sizes",
     "of_method",
+    "phase_map",
     "region_map",
     "region_spectra",
     "rendered",

@@ -16,7 +16,7 @@ from didymos.plots.latent import embedding, scree_and_latent
 from didymos.plots.latent_distances import distance_correlation
 from didymos.plots.pairs import abundance, distance_sweep
 from didymos.plots.reference import iso_energy, score_against_truth
-from didymos.plots.regions import kind_map, region_map
+from didymos.plots.regions import kind_map, phase_map, region_map
 from didymos.plots.score import score_map, score_uncertainty
 from didymos.plots.spectra import kind_spectra, region_spectra
 from didymos.plots.training import training_loss
@@ -41,6 +41,8 @@ class FigureEntry:
         Variables without which it is left out; each must hold at least one number.
     positive : tuple of str
         Variables that must hold a value above zero besides.
+    several : tuple of str
+        Variables that must hold a value above one besides.
     """
 
     draw: Callable[[xr.Dataset], Figure]
@@ -49,11 +51,13 @@ class FigureEntry:
     alternative: str
     needs: tuple[str, ...]
     positive: tuple[str, ...] = ()
+    several: tuple[str, ...] = ()
 
     def can_draw(self, result: xr.Dataset) -> bool:
         """Return whether a result holds what the figure shows."""
         known = all(name in result and _has_numbers(result[name]) for name in self.needs)
-        return known and all(name in result and bool((result[name] > 0).any()) for name in self.positive)
+        over = [*((name, 0) for name in self.positive), *((name, 1) for name in self.several)]
+        return known and all(name in result and bool((result[name] > least).any()) for name, least in over)
 
 
 def _has_numbers(data: xr.DataArray) -> bool:
@@ -82,6 +86,14 @@ FIGURES: Mapping[str, FigureEntry] = {
         "Map in which the points of the minority have the colour of their kind.",
         ("kind", "region", "spectra"),
         ("kind",),
+    ),
+    "phase_map": FigureEntry(
+        phase_map,
+        "Phases",
+        captions.phase_map,
+        "Map in which every point has the colour of its phase.",
+        ("phase", "region", "spectra"),
+        several=("phase",),
     ),
     "score_uncertainty": FigureEntry(
         score_uncertainty,

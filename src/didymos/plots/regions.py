@@ -68,6 +68,36 @@ def kind_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     return panels.figure
 
 
+@styled
+def phase_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+    """Draw which phase, a population that covers much of the surface, each point belongs to.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        With ``phase`` and ``region``.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw instead of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    panels, where = map_sheet(result, axes, 1)
+    phase, region = over_space(result, "phase"), over_space(result, "region")
+    present = np.unique(phase[phase > 0]).astype(int)
+    colours = {int(number): kind_colour(int(number)) for number in present}
+    missing = {0: GROUND, -1: GROUND}
+    draw_labels(panels.axes[0], where, np.where(region == int(Region.MISSING), -1, phase), {**missing, **colours})
+    draw_flags(panels.axes[0], where, result)
+    handles: list[Artist] = [
+        handle(where, f"phase {number} ({int((phase == number).sum())})", colour) for number, colour in colours.items()
+    ]
+    panels.legend([*handles, *region_handles(result, where, (Region.ARTEFACT, Region.MISSING))], columns=3)
+    return panels.figure
+
+
 def kind_colour(number: int) -> str:
     """Return the colour of kind number 1, 2 ..."""
     return KIND_COLOURS[(number - 1) % len(KIND_COLOURS)]

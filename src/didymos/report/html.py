@@ -41,7 +41,7 @@ SECTIONS = (
         "where",
         "Map of the score",
         "Score, regions and kinds of the spectra over the map.",
-        ("score_map", "region_map", "kind_map", "score_uncertainty"),
+        ("score_map", "region_map", "kind_map", "phase_map", "score_uncertainty"),
     ),
     Section(
         "spectra",

@@ -16,6 +16,7 @@ from didymos.schema import Region, is_image
 
 THIN = "\u202f"
 FOUND, NOT_FOUND = "A distinct population was detected", "No distinct population was detected"
+ONLY_COMMON = "Several common populations (phases) were detected, and no rare one"
 UNDECIDED = "The map was not tested for a distinct population"
 STRONG, FAIR = 1e-3, 0.05
 SIMILARITY = {
@@ -57,7 +58,14 @@ def percent(part: int, whole: int) -> str:
 def verdict(result: xr.Dataset) -> str:
     """Return the one sentence that stands on top."""
     found = result.attrs.get("distinct_population")
-    return UNDECIDED if found is None else FOUND if int(found) == 1 else NOT_FOUND
+    if found is None:
+        return UNDECIDED
+    return FOUND if int(found) == 1 else ONLY_COMMON if phases(result) > 1 else NOT_FOUND
+
+
+def phases(result: xr.Dataset) -> int:
+    """Return the number of phases; 1 where they were not looked for."""
+    return int(result.sizes.get("phase_index", 1))
 
 
 def measured(result: xr.Dataset) -> list[tuple[str, str]]:
@@ -145,12 +153,19 @@ def _population(result: xr.Dataset) -> list[str]:
             f"{number(minority)} of {number(scored)} spectra ({percent(minority, scored)}) belong to the distinct "
             f"population, the minority. {between}",
             f"The minority comprises {kinds} kinds of spectra." if kinds > 1 else "",
+            *_common(result),
             *moved(result),
         ]
     if "score" not in result:
         return ["This result holds the distances of pairs of spectra. No twin network was trained."]
     if verdict(result) == UNDECIDED:
         return [f"By the score, {number(minority)} of {number(scored)} spectra are in the minority. {between}"]
+    if verdict(result) == ONLY_COMMON:
+        return [
+            *_common(result),
+            "Within the phases the variation of the spectra is consistent with one population each.",
+            "The score still ranks the spectra from ordinary to unusual. This order is not evidence of rare spectra.",
+        ]
     marked = (
         f" The {number(minority + transition)} spectra in the regions minority and transition are the tail of this "
         "population."
@@ -161,6 +176,18 @@ def _population(result: xr.Dataset) -> list[str]:
         f"The variation of the {number(scored)} spectra is consistent with a single population.{marked}",
         "The score still ranks the spectra from ordinary to unusual. This order is not evidence of two populations.",
         "A population whose signal is weaker than the noise of a single spectrum can remain undetected.",
+    ]
+
+
+def _common(result: xr.Dataset) -> list[str]:
+    """Return what is common where there are several phases."""
+    if phases(result) < 2:
+        return []
+    sizes = result["phase_size"].values
+    listed = ", ".join(f"phase {place} {percent(int(size), int(sizes.sum()))}" for place, size in enumerate(sizes, 1))
+    return [
+        f"The surface has {len(sizes)} phases, populations that cover much of it: {listed} of the spectra. All count "
+        "as majority."
     ]
 
 

@@ -29,6 +29,7 @@ from didymos.workflow.distance_variables import Space, add_distance_correlation,
 from didymos.workflow.evidence import Evidence
 from didymos.workflow.features import Features
 from didymos.workflow.pair_distances import describe_pairs
+from didymos.workflow.phases import add_phases
 from didymos.workflow.points import Points
 from didymos.workflow.progress import Report, silent
 from didymos.workflow.regions import Regions
@@ -76,6 +77,7 @@ def assemble(steps: Steps, settings: Settings, report: Report = silent) -> xr.Da
     assembly.add("kind", points.spread(regions.kind, points.usable, 0, np.int16))
     add_principal_components(assembly)
     add_spectra_of_regions(assembly, regions)
+    add_phases(assembly, steps.evidence, regions)
     add_defects(assembly, regions.region, regions.kind)
     pairs = steps.similarity.pairs or describe_pairs(features, settings, report)
     add_pairs(assembly, pairs, settings.metric)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from didymos.core.defects.amplitude import Amplitudes, find_amplitudes
 from didymos.core.defects.labels import UNKNOWN, certain_labels
+from didymos.core.evidence.phases import find_phases
 from didymos.core.evidence.population import Population, find_population
 from didymos.core.surface.neighbourhood import NoNeighbourhood
 from didymos.workflow.features import Features
@@ -27,16 +28,23 @@ class Evidence:
         How much of a defect is in every spectrum; None without a distinct population.
     label : array of int32, shape (n_usable,)
         0 for background, 1, 2 ... for the cores of each kind, -1 for what is neither.
+    phase : array of int16, shape (n_usable,)
+        Number of the common population that a spectrum belongs to, from 1, the largest. All are background.
     """
 
     population: Population
     amplitudes: Amplitudes | None
     label: NDArray[np.int32]
+    phase: NDArray[np.int16]
 
     @classmethod
-    def none(cls, points: int, population: Population | None = None) -> Evidence:
-        """Return the evidence for nothing, for so many spectra."""
-        return cls(population or Population.none(points), None, np.full(points, UNKNOWN, dtype=np.int32))
+    def none(
+        cls, points: int, population: Population | None = None, phase: NDArray[np.int16] | None = None
+    ) -> Evidence:
+        """Return the evidence for no rare population, for so many spectra; one phase where none is given."""
+        label = np.full(points, UNKNOWN, dtype=np.int32)
+        found = np.ones(points, dtype=np.int16) if phase is None else phase
+        return cls(population or Population.none(points), None, label, found)
 
     @property
     def distinct(self) -> bool:
@@ -70,6 +78,8 @@ def find_evidence(points: Points, features: Features, settings: Settings | None 
     even = features.at_usual_noise
     population = find_population(even, neighbourhood)
     if not population.distinct:
-        return Evidence.none(len(features.values), population)
+        phase = find_phases(even, population.core, neighbourhood)
+        return Evidence.none(len(even), population, phase)
     amplitudes = find_amplitudes(even, population, neighbourhood)
-    return Evidence(population, amplitudes, certain_labels(population.core, amplitudes))
+    phase = find_phases(even, ~amplitudes.background & ~amplitudes.ambiguous, neighbourhood)
+    return Evidence(population, amplitudes, certain_labels(population.core, amplitudes), phase)

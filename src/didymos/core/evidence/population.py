@@ -252,10 +252,14 @@ def _validated(
     local = evidence_along(contrast @ basis, far, known, settings=settings.contrast).length
     # the directions were fitted to the objects: the fewer objects, the more of their noise is in the directions
     fitted = basis.shape[1] + (columns - basis.shape[1]) / max(int(label.max()), 1)
-    expected = np.maximum(
-        *(expected_by_chance(length, label, far, basis.shape[1], fitted, settings) for length in (along, local))
-    )
-    p_value, kept = together(expected, settings, objects=neighbourhood.known)
+    lengths = (along, local)
+    beyond, apart = (expected_by_chance(each, label, far, basis.shape[1], fitted, settings) for each in lengths)
+    expected = np.maximum(beyond, apart)
+    p_value = together(expected[1:], objects=neighbourhood.known)
+    # of a population that is there, its weaker objects need not differ as much from their neighbourhood
+    kept = (beyond <= settings.significance) & (apart <= settings.flank_expected)
+    kept |= expected <= expected[1:].min()
+    kept[0] = False
     number = np.where(kept, np.cumsum(kept), 0)[label]
     several = np.count_nonzero(number) >= settings.fewest_points
     if p_value >= (settings.significance if several else settings.lone_significance):

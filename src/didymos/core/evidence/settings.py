@@ -72,6 +72,8 @@ class PopulationSettings:
         Probability that the length along the directions of a point of a normal majority exceeds its limit.
     far : int
         Steps away from every core at which the majority is undisturbed.
+    flank_expected : float
+        Points of a majority that differ as much from their neighbourhood as an object of a population, at most.
     halo : int
         Steps around an object that its halo reaches at most; the tails of the majority are read beyond.
     least_undisturbed : float
@@ -116,6 +118,7 @@ class PopulationSettings:
     flank: int = 2
     majority_probability: float = 0.003
     far: int = 4
+    flank_expected: float = 1.0
     halo: int = 6
     least_undisturbed: float = 0.25
     rounds: int = 4

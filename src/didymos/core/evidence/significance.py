@@ -76,10 +76,8 @@ def expected_by_chance(
     return np.asarray(len(length) * chi2.sf(tail.normal(peak) ** 2, fitted))
 
 
-def together(
-    expected: NDArray[np.float64], settings: PopulationSettings, *, objects: bool = True
-) -> tuple[float, NDArray[np.bool_]]:
-    """Return the p-value of all objects together, and which of them count, shape (n_objects + 1,).
+def together(expected: NDArray[np.float64], *, objects: bool = True) -> float:
+    """Return the p-value of all objects together.
 
     Where the majority explains lambda objects as far out as the k-th, k of them have the probability
     P(n >= k) of a Poisson distribution. The smallest of these over k counts, times k (k + 1), so that the sum over all
@@ -87,25 +85,18 @@ def together(
 
     Parameters
     ----------
-    expected : array, shape (n_objects + 1,)
-        Of :func:`expected_by_chance`.
-    settings : PopulationSettings
-        Of these: ``significance``.
+    expected : array, shape (n_objects,)
+        Of :func:`expected_by_chance`; at least one.
     objects : bool
         Whether the objects are independent of each other.
 
     Returns
     -------
-    p_value : float
-    kept : array of bool, shape (n_objects + 1,)
+    float
+        Positive, 1 at most.
     """
-    order = np.sort(expected[1:])[: None if objects else 1]
+    order = np.sort(expected)[: None if objects else 1]
     number = np.arange(1, len(order) + 1)
-    probability = np.minimum(1.0, number * (number + 1) * poisson.sf(number - 1, order))
-    best = int(probability.argmin())
+    probability = float((number * (number + 1) * poisson.sf(number - 1, order)).min())
     # a probability is never 0, only smaller than the smallest float
-    p_value = max(float(probability[best]), np.finfo(float).tiny)
-    limit = max(float(order[best]) if p_value < settings.significance else 0.0, settings.significance)
-    kept = expected <= limit
-    kept[0] = False
-    return p_value, kept
+    return min(1.0, max(probability, float(np.finfo(float).tiny)))
