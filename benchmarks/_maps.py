@@ -38,6 +38,10 @@ class TrueMap:
         Of the defect, from 1; 0 for none.
     sound : array of bool, shape (n_points,)
         Spectra that were measured and are not corrupted.
+    phase : array of int, shape (n_points,), optional
+        Of the common populations, from 1; 0 where none is certain: at walls, in defects, without a spectrum.
+    corrupted : array of bool, shape (n_points,), optional
+        Spectra that the instrument has corrupted.
     """
 
     name: str
@@ -45,6 +49,8 @@ class TrueMap:
     amplitude: np.ndarray
     kind: np.ndarray
     sound: np.ndarray
+    phase: np.ndarray | None = None
+    corrupted: np.ndarray | None = None
 
 
 def own_maps(seeds: int) -> Iterator[tuple[str, Callable[[], TrueMap]]]:
