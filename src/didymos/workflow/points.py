@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from didymos.core.artefacts.artefacts import Artefact, find_artefacts
-from didymos.core.artefacts.tip_changes import find_tip_changes, shared_by_neighbours
+from didymos.core.artefacts.tip_changes import find_tip_changes
 from didymos.core.surface.nearest import nearest_neighbours
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
@@ -197,10 +197,9 @@ def points_of(
     values = np.ascontiguousarray(spectra.values).reshape(-1, spectra.sizes[ENERGY])
     finite = np.isfinite(values).all(axis=1)
     missing = ~np.isfinite(values).any(axis=1)
-    artefacts = find_artefacts(values)
     positions = _positions(spectra)
-    if spatial:
-        _release_shared(artefacts, values, positions)
+    known = spatial and bool(np.isfinite(positions[finite]).all())
+    artefacts = find_artefacts(values, positions if known else None)
     usable = finite & (artefacts == 0)
     if usable.sum() < fewest:
         raise InputError(
@@ -213,15 +212,6 @@ def points_of(
         raise InputError("some spectra have no position (x or y is not a number): leave those spectra out of the map")
     points = Points(spectra, values, finite, usable, missing, artefacts, positions)
     return _without_tip_changes(points, fewest) if spatial else points
-
-
-def _release_shared(artefacts: NDArray[np.int8], values: NDArray[np.float32], positions: NDArray[np.float64]) -> None:
-    """Take back the jumps and spikes that the neighbours have as well."""
-    whole = np.flatnonzero(np.isfinite(values).all(axis=1) & np.isfinite(positions).all(axis=1))
-    whole = whole[(artefacts[whole] & ~np.int8(Artefact.JUMP)) == 0]
-    flagged = np.flatnonzero(artefacts[whole] == Artefact.JUMP)
-    shared = shared_by_neighbours(values[whole], positions[whole], flagged)
-    artefacts[whole[flagged[shared]]] = Artefact.NONE
 
 
 def _without_tip_changes(points: Points, fewest: int) -> Points:

@@ -1,0 +1,104 @@
+"""Hum: an oscillation along the whole sweep, a line in the periodogram of the residual."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import rfft
+
+from didymos.core.artefacts.majority import positive
+from didymos.core.artefacts.settings import ArtefactSettings
+
+DEFAULTS = ArtefactSettings()
+
+
+def periodogram(residual: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return |sum_E r(E) exp(-2 pi i f E)|^2 / n at the frequencies f = 0, 1/n, ... under 1/2.
+
+    At 1/2 the power of noise has another distribution.
+
+    Parameters
+    ----------
+    residual : array, shape (n_points, n_energies)
+
+    Returns
+    -------
+    array of float32, shape (n_points, (n_energies + 1) // 2)
+    """
+    energies = residual.shape[1]
+    power = np.abs(rfft(residual, axis=1)[:, : (energies + 1) // 2]) ** 2 / energies
+    return np.asarray(power, dtype=np.float32)
+
+
+def usual_power(residual: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean power of noise at every frequency, shape (n_frequencies,), the residuals of a sample given.
+
+    The power of noise is distributed exponentially: its mean is its median over log 2.
+    """
+    return np.asarray(positive(np.median(periodogram(residual), axis=0) / np.log(2)), dtype=np.float32)
+
+
+def strongest_line(
+    residual: NDArray[np.float32],
+    noise: NDArray[np.float32],
+    usual: NDArray[np.float32],
+    *,
+    settings: ArtefactSettings = DEFAULTS,
+) -> NDArray[np.float32]:
+    """Return the largest power over that of noise, of all frequencies of a few periods in the sweep and more.
+
+    Parameters
+    ----------
+    residual : array, shape (n_points, n_energies)
+    noise : array, shape (n_points,)
+        Own noise of every spectrum.
+    usual : array, shape (n_frequencies,)
+
+    Returns
+    -------
+    array, shape (n_points,)
+    """
+    power = periodogram(residual)[:, settings.fewest_periods :] / usual[settings.fewest_periods :]
+    return np.asarray(power.max(axis=1, initial=0.0) / noise**2)
+
+
+def hums(residual: NDArray[np.float32], *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np.bool_]:
+    """Find the residuals that are one oscillation from end to end.
+
+    A sinusoid of the frequency with the largest power, refined between the frequencies of the periodogram, must
+    explain in every third of the sweep more than half of the mean square that the residual has on average, the noise
+    aside. A line of a defect is somewhere in the sweep.
+
+    Parameters
+    ----------
+    residual : array, shape (n_points, n_energies)
+        Of the spectra whose periodogram has an unusual line.
+
+    Returns
+    -------
+    array of bool, shape (n_points,)
+    """
+    points, energies = residual.shape
+    power = periodogram(residual)
+    if power.shape[1] <= settings.fewest_periods or points == 0:
+        return np.zeros(points, dtype=bool)
+    peak = settings.fewest_periods + power[:, settings.fewest_periods :].argmax(axis=1)
+    place = np.arange(energies) / energies
+    best = np.full(points, np.inf)
+    left = residual.astype(np.float64)
+    for part in np.linspace(-0.5, 0.5, 9):
+        angle = 2 * np.pi * (peak + part)[:, np.newaxis] * place
+        waves = np.stack([np.cos(angle), np.sin(angle), np.ones_like(angle)], axis=2)
+        height = np.linalg.solve(
+            np.einsum("pei,pej->pij", waves, waves) + 1e-9 * np.eye(3), np.einsum("pei,pe->pi", waves, residual)[..., None]
+        )
+        rest = residual - np.einsum("pei,pi->pe", waves, height[..., 0])
+        misfit = (rest**2).sum(axis=1)
+        better = misfit < best
+        best[better], left[better] = misfit[better], rest[better]
+    thirds = [slice(third * energies // 3, (third + 1) * energies // 3) for third in range(3)]
+    before, after = (
+        np.stack([(values[:, third] ** 2).mean(axis=1) for third in thirds]) for values in (residual, left)
+    )
+    # noise has the mean square 1
+    return np.asarray((before - after > settings.explained * (before.mean(axis=0) - 1)).all(axis=0))
