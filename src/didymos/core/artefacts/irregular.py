@@ -66,7 +66,8 @@ def irregular_spectra(
         return found
     majority = majority_of(values, settings=settings)
     usual_residual = majority.residual(sample(values, settings.largest_sample))
-    usual = _Usual(majority, scales_of(usual_residual, settings=settings), usual_power(usual_residual))
+    scales = scales_of(usual_residual, majority.signal, settings=settings)
+    usual = _Usual(majority, scales, usual_power(usual_residual))
     heights, lines = _unusual(values, usual, settings)
     for unusual, of_hum in ((heights, False), (lines, True)):
         chosen = np.flatnonzero(unusual)

@@ -34,6 +34,9 @@ class Majority:
         Range of the scores.
     noise : array of float32, shape (n_energies,)
         Standard deviation of the residual, in units of the scale.
+    signal : array of float32, shape (n_signals, n_energies)
+        Mean spectrum and components that exceed the noise at every energy on average, in standard deviations of the
+        noise: what real spectra of this map are like.
     """
 
     stabilisation: Stabilisation | None
@@ -43,6 +46,7 @@ class Majority:
     lowest: NDArray[np.float32]
     highest: NDArray[np.float32]
     noise: NDArray[np.float32]
+    signal: NDArray[np.float32]
 
     def residual(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return what the majority does not explain, in standard deviations of the noise.
@@ -109,7 +113,11 @@ def majority_of(values: NDArray[np.floating], *, settings: ArtefactSettings = DE
         left -= np.clip(left @ spectra.T, lowest, highest) @ spectra
         misfit = (left**2).sum(axis=1)
     noise = np.maximum(MAD_TO_SD * np.median(np.abs(left), axis=0), floor / scale)
-    found = (scale, components.mean, spectra, lowest, highest, positive(noise))
+    noise = positive(noise)
+    clear = spectra[components.variance[: len(spectra)] > some.shape[1]]
+    deviation = np.sqrt(components.variance[: len(clear)])[:, np.newaxis]
+    signal = np.vstack([components.mean - np.median(components.mean), deviation * clear]) / noise
+    found = (scale, components.mean, spectra, lowest, highest, noise, signal)
     return Majority(stabilisation, *(part.astype(np.float32) for part in found))
 
 

@@ -101,15 +101,33 @@ class Scales:
         Standard deviation of the output of the filters of every template at every place.
     curvature : array, shape (n_energies - 2,)
         A low quantile of the second difference of a residual along the energy.
+    least_share : tuple of float
+        Share of the height of every template that is sharp in a corrupted spectrum at least.
     """
 
     plain: tuple[NDArray[np.float32], ...]
     sharp: tuple[NDArray[np.float32], ...]
     curvature: NDArray[np.float32]
+    least_share: tuple[float, ...]
 
 
-def scales_of(residual: NDArray[np.float32], *, settings: ArtefactSettings = DEFAULTS) -> Scales:
-    """Return the usual spread of what the filters give, the residuals of a sample given."""
+def scales_of(
+    residual: NDArray[np.float32], signal: NDArray[np.float32], *, settings: ArtefactSettings = DEFAULTS
+) -> Scales:
+    """Return the usual spread of what the filters give.
+
+    Parameters
+    ----------
+    residual : array, shape (n_sample, n_energies)
+        Of a sample of the spectra.
+    signal : array, shape (n_signals, n_energies)
+        What real spectra of the map are like. Half way from their share to 1 lies the least share of the corrupted.
+    settings : ArtefactSettings
+
+    Returns
+    -------
+    Scales
+    """
 
     def spread(kernel: NDArray[np.float64]) -> NDArray[np.float32]:
         deviation = MAD_TO_SD * np.median(np.abs(filtered(residual, kernel)), axis=0)
@@ -118,7 +136,17 @@ def scales_of(residual: NDArray[np.float32], *, settings: ArtefactSettings = DEF
     shapes = templates(settings)
     curvature = np.quantile(np.abs(np.diff(residual, 2, axis=1)), settings.noise_quantile, axis=0)
     plain, sharp = (tuple(spread(kernel) for kernel in kernels) for kernels in _kernels(shapes))
-    return Scales(plain, sharp, np.asarray(positive(curvature), dtype=np.float32))
+    least = tuple((1 + _usual_share(signal, shape)) / 2 for shape in shapes)
+    return Scales(plain, sharp, np.asarray(positive(curvature), dtype=np.float32), least)
+
+
+def _usual_share(signal: NDArray[np.float32], shape: Template) -> float:
+    """Return the largest share of the height that is sharp, of all signals, where each is over half of its largest."""
+    plain, sharp = (filtered(signal, kernel).astype(np.float64) for kernel in (shape.plain, shape.sharp))
+    high = np.abs(plain) > 0.5 * np.abs(plain).max(axis=1, keepdims=True)
+    squared = np.where(high, plain**2, 0).sum(axis=1)
+    share = np.where(high, plain * sharp, 0).sum(axis=1) / np.where(squared > 0, squared, 1)
+    return float(np.clip(share.max(), 0, 1))
 
 
 def _kernels(shapes: tuple[Template, ...]) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
@@ -166,10 +194,10 @@ def sharp_spectra(
     """Find the residuals that are sharper than a smooth spectrum: with a spike, or with steps.
 
     With h the height that the plain filter sees and s that beside any smooth background, of standard deviation
-    sigma, a share s / h of over a half is sharp; what is smooth gives nearly 0. A spike must have s / sigma over
-    the limit that noise exceeds nowhere in all these spectra. Steps count together, those that the plain filter finds
-    in the spectrum: their share is sum(h s / sigma^2) / sum(h^2 / sigma^2), with the error
-    1 / sqrt(sum(h^2 / sigma^2)).
+    sigma, the share s / h is 1 for a spike or a step and nearly 0 for what is smooth. It must be nearer to 1 than to
+    0, or to that of the signals of this map, where they are sharp themselves. A spike must have s / sigma over the limit
+    that noise exceeds nowhere in all these spectra. Steps count together, those that the plain filter finds in the
+    spectrum: their share is sum(h s / sigma^2) / sum(h^2 / sigma^2), with the error 1 / sqrt(sum(h^2 / sigma^2)).
 
     Parameters
     ----------
@@ -186,7 +214,7 @@ def sharp_spectra(
     points, energies = residual.shape
     found = np.zeros(points, dtype=bool)
     shapes = templates(settings)
-    for shape, plain_scale, scale in zip(shapes, scales.plain, scales.sharp, strict=True):
+    for shape, plain_scale, scale, least in zip(shapes, scales.plain, scales.sharp, scales.least_share, strict=True):
         plain, sharp = (filtered(residual, kernel) for kernel in (shape.plain, shape.sharp))
         deviation = scale * noise[:, np.newaxis]
         if shape.step:
@@ -195,9 +223,10 @@ def sharp_spectra(
             counts = (peak & (height > norm.isf(settings.chance / 2 / energies))) / deviation**2
             weight = (counts * plain**2).sum(axis=1)
             share = (counts * plain * sharp).sum(axis=1) / np.where(weight > 0, weight, 1.0)
-            clear = share * np.sqrt(weight) > norm.isf(settings.chance / points)
-            found |= clear & (share > settings.sharp_share)
+            clear = share * np.sqrt(weight) > norm.isf(settings.chance / (points * energies / settings.step_width))
+            found |= clear & (share > least) & (share < 2)
         else:
             clear = np.abs(sharp) / deviation > norm.isf(settings.chance / 2 / (points * energies * (len(shapes) - 1)))
-            found |= (clear & (sharp * np.sign(plain) > settings.sharp_share * np.abs(plain))).any(axis=1)
+            share = sharp / np.where(plain != 0, plain, np.inf)
+            found |= (clear & (share > least) & (share < 2)).any(axis=1)
     return found

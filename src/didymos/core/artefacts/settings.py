@@ -51,12 +51,10 @@ class ArtefactSettings:
         Part of a smooth background, over the largest, that may stay in a filter.
     step_width : int
         Energies before and after a step that show its height.
-    sharp_share : float
-        Share of the height of a spike or a step that no smooth background explains, at least.
     noise_quantile : float
         Quantile of the second differences of a spectrum that stands for its noise: telegraph noise reaches fewer.
     fewest_periods : int
-        Periods of a hum within the sweep at least.
+        Periods of a hum within the sweep at least, two in every third; fewer are like the broad lines of a defect.
     explained : float
         Share of a residual that an oscillation explains where it is a hum.
     alike : float
@@ -118,9 +116,8 @@ class ArtefactSettings:
     smooth_width: float = 3.0
     smooth_tolerance: float = 0.03
     step_width: int = 4
-    sharp_share: float = 0.5
     noise_quantile: float = 0.25
-    fewest_periods: int = 3
+    fewest_periods: int = 6
     explained: float = 0.5
     alike: float = 0.5
     most_others: int = 1000
