@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
 
-from didymos.core.artefacts.majority import positive
+from didymos.core.artefacts.majority import Majority, positive
 from didymos.core.artefacts.settings import ArtefactSettings
 
 DEFAULTS = ArtefactSettings()
@@ -30,12 +30,23 @@ def periodogram(residual: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(power, dtype=np.float32)
 
 
-def usual_power(residual: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the mean power of noise at every frequency, shape (n_frequencies,), the residuals of a sample given.
+def usual_power(majority: Majority, residual: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean power of noise at every frequency, at least that of the least noise, shape (n_frequencies,).
 
     The power of noise is distributed exponentially: its mean is its median over log 2.
+
+    Parameters
+    ----------
+    majority : Majority
+    residual : array, shape (n_sample, n_energies)
+        Of a sample of the spectra.
+
+    Returns
+    -------
+    array of float32, shape (n_frequencies,)
     """
-    return np.asarray(positive(np.median(periodogram(residual), axis=0) / np.log(2)), dtype=np.float32)
+    power = positive(np.median(periodogram(residual), axis=0) / np.log(2))
+    return np.asarray(np.maximum(power, np.mean(majority.least_noise**2)), dtype=np.float32)
 
 
 def strongest_line(
@@ -79,6 +90,7 @@ def hums(residual: NDArray[np.float32], *, settings: ArtefactSettings = DEFAULTS
     array of bool, shape (n_points,)
     """
     points, energies = residual.shape
+    residual = residual - residual.mean(axis=1, keepdims=True)
     power = periodogram(residual)
     if power.shape[1] <= settings.fewest_periods or points == 0:
         return np.zeros(points, dtype=bool)

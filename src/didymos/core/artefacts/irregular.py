@@ -66,8 +66,7 @@ def irregular_spectra(
         return found
     majority = majority_of(values, settings=settings)
     usual_residual = majority.residual(sample(values, settings.largest_sample))
-    scales = scales_of(usual_residual, majority.signal, settings=settings)
-    usual = _Usual(majority, scales, usual_power(usual_residual))
+    usual = _Usual(majority, scales_of(majority, usual_residual, settings=settings), usual_power(majority, usual_residual))
     heights, lines = _unusual(values, usual, settings)
     for unusual, of_hum in ((heights, False), (lines, True)):
         chosen = np.flatnonzero(unusual)
@@ -78,7 +77,7 @@ def irregular_spectra(
         if of_hum:
             odd = hums(residual / noise[:, np.newaxis], settings=settings)
         else:
-            odd = sharp_spectra(residual, noise, usual.scales, settings=settings)
+            odd = sharp_spectra(residual, noise, usual.scales, len(values), settings=settings)
         chosen = chosen[odd]
         found[chosen[~_shared(values, positions, chosen, usual, of_hum, settings)]] = True
     return found

@@ -34,6 +34,8 @@ class Majority:
         Range of the scores.
     noise : array of float32, shape (n_energies,)
         Standard deviation of the residual, in units of the scale.
+    least_noise : array of float32, shape (n_energies,)
+        What that must be at least, over the noise: one count, or one digit.
     signal : array of float32, shape (n_signals, n_energies)
         Mean spectrum and components that exceed the noise at every energy on average, in standard deviations of the
         noise: what real spectra of this map are like.
@@ -46,6 +48,7 @@ class Majority:
     lowest: NDArray[np.float32]
     highest: NDArray[np.float32]
     noise: NDArray[np.float32]
+    least_noise: NDArray[np.float32]
     signal: NDArray[np.float32]
 
     def residual(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -91,41 +94,82 @@ def majority_of(values: NDArray[np.floating], *, settings: ArtefactSettings = DE
     """
     some = sample(values, settings.largest_sample).astype(np.float64)
     before = np.roll(np.arange(len(some)), 1)
-    scale = noise_of_energies(some, before, settings=settings.noise)
+    scale = _noise_of(some, before, settings)
     misfit = _unevenness(some / scale)
-    even = some[misfit <= np.quantile(misfit, settings.majority)]
-    stabilisation = find_stabilisation(even, scale, settings=settings.stabilisation)
+    misfit = _fit(some / scale, misfit, settings).misfit
+    stabilisation = find_stabilisation(_kept(some, misfit, settings), scale, settings=settings.stabilisation)
+    # counts in the dark are nearly all equal: there the unit is one count, or the noise that counts have elsewhere
+    middle, unit = np.median(some, axis=0), quantum(np.diff(some, axis=1))
+    least = np.full(len(middle), unit)
     if stabilisation is not None:
         some = stabilisation.transform(some)
-        scale = noise_of_energies(some, before, settings=settings.noise)
-    # counts in the dark are nearly all equal: there the unit is one count, or the noise that counts have elsewhere
-    floor = quantum(np.diff(some, axis=1)) if stabilisation is None else 1.0
+        scale = _noise_of(some, before, settings)
+        ends = stabilisation.transform(np.stack([middle, middle + np.sign(stabilisation.slope) * unit]))
+        least = np.maximum(1.0, np.abs(ends[1] - ends[0]))
     some /= scale
     for _ in range(settings.rounds):
-        kept = some[misfit <= np.quantile(misfit, settings.majority)]
-        components = principal_components(moments(kept), min(settings.modes, len(kept) // 4, some.shape[1] // 4))
-        edge = marchenko_pastur_edge(*kept.shape, settings=settings.noise)
-        spectra = components.spectra[: int((components.variance > edge).sum())]
-        scores = (kept - components.mean) @ spectra.T
-        centre, reach = (scores.max(axis=0) + scores.min(axis=0)) / 2, settings.reach * np.ptp(scores, axis=0) / 2
-        lowest, highest = centre - reach, centre + reach
-        left = some - components.mean
-        left -= np.clip(left @ spectra.T, lowest, highest) @ spectra
-        misfit = (left**2).sum(axis=1)
-    noise = np.maximum(MAD_TO_SD * np.median(np.abs(left), axis=0), floor / scale)
-    noise = positive(noise)
-    clear = spectra[components.variance[: len(spectra)] > some.shape[1]]
-    deviation = np.sqrt(components.variance[: len(clear)])[:, np.newaxis]
-    signal = np.vstack([components.mean - np.median(components.mean), deviation * clear]) / noise
-    found = (scale, components.mean, spectra, lowest, highest, noise, signal)
+        fit = _fit(some, misfit, settings)
+        misfit = fit.misfit
+    noise = positive(np.maximum(MAD_TO_SD * np.median(np.abs(fit.left), axis=0), least / scale))
+    clear = fit.spectra[fit.variance > some.shape[1]]
+    deviation = np.sqrt(fit.variance[: len(clear)])[:, np.newaxis]
+    signal = np.vstack([fit.mean - np.median(fit.mean), deviation * clear]) / noise
+    found = (scale, fit.mean, fit.spectra, fit.lowest, fit.highest, noise, least / scale / noise, signal)
     return Majority(stabilisation, *(part.astype(np.float32) for part in found))
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Principal components of the spectra with the smallest misfit, and what they leave of all."""
+
+    mean: NDArray[np.float64]
+    spectra: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    lowest: NDArray[np.float64]
+    highest: NDArray[np.float64]
+    left: NDArray[np.float64]
+
+    @property
+    def misfit(self) -> NDArray[np.float64]:
+        return np.asarray((self.left**2).sum(axis=1))
+
+
+def _fit(values: NDArray[np.float64], misfit: NDArray[np.float64], settings: ArtefactSettings) -> _Fit:
+    """Fit the components that exceed noise to the majority with the smallest misfit."""
+    kept = _kept(values, misfit, settings)
+    modes = min(settings.modes, len(kept) // 4, values.shape[1] // 4)
+    components = principal_components(moments(kept), modes)
+    edge = marchenko_pastur_edge(*kept.shape, settings=settings.noise)
+    spectra = components.spectra[: int((components.variance > edge).sum())]
+    scores = (kept - components.mean) @ spectra.T
+    centre, reach = (scores.max(axis=0) + scores.min(axis=0)) / 2, settings.reach * np.ptp(scores, axis=0) / 2
+    left = values - components.mean
+    left -= np.clip(left @ spectra.T, centre - reach, centre + reach) @ spectra
+    return _Fit(
+        components.mean, spectra, components.variance[: len(spectra)], centre - reach, centre + reach, left
+    )
+
+
+def _kept(values: NDArray[np.float64], misfit: NDArray[np.float64], settings: ArtefactSettings) -> NDArray[np.float64]:
+    """Return the majority with the smallest misfit."""
+    return values[misfit <= np.quantile(misfit, settings.majority)]
+
+
+def _noise_of(
+    values: NDArray[np.float64], neighbours: NDArray[np.intp], settings: ArtefactSettings
+) -> NDArray[np.float64]:
+    """Return the noise of every energy; where most spectra have the same value, in a gap or the dark, their spread."""
+    noise = noise_of_energies(values, neighbours, settings=settings.noise)
+    alike = np.median(np.abs(values - np.median(values, axis=0)), axis=0) == 0
+    return np.where(alike, np.maximum(noise, values.std(axis=0)), noise)
 
 
 def _unevenness(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the largest second difference of every spectrum along the energy over the usual one of that spectrum."""
     curvature = np.abs(np.diff(values, 2, axis=1))
     usual = np.median(curvature, axis=1)
-    return np.asarray(curvature.max(axis=1) / (usual + np.median(usual) + np.finfo(np.float64).tiny))
+    # most counts in the dark have no curvature at all
+    return np.asarray(curvature.max(axis=1) / (usual + (float(curvature.mean()) or 1.0)))
 
 
 def sample(values: NDArray[np.floating], most: int) -> NDArray[np.floating]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 from scipy.stats import norm
 
-from didymos.core.artefacts.majority import positive, sample
+from didymos.core.artefacts.majority import Majority, positive
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.numeric.robust import MAD_TO_SD
 
@@ -111,32 +111,34 @@ class Scales:
     least_share: tuple[float, ...]
 
 
-def scales_of(
-    residual: NDArray[np.float32], signal: NDArray[np.float32], *, settings: ArtefactSettings = DEFAULTS
-) -> Scales:
-    """Return the usual spread of what the filters give.
+def scales_of(majority: Majority, residual: NDArray[np.float32], *, settings: ArtefactSettings = DEFAULTS) -> Scales:
+    """Return the usual spread of what the filters give, at least that of the least noise.
+
+    Half way from the share of the height that is sharp in the signals of the map to 1 lies the least share of a
+    corrupted spectrum.
 
     Parameters
     ----------
+    majority : Majority
     residual : array, shape (n_sample, n_energies)
         Of a sample of the spectra.
-    signal : array, shape (n_signals, n_energies)
-        What real spectra of the map are like. Half way from their share to 1 lies the least share of the corrupted.
     settings : ArtefactSettings
 
     Returns
     -------
     Scales
     """
+    least_variance = majority.least_noise[np.newaxis] ** 2
 
     def spread(kernel: NDArray[np.float64]) -> NDArray[np.float32]:
-        deviation = MAD_TO_SD * np.median(np.abs(filtered(residual, kernel)), axis=0)
-        return np.asarray(positive(deviation), dtype=np.float32)
+        deviation = positive(MAD_TO_SD * np.median(np.abs(filtered(residual, kernel)), axis=0))
+        return np.maximum(deviation, np.sqrt(filtered(least_variance, kernel**2)[0])).astype(np.float32)
 
     shapes = templates(settings)
     curvature = np.quantile(np.abs(np.diff(residual, 2, axis=1)), settings.noise_quantile, axis=0)
-    plain, sharp = (tuple(spread(kernel) for kernel in kernels) for kernels in _kernels(shapes))
-    least = tuple((1 + _usual_share(signal, shape)) / 2 for shape in shapes)
+    plain = tuple(spread(shape.plain) for shape in shapes)
+    sharp = tuple(spread(shape.sharp) for shape in shapes)
+    least = tuple((1 + _usual_share(majority.signal, shape)) / 2 for shape in shapes)
     return Scales(plain, sharp, np.asarray(positive(curvature), dtype=np.float32), least)
 
 
@@ -147,10 +149,6 @@ def _usual_share(signal: NDArray[np.float32], shape: Template) -> float:
     squared = np.where(high, plain**2, 0).sum(axis=1)
     share = np.where(high, plain * sharp, 0).sum(axis=1) / np.where(squared > 0, squared, 1)
     return float(np.clip(share.max(), 0, 1))
-
-
-def _kernels(shapes: tuple[Template, ...]) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
-    return [shape.plain for shape in shapes], [shape.sharp for shape in shapes]
 
 
 def own_noise(
@@ -189,15 +187,21 @@ def unusual_heights(
 
 
 def sharp_spectra(
-    residual: NDArray[np.float32], noise: NDArray[np.float32], scales: Scales, *, settings: ArtefactSettings = DEFAULTS
+    residual: NDArray[np.float32],
+    noise: NDArray[np.float32],
+    scales: Scales,
+    searched: int,
+    *,
+    settings: ArtefactSettings = DEFAULTS,
 ) -> NDArray[np.bool_]:
     """Find the residuals that are sharper than a smooth spectrum: with a spike, or with steps.
 
-    With h the height that the plain filter sees and s that beside any smooth background, of standard deviation
-    sigma, the share s / h is 1 for a spike or a step and nearly 0 for what is smooth. It must be nearer to 1 than to
-    0, or to that of the signals of this map, where they are sharp themselves. A spike must have s / sigma over the limit
-    that noise exceeds nowhere in all these spectra. Steps count together, those that the plain filter finds in the
-    spectrum: their share is sum(h s / sigma^2) / sum(h^2 / sigma^2), with the error 1 / sqrt(sum(h^2 / sigma^2)).
+    With h the largest height that the plain filter sees within the window, and s, of standard deviation sigma, that
+    beside any smooth background, the share s / h is 1 for a spike or a step and nearly 0 for what is smooth. It must be
+    nearer to 1 than to 0, or than to that of the signals of this map, where they are sharp themselves. A spike must
+    have s / sigma over the limit that noise exceeds nowhere in these spectra. Steps count together, those that the
+    plain filter finds in the spectrum: their share is sum(h s / sigma^2) / sum(h^2 / sigma^2), with the error
+    1 / sqrt(sum(h^2 / sigma^2)).
 
     Parameters
     ----------
@@ -206,27 +210,33 @@ def sharp_spectra(
     noise : array, shape (n_points,)
         Own noise of every spectrum.
     scales : Scales
+    searched : int
+        Number of spectra that these have been found among.
+    settings : ArtefactSettings
 
     Returns
     -------
     array of bool, shape (n_points,)
     """
-    points, energies = residual.shape
-    found = np.zeros(points, dtype=bool)
+    found = np.zeros(len(residual), dtype=bool)
     shapes = templates(settings)
-    for shape, plain_scale, scale, least in zip(shapes, scales.plain, scales.sharp, scales.least_share, strict=True):
+    places = max(len(residual), settings.chance * searched) * residual.shape[1]
+    for shape, usual, scale, least in zip(shapes, scales.plain, scales.sharp, scales.least_share, strict=True):
         plain, sharp = (filtered(residual, kernel) for kernel in (shape.plain, shape.sharp))
+        sharp *= np.sign(plain)
+        plain = np.abs(plain)
         deviation = scale * noise[:, np.newaxis]
+        # the flank of a high line is not smooth for a filter that sees only its foot
+        height = maximum_filter1d(plain, 2 * settings.half_window + 1, axis=1)
         if shape.step:
-            height = np.abs(plain) / (plain_scale * noise[:, np.newaxis])
-            peak = height == maximum_filter1d(height, settings.step_width + 1, axis=1)
-            counts = (peak & (height > norm.isf(settings.chance / 2 / energies))) / deviation**2
-            weight = (counts * plain**2).sum(axis=1)
-            share = (counts * plain * sharp).sum(axis=1) / np.where(weight > 0, weight, 1.0)
-            clear = share * np.sqrt(weight) > norm.isf(settings.chance / (points * energies / settings.step_width))
-            found |= clear & (share > least) & (share < 2)
+            limit = norm.isf(settings.chance / 2 / residual.shape[1]) * usual * noise[:, np.newaxis]
+            peak = (plain == maximum_filter1d(plain, settings.step_width + 1, axis=1)) & (plain > limit)
+            weight = (peak * (height / deviation) ** 2).sum(axis=1)
+            share = (peak * height * sharp / deviation**2).sum(axis=1) / np.where(weight > 0, weight, 1.0)
+            clear = share * np.sqrt(weight) > norm.isf(settings.chance / (places / settings.step_width))
+            found |= clear & (np.abs(share - 1) < 1 - least)
         else:
-            clear = np.abs(sharp) / deviation > norm.isf(settings.chance / 2 / (points * energies * (len(shapes) - 1)))
-            share = sharp / np.where(plain != 0, plain, np.inf)
-            found |= (clear & (share > least) & (share < 2)).any(axis=1)
+            share = sharp / np.where(height > 0, height, np.inf)
+            clear = sharp > norm.isf(settings.chance / 2 / (places * (len(shapes) - 1))) * deviation
+            found |= (clear & (np.abs(share - 1) < 1 - least)).any(axis=1)
     return found

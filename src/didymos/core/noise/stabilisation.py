@@ -110,7 +110,7 @@ def find_stabilisation(
         squared = np.minimum(residual**2, settings.outlier**2 * variance)
         slope, error, average = _slope(centred, squared, 1 / variance**2)
         variance = np.maximum(average + slope * centred, settings.least_variance * average)
-    if abs(slope) < settings.significance * error:
+    if abs(slope) < settings.significance * error or not (average > 0).all():
         return None
     average = np.pad(average, 1, mode="edge")
     offset = average - slope * np.pad(signal.mean(axis=0), 1, mode="edge")
