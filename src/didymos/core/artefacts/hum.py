@@ -12,7 +12,7 @@ from didymos.core.artefacts.settings import ArtefactSettings
 DEFAULTS = ArtefactSettings()
 
 
-def periodogram(residual: NDArray[np.float32]) -> NDArray[np.float32]:
+def periodogram(residual: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return |sum_E r(E) exp(-2 pi i f E)|^2 / n at the frequencies f = 0, 1/n, ... under 1/2.
 
     At 1/2 the power of noise has another distribution.
@@ -73,44 +73,47 @@ def strongest_line(
     return np.asarray(power.max(axis=1, initial=0.0) / noise**2)
 
 
-def hums(residual: NDArray[np.float32], *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np.bool_]:
+def hums(
+    residual: NDArray[np.float32], noise: NDArray[np.float32], *, settings: ArtefactSettings = DEFAULTS
+) -> NDArray[np.bool_]:
     """Find the residuals that are one oscillation from end to end.
 
     A sinusoid of the frequency with the largest power, refined between the frequencies of the periodogram, must
-    explain in every third of the sweep more than half of the mean square that the residual has on average, the noise
+    explain in every third of the sweep two thirds of the mean square that the residual has on average, the noise
     aside. A line of a defect is somewhere in the sweep.
 
     Parameters
     ----------
     residual : array, shape (n_points, n_energies)
         Of the spectra whose periodogram has an unusual line.
+    noise : array, shape (n_points,)
+        Own noise of every spectrum; a fast hum is part of it, so what the sinusoid leaves counts where that is less.
+    settings : ArtefactSettings
 
     Returns
     -------
     array of bool, shape (n_points,)
     """
-    points, energies = residual.shape
-    residual = residual - residual.mean(axis=1, keepdims=True)
-    power = periodogram(residual)
-    if power.shape[1] <= settings.fewest_periods or points == 0:
-        return np.zeros(points, dtype=bool)
+    values = residual - residual.mean(axis=1, keepdims=True, dtype=np.float64)
+    left = _without_sinusoid(values, settings)
+    thirds = np.array_split(np.arange(values.shape[1]), 3)
+    before, after = (np.stack([(part[:, third] ** 2).mean(axis=1) for third in thirds]) for part in (values, left))
+    excess = before.mean(axis=0) - np.minimum(noise**2, after.mean(axis=0))
+    return np.asarray((before - after > settings.explained * excess).all(axis=0))
+
+
+def _without_sinusoid(values: NDArray[np.float64], settings: ArtefactSettings) -> NDArray[np.float64]:
+    """Return spectra less the sinusoid, and the constant, that explain most."""
+    power = periodogram(values)
     peak = settings.fewest_periods + power[:, settings.fewest_periods :].argmax(axis=1)
-    place = np.arange(energies) / energies
-    best = np.full(points, np.inf)
-    left = residual.astype(np.float64)
-    for part in np.linspace(-0.5, 0.5, 9):
+    place = np.arange(values.shape[1]) / values.shape[1]
+    least, left = np.full(len(values), np.inf), values.copy()
+    for part in np.linspace(-0.5, 0.5, settings.parts):
         angle = 2 * np.pi * (peak + part)[:, np.newaxis] * place
         waves = np.stack([np.cos(angle), np.sin(angle), np.ones_like(angle)], axis=2)
-        height = np.linalg.solve(
-            np.einsum("pei,pej->pij", waves, waves) + 1e-9 * np.eye(3), np.einsum("pei,pe->pi", waves, residual)[..., None]
-        )
-        rest = residual - np.einsum("pei,pi->pe", waves, height[..., 0])
+        height = np.linalg.pinv(waves) @ values[:, :, np.newaxis]
+        rest = values - (waves @ height)[:, :, 0]
         misfit = (rest**2).sum(axis=1)
-        better = misfit < best
-        best[better], left[better] = misfit[better], rest[better]
-    thirds = [slice(third * energies // 3, (third + 1) * energies // 3) for third in range(3)]
-    before, after = (
-        np.stack([(values[:, third] ** 2).mean(axis=1) for third in thirds]) for values in (residual, left)
-    )
-    # noise has the mean square 1
-    return np.asarray((before - after > settings.explained * (before.mean(axis=0) - 1)).all(axis=0))
+        better = misfit < least
+        least[better], left[better] = misfit[better], rest[better]
+    return left

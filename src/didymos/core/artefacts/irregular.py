@@ -75,7 +75,7 @@ def irregular_spectra(
         residual = majority.residual(values[chosen])
         noise = own_noise(residual, usual.scales, settings=settings)
         if of_hum:
-            odd = hums(residual / noise[:, np.newaxis], settings=settings)
+            odd = hums(residual, noise, settings=settings)
         else:
             odd = sharp_spectra(residual, noise, usual.scales, len(values), settings=settings)
         chosen = chosen[odd]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.noise.noise import marchenko_pastur_edge, noise_of_energies
@@ -95,7 +96,7 @@ def majority_of(values: NDArray[np.floating], *, settings: ArtefactSettings = DE
     some = sample(values, settings.largest_sample).astype(np.float64)
     before = np.roll(np.arange(len(some)), 1)
     scale = _noise_of(some, before, settings)
-    misfit = _unevenness(some / scale)
+    misfit = _unevenness((some - np.median(some, axis=0)) / scale)
     misfit = _fit(some / scale, misfit, settings).misfit
     stabilisation = find_stabilisation(_kept(some, misfit, settings), scale, settings=settings.stabilisation)
     # counts in the dark are nearly all equal: there the unit is one count, or the noise that counts have elsewhere
@@ -135,19 +136,20 @@ class _Fit:
 
 
 def _fit(values: NDArray[np.float64], misfit: NDArray[np.float64], settings: ArtefactSettings) -> _Fit:
-    """Fit the components that exceed noise to the majority with the smallest misfit."""
+    """Fit the components that exceed noise, in more than a few spectra, to the majority with the smallest misfit."""
     kept = _kept(values, misfit, settings)
     modes = min(settings.modes, len(kept) // 4, values.shape[1] // 4)
     components = principal_components(moments(kept), modes)
     edge = marchenko_pastur_edge(*kept.shape, settings=settings.noise)
-    spectra = components.spectra[: int((components.variance > edge).sum())]
-    scores = (kept - components.mean) @ spectra.T
+    scores = (kept - components.mean) @ components.spectra.T
+    extent = np.quantile(np.abs(scores - np.median(scores, axis=0)), 1 - settings.common, axis=0)
+    common = (extent / norm.isf(settings.common / 2)) ** 2 > edge
+    spectra, scores = components.spectra[common], scores[:, common]
     centre, reach = (scores.max(axis=0) + scores.min(axis=0)) / 2, settings.reach * np.ptp(scores, axis=0) / 2
     left = values - components.mean
     left -= np.clip(left @ spectra.T, centre - reach, centre + reach) @ spectra
-    return _Fit(
-        components.mean, spectra, components.variance[: len(spectra)], centre - reach, centre + reach, left
-    )
+    variance = components.variance[: len(common)][common]
+    return _Fit(components.mean, spectra, variance, centre - reach, centre + reach, left)
 
 
 def _kept(values: NDArray[np.float64], misfit: NDArray[np.float64], settings: ArtefactSettings) -> NDArray[np.float64]:

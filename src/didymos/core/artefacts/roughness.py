@@ -148,7 +148,7 @@ def _usual_share(signal: NDArray[np.float32], shape: Template) -> float:
     high = np.abs(plain) > 0.5 * np.abs(plain).max(axis=1, keepdims=True)
     squared = np.where(high, plain**2, 0).sum(axis=1)
     share = np.where(high, plain * sharp, 0).sum(axis=1) / np.where(squared > 0, squared, 1)
-    return float(np.clip(share.max(), 0, 1))
+    return float(np.clip(share.max(), 0, 0.5))
 
 
 def own_noise(
@@ -231,8 +231,9 @@ def sharp_spectra(
         if shape.step:
             limit = norm.isf(settings.chance / 2 / residual.shape[1]) * usual * noise[:, np.newaxis]
             peak = (plain == maximum_filter1d(plain, settings.step_width + 1, axis=1)) & (plain > limit)
-            weight = (peak * (height / deviation) ** 2).sum(axis=1)
-            share = (peak * height * sharp / deviation**2).sum(axis=1) / np.where(weight > 0, weight, 1.0)
+            peak &= 2 * plain > height
+            weight = (peak * (plain / deviation) ** 2).sum(axis=1)
+            share = (peak * plain * sharp / deviation**2).sum(axis=1) / np.where(weight > 0, weight, 1.0)
             clear = share * np.sqrt(weight) > norm.isf(settings.chance / (places / settings.step_width))
             found |= clear & (np.abs(share - 1) < 1 - least)
         else:

@@ -41,6 +41,8 @@ class ArtefactSettings:
         Share of the spectra that the subspace of the majority is fitted to.
     rounds : int
         Rounds of that fit.
+    common : float
+        Share of the majority that varies along a component of its subspace at least: a common population, no rare one.
     reach : float
         A spectrum may lie so many times as far along a component as the majority does.
     half_window : int
@@ -57,6 +59,8 @@ class ArtefactSettings:
         Periods of a hum within the sweep at least, two in every third; fewer are like the broad lines of a defect.
     explained : float
         Share of a residual that an oscillation explains where it is a hum.
+    parts : int
+        Frequencies that are tried from half way before to half way after one of the periodogram.
     alike : float
         Cosine of two changes that are alike.
     most_others : int
@@ -111,6 +115,7 @@ class ArtefactSettings:
     largest_sample: int = 2000
     majority: float = 0.75
     rounds: int = 3
+    common: float = 0.1
     reach: float = 2.0
     half_window: int = 6
     smooth_width: float = 3.0
@@ -118,7 +123,8 @@ class ArtefactSettings:
     step_width: int = 4
     noise_quantile: float = 0.25
     fewest_periods: int = 6
-    explained: float = 0.5
+    explained: float = 2 / 3
+    parts: int = 9
     alike: float = 0.5
     most_others: int = 1000
     shifts: int = 32
