@@ -117,7 +117,7 @@ def find_stabilisation(
         # the darkest values, whose variance is least certain, do not outweigh the others
         slope, error, average = _slope(centred, limited, 1 / (variance + typical) ** 2)
         variance = np.maximum(average + slope * centred, settings.least_variance * average)
-    if abs(slope) < settings.significance * error:
+    if abs(slope) < settings.significance * error or not (average > 0).all():
         return None
     average = np.pad(average, 1, mode="edge")
     offset = average - slope * np.pad(signal.mean(axis=0), 1, mode="edge")

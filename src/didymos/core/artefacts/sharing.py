@@ -1,0 +1,75 @@
+"""Whether a spectrum shares its change with its neighbours or with its like: then the change is no artefact."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, poisson
+
+from didymos.core.artefacts.settings import ArtefactSettings
+
+DEFAULTS = ArtefactSettings()
+
+
+def shared_by_neighbours(
+    change: NDArray[np.floating], beside: NDArray[np.floating], *, settings: ArtefactSettings = DEFAULTS
+) -> NDArray[np.bool_]:
+    """Find the spectra whose neighbours share their change.
+
+    With c the change of a spectrum at n energies and r_j what its neighbour j shows, both with noise of the standard
+    deviation 1, a_j = (c . r_j) / (c . c - n) is the share of neighbour j, limited to -1 ... 1, since one neighbour
+    alone may be corrupted at the same energy. The mean share of all is more than what one alone can give (1/8 of
+    eight), and than its error.
+
+    Parameters
+    ----------
+    change : array, shape (n_points, n_energies)
+        In standard deviations of the noise.
+    beside : array, shape (n_points, n_neighbours, n_energies)
+        Likewise.
+    settings : ArtefactSettings
+
+    Returns
+    -------
+    array of bool, shape (n_points,)
+    """
+    squared = (change**2).sum(axis=1)
+    strength = np.maximum(squared - change.shape[1], 1)
+    share = np.clip(np.einsum("pe,pne->pn", change, beside) / strength[:, np.newaxis], -1, 1).mean(axis=1)
+    error = np.sqrt(squared / beside.shape[1]) / strength
+    return np.asarray((share > 1 / (beside.shape[1] - 1)) & (share > norm.isf(settings.chance) * error))
+
+
+def shared_by_others(
+    change: NDArray[np.floating], *, seed: int = 0, settings: ArtefactSettings = DEFAULTS
+) -> NDArray[np.bool_]:
+    """Find the spectra whose change many others have at the same energies.
+
+    Two changes are alike where the cosine of what exceeds noise in them is over a half. Cosmic rays and telegraph noise are so by chance: how
+    often is counted with the others shifted along the energy by random numbers of energies. A spectrum has its like
+    where so many others are alike that the Poisson distribution of this mean exceeds the number in fewer than the
+    share `chance` of such searches.
+
+    Parameters
+    ----------
+    change : array, shape (n_points, n_energies)
+    seed : int
+        Of the random shifts.
+    settings : ArtefactSettings
+
+    Returns
+    -------
+    array of bool, shape (n_points,)
+    """
+    points, energies = change.shape
+    if points < 2:
+        return np.zeros(points, dtype=bool)
+    clear = np.where(np.abs(change) > norm.isf(settings.chance / 2 / energies), change, 0)
+    length = np.maximum(np.linalg.norm(clear, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    direction = (clear / length).astype(np.float32)
+    others = direction[np.linspace(0, points - 1, min(points, settings.most_others)).astype(np.intp)]
+    alike = (direction @ others.T > settings.alike).sum(axis=1) - 1
+    shifts = np.random.default_rng(seed).integers(1, energies, settings.shifts)
+    by_chance = sum((direction @ np.roll(others, shift, axis=1).T > settings.alike).sum(axis=1) for shift in shifts)
+    expected = (by_chance + 1) / settings.shifts
+    return np.asarray(poisson.sf(alike - 1, expected) < settings.chance / points)
