@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import poisson
 
 from didymos.core.evidence.settings import PopulationSettings
-from didymos.core.evidence.significance import expected_by_chance, together, undisturbed
+from didymos.core.evidence.significance import alone_by_chance, expected_by_chance, together, undisturbed
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, NoNeighbourhood
 
 SETTINGS = PopulationSettings()
@@ -85,3 +85,51 @@ def test_the_halo_is_left_out_as_far_as_enough_points_remain():
 def test_without_positions_only_the_objects_are_left_out():
     label = np.array([0, 1, 0, 2, 0])
     assert np.array_equal(undisturbed(NoNeighbourhood(), label, np.ones(5, dtype=bool), SETTINGS), label == 0)
+
+
+def lone(seed=0, side=40, columns=6):
+    random = np.random.default_rng(seed)
+    contrast = random.normal(size=(side * side, columns))
+    label = np.zeros((side, side), dtype=np.intp)
+    return random, contrast.reshape(side, side, columns), label
+
+
+def alone(contrast, label):
+    neighbourhood = ImageNeighbourhood(np.ones(label.shape, dtype=bool))
+    flat = contrast.reshape(-1, contrast.shape[-1])
+    far = undisturbed(neighbourhood, label.ravel(), np.ones(label.size, dtype=bool), SETTINGS)
+    return alone_by_chance(flat, label.ravel(), far, neighbourhood, SETTINGS)
+
+
+def test_odd_spectra_that_share_nothing_are_alone():
+    random, contrast, label = lone()
+    for number in range(1, 6):
+        label[6 * number, 6 * number] = number
+        contrast[6 * number, 6 * number] = 30 * np.eye(6)[number] + random.normal(size=6)
+    assert (alone(contrast, label)[1:] > 0.01).all()
+
+
+def test_a_spectrum_that_its_neighbours_share_is_not_alone():
+    _, contrast, label = lone()
+    label[20, 20] = 1
+    contrast[20, 20, 0] += 30
+    for row, column in ((19, 20), (21, 20), (20, 19), (20, 21)):
+        contrast[row, column, 0] += 5
+    assert alone(contrast, label)[1] < 1e-6
+
+
+def test_spectra_with_their_like_elsewhere_are_not_alone():
+    _, contrast, label = lone()
+    for number, place in enumerate(((5, 5), (20, 30), (33, 12)), 1):
+        label[place] = number
+        contrast[place][2] += 30
+    assert (alone(contrast, label)[1:] < 1e-3).all()
+
+
+def test_objects_of_several_points_are_not_asked():
+    _, contrast, label = lone()
+    label[5, 5:8] = 1
+    assert alone(contrast, label).tolist() == [0, 0]
+    flat = contrast.reshape(-1, 6)
+    nowhere = alone_by_chance(flat, label.ravel(), label.ravel() == 0, NoNeighbourhood(), SETTINGS)
+    assert nowhere.tolist() == [0, 0]

@@ -23,7 +23,7 @@ from didymos.core.evidence.directions import (
 )
 from didymos.core.evidence.lattices import without_lattices
 from didymos.core.evidence.settings import PopulationSettings
-from didymos.core.evidence.significance import expected_by_chance, together, undisturbed
+from didymos.core.evidence.significance import alone_by_chance, expected_by_chance, together, undisturbed
 from didymos.core.numeric.labels import largest_by_label
 from didymos.core.surface.contrast_evidence import Evidence, contrast_evidence, contrast_without_lines, evidence_along
 from didymos.core.surface.neighbourhood import Neighbourhood
@@ -254,10 +254,11 @@ def _validated(
     fitted = basis.shape[1] + (columns - basis.shape[1]) / max(int(label.max()), 1)
     lengths = (along, local)
     beyond, apart = (expected_by_chance(each, label, far, basis.shape[1], fitted, settings) for each in lengths)
-    expected = np.maximum(beyond, apart)
+    alone = alone_by_chance(contrast, label, far, neighbourhood, settings)
+    expected = np.maximum(np.maximum(beyond, apart), alone)
     p_value = together(expected[1:], objects=neighbourhood.known)
     # of a population that is there, its weaker objects need not differ as much from their neighbourhood
-    kept = (beyond <= settings.significance) & (apart <= settings.flank_expected)
+    kept = (beyond <= settings.significance) & (apart <= settings.flank_expected) & (alone <= settings.significance)
     kept |= expected <= expected[1:].min()
     kept[0] = False
     number = np.where(kept, np.cumsum(kept), 0)[label]

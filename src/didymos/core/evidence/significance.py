@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, poisson
+from scipy.stats import beta, chi2, norm, poisson
 
+from didymos.core.evidence.directions import covariance_of, longest_of_objects
 from didymos.core.evidence.settings import PopulationSettings
 from didymos.core.evidence.tail import Tail
 from didymos.core.numeric.labels import largest_by_label
@@ -74,6 +75,63 @@ def expected_by_chance(
     # a majority that is exactly alike has no median length: what differs at all is then far, not infinitely
     tail = replace(tail, median=max(tail.median, float(peak.max()) / settings.contrast.longest_length) or 1.0)
     return np.asarray(len(length) * chi2.sf(tail.normal(peak) ** 2, fitted))
+
+
+def alone_by_chance(
+    contrast: NDArray[np.float64],
+    label: NDArray[np.intp],
+    far: NDArray[np.bool_],
+    neighbourhood: Neighbourhood,
+    settings: PopulationSettings,
+) -> NDArray[np.float64]:
+    """Return how probable it is that a small object shares its change with nothing else.
+
+    One odd spectrum may be an accident of its sweep, which shares nothing. A defect shares its change with the spectra
+    beside it, or with its like elsewhere. With the contrast w of the object, whitened by that of the majority, and its
+    direction u = w / |w|, the neighbours have the projections <w_j, u>, normal without a defect; and the angle to the
+    most similar other object has a cosine c, which a random direction in d dimensions exceeds with the probability
+    P(B > c^2) / 2, B of the beta distribution of 1/2 and (d - 1) / 2. The smaller of the two probabilities counts, the
+    latter times the number of objects.
+
+    Parameters
+    ----------
+    contrast : array, shape (n_points, n_features)
+        Local contrast, 0 where it is not known.
+    label : array of int, shape (n_points,)
+    far : array of bool, shape (n_points,)
+        Of :func:`undisturbed`.
+    neighbourhood : Neighbourhood
+    settings : PopulationSettings
+        Of these: ``fewest_points``.
+
+    Returns
+    -------
+    array, shape (n_objects + 1,)
+        0 for objects of several points.
+    """
+    size = np.bincount(label)
+    result = np.zeros(len(size))
+    small = np.flatnonzero(size < settings.fewest_points)
+    small = small[small > 0]
+    if not len(small) or not neighbourhood.known:
+        return result
+    centre, whitening = covariance_of(contrast, far)
+    white = (contrast - centre) @ whitening
+    longest = longest_of_objects(white, label)
+    axes = longest / np.linalg.norm(longest, axis=1, keepdims=True)
+    cosine = axes @ axes.T
+    np.fill_diagonal(cosine, 0.0)
+    likeness = np.maximum(cosine.max(axis=1), 0.0) ** 2
+    like = (
+        len(axes) * beta.sf(likeness, 0.5, (white.shape[1] - 1) / 2) / 2 if white.shape[1] > 1 else np.ones(len(axes))
+    )
+    for number in small:
+        own = label == number
+        beside = neighbourhood.grow(own, 1) & ~own
+        shared = white[beside] @ axes[number - 1]
+        by_neighbours = float(norm.sf(shared.sum() / np.sqrt(max(len(shared), 1)))) if len(shared) else 1.0
+        result[number] = min(by_neighbours, float(like[number - 1]))
+    return result
 
 
 def together(expected: NDArray[np.float64], *, objects: bool = True) -> float:
