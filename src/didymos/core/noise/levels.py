@@ -69,19 +69,19 @@ def noise_levels(
     points, energies = values.shape
     if energies - projection.shape[1] < settings.fewest_energies:
         return np.ones(points)
-    basis = np.linalg.qr(projection)[0]
+    basis = np.linalg.qr(projection)[0].astype(np.float32)
     block = max(3, energies // 16)
     even = (np.arange(energies - 2) // block) % 2 == 0
     logarithm = np.empty((2, points))
     for start in range(0, points, BLOCK):
         rows = slice(start, start + BLOCK)
-        spectra = scaled(values[rows])
+        spectra = scaled(values[rows]).astype(np.float32)
         rest = spectra - (spectra @ basis) @ basis.T
         curved = rest[:, :-2] - 2 * rest[:, 1:-1] + rest[:, 2:]
         limit = settings.outlier * MAD_TO_SD * np.median(np.abs(curved), axis=1, keepdims=True)
         squared = np.minimum(np.abs(curved), limit) ** 2
         for half, part in zip(logarithm, (even, ~even), strict=True):
-            half[rows] = 0.5 * np.log(np.maximum(squared[:, part].mean(axis=1), np.finfo(np.float64).tiny))
+            half[rows] = 0.5 * np.log(np.maximum(squared[:, part].mean(axis=1), np.finfo(np.float32).tiny))
     return _shrunk(logarithm - np.median(logarithm, axis=1, keepdims=True), settings)
 
 

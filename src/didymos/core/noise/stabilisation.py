@@ -33,7 +33,7 @@ class StabilisationSettings:
         The variance falls to this share of its average over the spectra at least; the transformation is linear below.
     """
 
-    largest_sample: int = 4000
+    largest_sample: int = 1500
     modes: int = 20
     significance: float = 5.0
     trusted_share: float = 0.99
@@ -116,6 +116,8 @@ def find_stabilisation(
         limited = np.minimum(squared, settings.outlier**2 * variance)
         # the darkest values, whose variance is least certain, do not outweigh the others
         slope, error, average = _slope(centred, limited, 1 / (variance + typical) ** 2)
+        if abs(slope) < error:
+            return None
         variance = np.maximum(average + slope * centred, settings.least_variance * average)
     if abs(slope) < settings.significance * error or not (average > 0).all():
         return None
