@@ -21,7 +21,7 @@ from didymos.core.artefacts.roughness import (
     unusual_heights,
 )
 from didymos.core.artefacts.settings import ArtefactSettings
-from didymos.core.artefacts.sharing import shared_by_neighbours, shared_by_others
+from didymos.core.artefacts.sharing import shared_by_majority, shared_by_neighbours, shared_by_others
 
 DEFAULTS = ArtefactSettings()
 BLOCK = 2048
@@ -138,20 +138,22 @@ def _shared(
     of_hum: bool,
     settings: ArtefactSettings,
 ) -> NDArray[np.bool_]:
-    """Return which of the chosen spectra share their change with their neighbours or their like."""
+    """Return which of the chosen spectra share their change with the majority, their like or their neighbours."""
 
-    def change_of(rows: NDArray[np.intp]) -> NDArray[np.float32]:
-        residual = usual.majority.residual(values[rows])
-        if of_hum:
-            return residual
-        return filtered(residual, templates(settings)[0].sharp) / usual.scales.sharp[0]
+    def change_of(residual: NDArray[np.float32]) -> NDArray[np.float32]:
+        return residual if of_hum else filtered(residual, templates(settings)[0].sharp) / usual.scales.sharp[0]
 
-    change = change_of(chosen)
-    shared = shared_by_others(change, settings=settings)
+    majority = usual.majority
+    change = change_of(majority.residual(values[chosen]))
+    # steps and spikes are what exceeds noise
+    noise = 0.0 if of_hum else norm.isf(settings.chance / 2 / change.shape[1])
+    shared = shared_by_others(np.where(np.abs(change) > noise, change, 0), settings=settings)
+    signal = change_of(np.vstack([majority.mean, majority.spectra]) / majority.noise)
+    shared |= shared_by_majority(change, signal, settings=settings)
     if positions is not None and len(values) > settings.around:
         nearest = cKDTree(positions).query(positions[chosen], k=settings.around + 1)[1][:, 1:]
         for start in range(0, len(chosen), BLOCK // settings.around):
             rows = slice(start, start + BLOCK // settings.around)
-            beside = change_of(nearest[rows].ravel()).reshape(*nearest[rows].shape, -1)
+            beside = change_of(majority.residual(values[nearest[rows].ravel()])).reshape(*nearest[rows].shape, -1)
             shared[rows] |= shared_by_neighbours(change[rows], beside, settings=settings)
     return shared

@@ -97,7 +97,6 @@ def majority_of(values: NDArray[np.floating], *, settings: ArtefactSettings = DE
     before = np.roll(np.arange(len(some)), 1)
     scale = _noise_of(some, before, settings)
     misfit = _unevenness((some - np.median(some, axis=0)) / scale)
-    misfit = _fit(some / scale, misfit, settings).misfit
     stabilisation = find_stabilisation(_kept(some, misfit, settings), scale, settings=settings.stabilisation)
     # counts in the dark are nearly all equal: there the unit is one count, or the noise that counts have elsewhere
     middle, unit = np.median(some, axis=0), quantum(np.diff(some, axis=1))

@@ -11,6 +11,28 @@ from didymos.core.artefacts.settings import ArtefactSettings
 DEFAULTS = ArtefactSettings()
 
 
+def shared_by_majority(
+    change: NDArray[np.floating], signal: NDArray[np.floating], *, settings: ArtefactSettings = DEFAULTS
+) -> NDArray[np.bool_]:
+    """Find the spectra whose change is more of what the majority has: the signals explain most of its square.
+
+    Parameters
+    ----------
+    change : array, shape (n_points, n_energies)
+        In standard deviations of the noise.
+    signal : array, shape (n_signals, n_energies)
+        The mean spectrum and the principal components, filtered as the change.
+    settings : ArtefactSettings
+
+    Returns
+    -------
+    array of bool, shape (n_points,)
+    """
+    basis = np.linalg.svd(signal.astype(np.float64), full_matrices=False)[2]
+    explained, whole = (((values) ** 2).sum(axis=1) for values in (change @ basis.T, change))
+    return np.asarray(explained > settings.explained * whole)
+
+
 def shared_by_neighbours(
     change: NDArray[np.floating], beside: NDArray[np.floating], *, settings: ArtefactSettings = DEFAULTS
 ) -> NDArray[np.bool_]:
@@ -45,7 +67,7 @@ def shared_by_others(
 ) -> NDArray[np.bool_]:
     """Find the spectra whose change many others have at the same energies.
 
-    Two changes are alike where the cosine of what exceeds noise in them is over a half. Cosmic rays and telegraph noise are so by chance: how
+    Two changes are alike where their cosine is over a half. Cosmic rays and telegraph noise are so by chance: how
     often is counted with the others shifted along the energy by random numbers of energies. A spectrum has its like
     where so many others are alike that the Poisson distribution of this mean exceeds the number in fewer than the
     share `chance` of such searches.
@@ -64,9 +86,8 @@ def shared_by_others(
     points, energies = change.shape
     if points < 2:
         return np.zeros(points, dtype=bool)
-    clear = np.where(np.abs(change) > norm.isf(settings.chance / 2 / energies), change, 0)
-    length = np.maximum(np.linalg.norm(clear, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    direction = (clear / length).astype(np.float32)
+    length = np.maximum(np.linalg.norm(change, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    direction = (change / length).astype(np.float32)
     others = direction[np.linspace(0, points - 1, min(points, settings.most_others)).astype(np.intp)]
     alike = (direction @ others.T > settings.alike).sum(axis=1) - 1
     shifts = np.random.default_rng(seed).integers(1, energies, settings.shifts)
