@@ -100,13 +100,11 @@ def _unusual(
     trials = heights.size * values.shape[1]
     least = norm.isf(settings.chance / 2 / trials) ** 2 / 2
     of_lines = np.log(len(values) * values.shape[1] / 2 / settings.chance)
-    return (
-        (heights**2 / 2 > _limit(heights**2 / 2, least, settings)).any(axis=1),
-        lines[:, 0] > _limit(lines, of_lines, settings)[0],
-    )
+    sharp = (heights**2 / 2 > _limit(heights**2 / 2, least, settings)).any(axis=1)
+    return np.asarray(sharp), np.asarray(lines[:, 0] > _limit(lines, of_lines, settings)[0])
 
 
-def _limit(largest: NDArray[np.float32], least: float, settings: ArtefactSettings) -> NDArray[np.float64]:
+def _limit(largest: NDArray[np.floating], least: float, settings: ArtefactSettings) -> NDArray[np.float64]:
     """Return what the largest value of a good spectrum exceeds by chance in no spectrum of the map.
 
     Largest values have the distribution exp(-exp(-(x - m) / b)) (Gumbel) where single ones fall off as exp(-x), as the
@@ -127,7 +125,8 @@ def _limit(largest: NDArray[np.float32], least: float, settings: ArtefactSetting
     lower, middle, upper = np.quantile(largest, (0.25, 0.5, 0.75), axis=0)
     quartiles = -np.log(-np.log([0.25, 0.5, 0.75]))
     spread = (upper - lower) / (quartiles[2] - quartiles[0])
-    return np.maximum(least, middle + spread * (np.log(len(largest) / settings.chance) - quartiles[1]))
+    found = np.maximum(least, middle + spread * (np.log(len(largest) / settings.chance) - quartiles[1]))
+    return np.asarray(found, dtype=np.float64)
 
 
 def _shared(
@@ -151,7 +150,7 @@ def _shared(
     signal = change_of(np.vstack([majority.mean, majority.spectra]) / majority.noise)
     shared |= shared_by_majority(change, signal, settings=settings)
     if positions is not None and len(values) > settings.around:
-        nearest = cKDTree(positions).query(positions[chosen], k=settings.around + 1)[1][:, 1:]
+        nearest = np.asarray(cKDTree(positions).query(positions[chosen], k=settings.around + 1)[1])[:, 1:]
         for start in range(0, len(chosen), BLOCK // settings.around):
             rows = slice(start, start + BLOCK // settings.around)
             beside = change_of(majority.residual(values[nearest[rows].ravel()])).reshape(*nearest[rows].shape, -1)

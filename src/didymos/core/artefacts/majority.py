@@ -180,4 +180,4 @@ def sample(values: NDArray[np.floating], most: int) -> NDArray[np.floating]:
 
 def positive(noise: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return a noise that is at no energy far under the usual noise, and nowhere 0."""
-    return np.maximum(noise, 0.1 * np.median(noise) + np.finfo(np.float32).tiny)
+    return np.asarray(np.maximum(noise, 0.1 * np.median(noise) + np.finfo(np.float32).tiny))

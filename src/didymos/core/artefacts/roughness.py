@@ -132,7 +132,8 @@ def scales_of(majority: Majority, residual: NDArray[np.float32], *, settings: Ar
 
     def spread(kernel: NDArray[np.float64]) -> NDArray[np.float32]:
         deviation = positive(MAD_TO_SD * np.median(np.abs(filtered(residual, kernel)), axis=0))
-        return np.maximum(deviation, np.sqrt(filtered(least_variance, kernel**2)[0])).astype(np.float32)
+        found = np.maximum(deviation, np.sqrt(filtered(least_variance, kernel**2)[0]))
+        return np.asarray(found, dtype=np.float32)
 
     shapes = templates(settings)
     curvature = np.quantile(np.abs(np.diff(residual, 2, axis=1)), settings.noise_quantile, axis=0)
