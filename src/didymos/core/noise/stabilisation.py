@@ -22,7 +22,7 @@ class StabilisationSettings:
     modes : int
         Principal components that stand for the signal.
     significance : float
-        Standard errors by which the slope of the variance differs from 0 at least.
+        Standard errors by which the slope of the variance differs from 0 at least, in every round.
     rounds : int
         Rounds of the fit; each limits outliers by the variance of the round before.
     outlier : float
@@ -101,17 +101,17 @@ def find_stabilisation(
     signal, residual = _parted(values[chosen].astype(np.float64), noise, settings.modes)
     usual = MAD_TO_SD * np.median(np.abs(residual), axis=0)
     usual = np.maximum(usual, 1e-3 * float(np.median(usual)))
-    if not usual.all():
+    if not (usual**4).all():
         return None
     centred = signal - signal.mean(axis=0)
     variance = np.broadcast_to(usual**2, signal.shape)
-    slope, error = 0.0, np.inf
     for _ in range(settings.rounds):
         squared = np.minimum(residual**2, settings.outlier**2 * variance)
         slope, error, average = _slope(centred, squared, 1 / variance**2)
+        # weights of a slope that is none make it steeper from round to round
+        if abs(slope) < settings.significance * error or not (average > 0).all():
+            return None
         variance = np.maximum(average + slope * centred, settings.least_variance * average)
-    if abs(slope) < settings.significance * error or not (average > 0).all():
-        return None
     average = np.pad(average, 1, mode="edge")
     offset = average - slope * np.pad(signal.mean(axis=0), 1, mode="edge")
     return Stabilisation(slope, offset, settings.least_variance * average)
