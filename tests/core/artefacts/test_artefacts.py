@@ -32,7 +32,6 @@ def flagged(spectra, kind):
 @pytest.mark.parametrize("seed", range(4))
 def test_clean_noise_has_no_artefacts(seed):
     spectra = surface(np.random.default_rng(100 + seed), points=8000)
-    # at most one in some thousands
     assert np.count_nonzero(find_artefacts(spectra)) <= 1
 
 
@@ -132,7 +131,6 @@ def test_a_resolved_resonance_on_one_pixel_is_no_artefact(clean, width, height):
     spectra = clean.copy()
     for row, centre in enumerate(np.linspace(5, ENERGIES - 6, 50)):
         spectra[row] += height * NOISE * np.exp(-0.5 * ((np.arange(ENERGIES) - centre) / width) ** 2)
-    # of 50 alone on their surface; none where neighbours or their like share the change
     assert np.count_nonzero(find_artefacts(spectra)) <= 1
 
 

@@ -65,23 +65,13 @@ def irregular_spectra(
     if len(values) < settings.fewest_spectra or values.shape[1] < settings.fewest_energies:
         return found
     majority = majority_of(values, settings=settings)
-    usual_residual = majority.residual(sample(values, settings.largest_sample))
-    usual = _Usual(
-        majority, scales_of(majority, usual_residual, settings=settings), usual_power(majority, usual_residual)
-    )
+    some = majority.residual(sample(values, settings.largest_sample))
+    usual = _Usual(majority, scales_of(majority, some, settings=settings), usual_power(majority, some))
     heights, lines = _unusual(values, usual, settings)
     for unusual, of_hum in ((heights, False), (lines, True)):
-        chosen = np.flatnonzero(unusual)
-        if len(chosen) == 0:
-            continue
-        residual = majority.residual(values[chosen])
-        noise = own_noise(residual, usual.scales, settings=settings)
-        if of_hum:
-            odd = hums(residual, noise, settings=settings)
-        else:
-            odd = sharp_spectra(residual, noise, usual.scales, len(values), settings=settings)
-        chosen = chosen[odd]
-        found[chosen[~_shared(values, positions, chosen, usual, of_hum, settings)]] = True
+        chosen = _irregular(values, np.flatnonzero(unusual), usual, of_hum, settings)
+        if len(chosen):
+            found[chosen[~_shared(values, positions, chosen, usual, of_hum, settings)]] = True
     return found
 
 
@@ -97,11 +87,30 @@ def _unusual(
         noise = own_noise(residual, usual.scales, settings=settings)
         heights[rows] = unusual_heights(residual, noise, usual.scales, settings=settings)
         lines[rows, 0] = strongest_line(residual, noise, usual.power, settings=settings)
-    trials = heights.size * values.shape[1]
-    least = norm.isf(settings.chance / 2 / trials) ** 2 / 2
-    of_lines = np.log(len(values) * values.shape[1] / 2 / settings.chance)
-    sharp = (heights**2 / 2 > _limit(heights**2 / 2, least, settings)).any(axis=1)
-    return np.asarray(sharp), np.asarray(lines[:, 0] > _limit(lines, of_lines, settings)[0])
+    squared = heights**2 / 2
+    of_heights = norm.isf(settings.chance / 2 / (heights.size * values.shape[1])) ** 2 / 2
+    of_lines = float(np.log(len(values) * values.shape[1] / 2 / settings.chance))
+    too_high = squared > _limit(squared, of_heights, settings)
+    too_strong = lines > _limit(lines, of_lines, settings)
+    return np.asarray(too_high.any(axis=1)), np.asarray(too_strong[:, 0])
+
+
+def _irregular(
+    values: NDArray[np.floating], chosen: NDArray[np.intp], usual: _Usual, of_hum: bool, settings: ArtefactSettings
+) -> NDArray[np.intp]:
+    """Return which of the chosen spectra hum, or have spikes or steps."""
+    odd = np.zeros(len(chosen), dtype=bool)
+    # the limits count the spectra that are compared, at least as many as are corrupted in most maps
+    trials = max(len(chosen), int(settings.chance * len(values)))
+    for start in range(0, len(chosen), BLOCK):
+        rows = slice(start, start + BLOCK)
+        residual = usual.majority.residual(values[chosen[rows]])
+        noise = own_noise(residual, usual.scales, settings=settings)
+        if of_hum:
+            odd[rows] = hums(residual, noise, settings=settings)
+        else:
+            odd[rows] = sharp_spectra(residual, noise, usual.scales, trials, settings=settings)
+    return chosen[odd]
 
 
 def _limit(largest: NDArray[np.floating], least: float, settings: ArtefactSettings) -> NDArray[np.float64]:
@@ -125,8 +134,8 @@ def _limit(largest: NDArray[np.floating], least: float, settings: ArtefactSettin
     lower, middle, upper = np.quantile(largest, (0.25, 0.5, 0.75), axis=0)
     quartiles = -np.log(-np.log([0.25, 0.5, 0.75]))
     spread = (upper - lower) / (quartiles[2] - quartiles[0])
-    found = np.maximum(least, middle + spread * (np.log(len(largest) / settings.chance) - quartiles[1]))
-    return np.asarray(found, dtype=np.float64)
+    own = middle + spread * (np.log(len(largest) / settings.chance) - quartiles[1])
+    return np.asarray(np.maximum(least, own), dtype=np.float64)
 
 
 def _shared(

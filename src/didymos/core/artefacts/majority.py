@@ -37,9 +37,6 @@ class Majority:
         Standard deviation of the residual, in units of the scale.
     least_noise : array of float32, shape (n_energies,)
         What that must be at least, over the noise: one count, or one digit.
-    signal : array of float32, shape (n_signals, n_energies)
-        Mean spectrum and components that exceed the noise at every energy on average, in standard deviations of the
-        noise: what real spectra of this map are like.
     """
 
     stabilisation: Stabilisation | None
@@ -50,7 +47,6 @@ class Majority:
     highest: NDArray[np.float32]
     noise: NDArray[np.float32]
     least_noise: NDArray[np.float32]
-    signal: NDArray[np.float32]
 
     def residual(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return what the majority does not explain, in standard deviations of the noise.
@@ -78,10 +74,12 @@ class Majority:
 def majority_of(values: NDArray[np.floating], *, settings: ArtefactSettings = DEFAULTS) -> Majority:
     """Find the subspace of the majority, without the spectra that it does not explain.
 
-    Spectra are divided by their noise, stabilised where the noise depends on the signal. Principal components over the
-    Marchenko-Pastur edge are those of the three quarters of the spectra with the smallest residual, found in a few
-    rounds, as in least trimmed squares; the first leaves out the most uneven. So corrupted spectra do not explain
-    themselves or each other. Rare defects do not either, but nothing in them is rough.
+    Spectra are divided by their noise, stabilised where the noise of those that are not odd depends on the signal. The
+    principal components are those of the three quarters of the spectra with the smallest residual, found in a few
+    rounds, as in least trimmed squares; the first leaves out the most uneven. A component counts where it exceeds the
+    noise (the Marchenko-Pastur edge) in the tenth of the spectra that vary most along it, as in a normal distribution
+    of such a variance. So corrupted spectra do not explain themselves or each other. Rare defects do not either, but
+    nothing in them is rough.
 
     Parameters
     ----------
@@ -97,7 +95,11 @@ def majority_of(values: NDArray[np.floating], *, settings: ArtefactSettings = DE
     before = np.roll(np.arange(len(some)), 1)
     scale = _noise_of(some, before, settings)
     misfit = _unevenness((some - np.median(some, axis=0)) / scale)
-    stabilisation = find_stabilisation(_kept(some, misfit, settings), scale, settings=settings.stabilisation)
+    smooth = _smoothness(_fit(some / scale, misfit, settings).left)
+    even = misfit <= np.quantile(misfit, settings.majority)
+    stabilisation = find_stabilisation(
+        _kept(some[even], smooth[even], settings), scale, settings=settings.stabilisation
+    )
     # counts in the dark are nearly all equal: there the unit is one count, or the noise that counts have elsewhere
     middle, unit = np.median(some, axis=0), quantum(np.diff(some, axis=1))
     least = np.full(len(middle), unit)
@@ -110,11 +112,11 @@ def majority_of(values: NDArray[np.floating], *, settings: ArtefactSettings = DE
     for _ in range(settings.rounds):
         fit = _fit(some, misfit, settings)
         misfit = fit.misfit
-    noise = positive(np.maximum(MAD_TO_SD * np.median(np.abs(fit.left), axis=0), least / scale))
-    clear = fit.spectra[fit.variance > some.shape[1]]
-    deviation = np.sqrt(fit.variance[: len(clear)])[:, np.newaxis]
-    signal = np.vstack([fit.mean - np.median(fit.mean), deviation * clear]) / noise
-    found = (scale, fit.mean, fit.spectra, fit.lowest, fit.highest, noise, least / scale / noise, signal)
+    # what is left of spectra without noise is the rounding of single precision
+    digits = np.finfo(np.float32).eps * np.sqrt(((some - fit.mean) ** 2).sum(axis=1).max())
+    least = np.maximum(least / scale, digits)
+    noise = positive(np.maximum(MAD_TO_SD * np.median(np.abs(fit.left), axis=0), least))
+    found = (scale, fit.mean, fit.spectra, fit.lowest, fit.highest, noise, least / noise)
     return Majority(stabilisation, *(part.astype(np.float32) for part in found))
 
 
@@ -124,7 +126,6 @@ class _Fit:
 
     mean: NDArray[np.float64]
     spectra: NDArray[np.float64]
-    variance: NDArray[np.float64]
     lowest: NDArray[np.float64]
     highest: NDArray[np.float64]
     left: NDArray[np.float64]
@@ -147,8 +148,7 @@ def _fit(values: NDArray[np.float64], misfit: NDArray[np.float64], settings: Art
     centre, reach = (scores.max(axis=0) + scores.min(axis=0)) / 2, settings.reach * np.ptp(scores, axis=0) / 2
     left = values - components.mean
     left -= np.clip(left @ spectra.T, centre - reach, centre + reach) @ spectra
-    variance = components.variance[: len(common)][common]
-    return _Fit(components.mean, spectra, variance, centre - reach, centre + reach, left)
+    return _Fit(components.mean, spectra, centre - reach, centre + reach, left)
 
 
 def _kept(values: NDArray[np.float64], misfit: NDArray[np.float64], settings: ArtefactSettings) -> NDArray[np.float64]:
@@ -171,6 +171,12 @@ def _unevenness(values: NDArray[np.float64]) -> NDArray[np.float64]:
     usual = np.median(curvature, axis=1)
     # most counts in the dark have no curvature at all
     return np.asarray(curvature.max(axis=1) / (usual + (float(curvature.mean()) or 1.0)))
+
+
+def _smoothness(left: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum of squares of every residual over that of its second differences: 1/6 for noise of any level."""
+    rough = (np.diff(left, 2, axis=1) ** 2).sum(axis=1)
+    return np.asarray((left**2).sum(axis=1) / np.maximum(rough, np.finfo(np.float64).tiny))
 
 
 def sample(values: NDArray[np.floating], most: int) -> NDArray[np.floating]:

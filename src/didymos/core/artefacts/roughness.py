@@ -101,21 +101,15 @@ class Scales:
         Standard deviation of the output of the filters of every template at every place.
     curvature : array, shape (n_energies - 2,)
         A low quantile of the second difference of a residual along the energy.
-    least_share : tuple of float
-        Share of the height of every template that is sharp in a corrupted spectrum at least.
     """
 
     plain: tuple[NDArray[np.float32], ...]
     sharp: tuple[NDArray[np.float32], ...]
     curvature: NDArray[np.float32]
-    least_share: tuple[float, ...]
 
 
 def scales_of(majority: Majority, residual: NDArray[np.float32], *, settings: ArtefactSettings = DEFAULTS) -> Scales:
     """Return the usual spread of what the filters give, at least that of the least noise.
-
-    Half way from the share of the height that is sharp in the signals of the map to 1 lies the least share of a
-    corrupted spectrum.
 
     Parameters
     ----------
@@ -132,24 +126,14 @@ def scales_of(majority: Majority, residual: NDArray[np.float32], *, settings: Ar
 
     def spread(kernel: NDArray[np.float64]) -> NDArray[np.float32]:
         deviation = positive(MAD_TO_SD * np.median(np.abs(filtered(residual, kernel)), axis=0))
-        found = np.maximum(deviation, np.sqrt(filtered(least_variance, kernel**2)[0]))
-        return np.asarray(found, dtype=np.float32)
+        least = np.sqrt(filtered(least_variance, kernel**2)[0])
+        return np.asarray(np.maximum(deviation, least), dtype=np.float32)
 
     shapes = templates(settings)
     curvature = np.quantile(np.abs(np.diff(residual, 2, axis=1)), settings.noise_quantile, axis=0)
     plain = tuple(spread(shape.plain) for shape in shapes)
     sharp = tuple(spread(shape.sharp) for shape in shapes)
-    least = tuple((1 + _usual_share(majority.signal, shape)) / 2 for shape in shapes)
-    return Scales(plain, sharp, np.asarray(positive(curvature), dtype=np.float32), least)
-
-
-def _usual_share(signal: NDArray[np.float32], shape: Template) -> float:
-    """Return the largest share of the height that is sharp, of all signals, where each is over half of its largest."""
-    plain, sharp = (filtered(signal, kernel).astype(np.float64) for kernel in (shape.plain, shape.sharp))
-    high = np.abs(plain) > 0.5 * np.abs(plain).max(axis=1, keepdims=True)
-    squared = np.where(high, plain**2, 0).sum(axis=1)
-    share = np.where(high, plain * sharp, 0).sum(axis=1) / np.where(squared > 0, squared, 1)
-    return float(np.clip(share.max(), 0, 0.5))
+    return Scales(plain, sharp, np.asarray(positive(curvature), dtype=np.float32))
 
 
 def own_noise(
@@ -191,18 +175,17 @@ def sharp_spectra(
     residual: NDArray[np.float32],
     noise: NDArray[np.float32],
     scales: Scales,
-    searched: int,
+    trials: int,
     *,
     settings: ArtefactSettings = DEFAULTS,
 ) -> NDArray[np.bool_]:
     """Find the residuals that are sharper than a smooth spectrum: with a spike, or with steps.
 
     With h the largest height that the plain filter sees within the window, and s, of standard deviation sigma, that
-    beside any smooth background, the share s / h is 1 for a spike or a step and nearly 0 for what is smooth. It must be
-    nearer to 1 than to 0, or than to that of the signals of this map, where they are sharp themselves. A spike must
-    have s / sigma over the limit that noise exceeds nowhere in these spectra. Steps count together, those that the
-    plain filter finds in the spectrum: their share is sum(h s / sigma^2) / sum(h^2 / sigma^2), with the error
-    1 / sqrt(sum(h^2 / sigma^2)).
+    beside any smooth background, the share s / h is 1 for a spike or a step, within `tolerance`, and nearly 0 for what
+    is smooth. A spike must have s / sigma over the limit that noise exceeds at no energy of so many spectra. The steps
+    that the plain filter finds in a spectrum count together: their share is sum(h s / sigma^2) / sum(h^2 / sigma^2),
+    with the error 1 / sqrt(sum(h^2 / sigma^2)).
 
     Parameters
     ----------
@@ -211,8 +194,8 @@ def sharp_spectra(
     noise : array, shape (n_points,)
         Own noise of every spectrum.
     scales : Scales
-    searched : int
-        Number of spectra that these have been found among.
+    trials : int
+        Number of spectra that the limits allow for.
     settings : ArtefactSettings
 
     Returns
@@ -221,8 +204,8 @@ def sharp_spectra(
     """
     found = np.zeros(len(residual), dtype=bool)
     shapes = templates(settings)
-    places = max(len(residual), settings.chance * searched) * residual.shape[1]
-    for shape, usual, scale, least in zip(shapes, scales.plain, scales.sharp, scales.least_share, strict=True):
+    places = trials * residual.shape[1]
+    for shape, usual, scale in zip(shapes, scales.plain, scales.sharp, strict=True):
         plain, sharp = (filtered(residual, kernel) for kernel in (shape.plain, shape.sharp))
         sharp *= np.sign(plain)
         plain = np.abs(plain)
@@ -236,9 +219,9 @@ def sharp_spectra(
             weight = (peak * (plain / deviation) ** 2).sum(axis=1)
             share = (peak * plain * sharp / deviation**2).sum(axis=1) / np.where(weight > 0, weight, 1.0)
             clear = share * np.sqrt(weight) > norm.isf(settings.chance / (places / settings.step_width))
-            found |= clear & (np.abs(share - 1) < 1 - least)
+            found |= clear & (np.abs(share - 1) < settings.tolerance)
         else:
             share = sharp / np.where(height > 0, height, np.inf)
             clear = sharp > norm.isf(settings.chance / 2 / (places * (len(shapes) - 1))) * deviation
-            found |= (clear & (np.abs(share - 1) < 1 - least)).any(axis=1)
+            found |= (clear & (np.abs(share - 1) < settings.tolerance)).any(axis=1)
     return found

@@ -53,6 +53,9 @@ class ArtefactSettings:
         Part of a smooth background, over the largest, that may stay in a filter.
     step_width : int
         Energies before and after a step that show its height.
+    tolerance : float
+        Share of the height of a spike or step by which its sharp part differs from the height at most. The narrowest
+        smooth line has a sharp part of 0.25, and 0.15 more where noise chooses the place on its flank: half way to 1.
     noise_quantile : float
         Quantile of the second differences of a spectrum that stands for its noise: telegraph noise reaches fewer.
     fewest_periods : int
@@ -121,6 +124,7 @@ class ArtefactSettings:
     smooth_width: float = 3.0
     smooth_tolerance: float = 0.03
     step_width: int = 4
+    tolerance: float = 0.3
     noise_quantile: float = 0.25
     fewest_periods: int = 6
     explained: float = 2 / 3

@@ -9,6 +9,8 @@ from scipy.stats import norm, poisson
 from didymos.core.artefacts.settings import ArtefactSettings
 
 DEFAULTS = ArtefactSettings()
+BLOCK = 2048
+"""Spectra that are compared with all others together."""
 
 
 def shared_by_majority(
@@ -29,7 +31,7 @@ def shared_by_majority(
     array of bool, shape (n_points,)
     """
     basis = np.linalg.svd(signal.astype(np.float64), full_matrices=False)[2]
-    explained, whole = (((values) ** 2).sum(axis=1) for values in (change @ basis.T, change))
+    explained, whole = ((values**2).sum(axis=1) for values in (change @ basis.T, change))
     return np.asarray(explained > settings.explained * whole)
 
 
@@ -67,10 +69,10 @@ def shared_by_others(
 ) -> NDArray[np.bool_]:
     """Find the spectra whose change many others have at the same energies.
 
-    Two changes are alike where their cosine is over a half. Cosmic rays and telegraph noise are so by chance: how
-    often is counted with the others shifted along the energy by random numbers of energies. A spectrum has its like
-    where so many others are alike that the Poisson distribution of this mean exceeds the number in fewer than the
-    share `chance` of such searches.
+    Two changes are alike where their cosine is over a half. Cosmic rays and telegraph noise are so by chance: how often
+    is counted with the others shifted along the energy by random numbers of energies, up to a quarter of all. A
+    spectrum has its like where so many others are alike that a Poisson distribution of this mean gives as many with a
+    probability under `chance`, in all these spectra.
 
     Parameters
     ----------
@@ -86,11 +88,24 @@ def shared_by_others(
     points, energies = change.shape
     if points < 2:
         return np.zeros(points, dtype=bool)
-    length = np.maximum(np.linalg.norm(change, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    direction = (change / length).astype(np.float32)
-    others = direction[np.linspace(0, points - 1, min(points, settings.most_others)).astype(np.intp)]
-    alike = (direction @ others.T > settings.alike).sum(axis=1) - 1
-    shifts = np.random.default_rng(seed).integers(1, energies, settings.shifts)
-    by_chance = sum((direction @ np.roll(others, shift, axis=1).T > settings.alike).sum(axis=1) for shift in shifts)
-    expected = (by_chance + 1) / settings.shifts
-    return np.asarray(poisson.sf(alike - 1, expected) < settings.chance / points)
+    others = change[np.linspace(0, points - 1, min(points, settings.most_others)).astype(np.intp)]
+    shifts = np.random.default_rng(seed).integers(1, energies // 4 + 1, settings.shifts)
+    shared = np.zeros(points, dtype=bool)
+    for start in range(0, points, BLOCK):
+        some = change[start : start + BLOCK]
+        alike = _alike(some, others, settings) - 1
+        by_chance = np.zeros(len(some))
+        for shift in shifts:
+            by_chance += _alike(some[:, shift:], others[:, :-shift], settings)
+        expected = (by_chance + 1) / settings.shifts
+        shared[start : start + BLOCK] = poisson.sf(alike - 1, expected) < settings.chance / points
+    return shared
+
+
+def _alike(some: NDArray[np.floating], others: NDArray[np.floating], settings: ArtefactSettings) -> NDArray[np.intp]:
+    """Return how many of the others every change is alike, shape (n_points,)."""
+    some, others = (
+        part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        for part in (some, others)
+    )
+    return np.asarray((some @ others.T > settings.alike).sum(axis=1))
