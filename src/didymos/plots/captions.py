@@ -48,7 +48,7 @@ def kind_map(result: xr.Dataset) -> str:
 def phase_map(result: xr.Dataset) -> str:
     """Caption of the phase map."""
     return (
-        "Populations that cover a large, connected part of the surface, such as domains and islands. All phases count "
+        "Populations that cover a large, connected part of the map, such as domains and islands. All phases count "
         "as majority; the score concerns the rare spectra within them."
     )
 

@@ -186,7 +186,7 @@ def _common(result: xr.Dataset) -> list[str]:
     sizes = result["phase_size"].values
     listed = ", ".join(f"phase {place} {percent(int(size), int(sizes.sum()))}" for place, size in enumerate(sizes, 1))
     return [
-        f"The surface has {len(sizes)} phases, populations that cover much of it: {listed} of the spectra. All count "
+        f"The map has {len(sizes)} phases, populations that cover much of it: {listed} of the spectra. All count "
         "as majority."
     ]
 

@@ -35,7 +35,7 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "kind_spectrum": Variable(("kind_index", ENERGY), "average spectrum of each kind"),
     "kind_size": Variable(("kind_index",), "number of spectra of each kind"),
     "kind_name": Variable(("kind_index",), "name that the examples give to each kind"),
-    "phase": Variable(("space",), "phase, a population that covers much of the surface: 1 the largest, 0 missing"),
+    "phase": Variable(("space",), "phase, a population that covers much of the map: 1 the largest, 0 missing"),
     "phase_spectrum": Variable(("phase_index", ENERGY), "average spectrum of the majority in each phase"),
     "phase_size": Variable(("phase_index",), "number of spectra of each phase"),
     "defect_x": Variable(("defect",), "position of each defect, a connected group of minority spectra"),
