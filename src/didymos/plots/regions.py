@@ -54,18 +54,7 @@ def kind_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
-    panels, where = map_sheet(result, axes, 1)
-    kind = over_space(result, "kind")
-    present = np.unique(kind[kind > 0]).astype(int)
-    colours = {int(number): kind_colour(int(number)) for number in present}
-    ground = np.where(over_space(result, "region") == int(Region.MISSING), -1, kind)
-    draw_labels(panels.axes[0], where, ground, {0: GROUND, **colours})
-    draw_flags(panels.axes[0], where, result)
-    handles: list[Artist] = [
-        handle(where, f"kind {number} ({int((kind == number).sum())})", colour) for number, colour in colours.items()
-    ]
-    panels.legend([*handles, *region_handles(result, where, (Region.ARTEFACT, Region.MISSING))], columns=3)
-    return panels.figure
+    return _numbered_map(result, axes, "kind")
 
 
 @styled
@@ -84,15 +73,20 @@ def phase_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
+    return _numbered_map(result, axes, "phase")
+
+
+def _numbered_map(result: xr.Dataset, axes: AxesLike, name: str) -> Figure:
+    """Draw the number, from 1, that a variable gives to each point, with the name of the variable in the legend."""
     panels, where = map_sheet(result, axes, 1)
-    phase, region = over_space(result, "phase"), over_space(result, "region")
-    present = np.unique(phase[phase > 0]).astype(int)
+    label = over_space(result, name)
+    present = np.unique(label[label > 0]).astype(int)
     colours = {int(number): kind_colour(int(number)) for number in present}
-    missing = {0: GROUND, -1: GROUND}
-    draw_labels(panels.axes[0], where, np.where(region == int(Region.MISSING), -1, phase), {**missing, **colours})
+    ground = np.where(over_space(result, "region") == int(Region.MISSING), -1, label)
+    draw_labels(panels.axes[0], where, ground, {0: GROUND, **colours})
     draw_flags(panels.axes[0], where, result)
     handles: list[Artist] = [
-        handle(where, f"phase {number} ({int((phase == number).sum())})", colour) for number, colour in colours.items()
+        handle(where, f"{name} {number} ({int((label == number).sum())})", colour) for number, colour in colours.items()
     ]
     panels.legend([*handles, *region_handles(result, where, (Region.ARTEFACT, Region.MISSING))], columns=3)
     return panels.figure

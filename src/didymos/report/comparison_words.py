@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from didymos.plots.comparison import has_truth
+from didymos.report import sentences
 from didymos.report.sentences import number, percent
 from didymos.report.tables import Table
 from didymos.schema import Region
@@ -155,7 +156,7 @@ def left_out(comparison: xr.Dataset) -> list[str]:
 
 def prepared(comparison: xr.Dataset) -> str:
     """Return what was left out and filled before the comparison; empty where nothing was."""
-    return " ".join(str(comparison.attrs.get("preparation_notes", "")).splitlines())
+    return " ".join(sentences.prepared(comparison))
 
 
 def skipped(comparison: xr.Dataset) -> list[tuple[str, str]]:

@@ -143,7 +143,7 @@ class TwinModel:
         return Prediction(shown, mean.astype(np.float32), spread.astype(np.float32), distance)
 
 
-def distance_score(distance: NDArray[np.float64], unit: float) -> NDArray[np.float64]:
+def distance_score(distance: NDArray[np.floating], unit: float) -> NDArray[np.float64]:
     """Return the score of a distance d where there are no networks, d^2 / (d^2 + d_u^2), shape (n_points,).
 
     The order of the spectra is that of their distances.

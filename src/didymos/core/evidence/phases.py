@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.vq import kmeans2
 
+from didymos.core.numeric.labels import numbered_by_size
 from didymos.core.surface.neighbourhood import Neighbourhood
 
 
@@ -83,10 +84,7 @@ def find_phases(
     if rare.any():
         nearest = neighbourhood.nearest(~rare)[1]
         phase[rare] = phase[nearest[rare]]
-    sizes = np.bincount(phase)[1:]
-    place = np.empty(len(sizes), dtype=np.int16)
-    place[np.argsort(-sizes, kind="stable")] = np.arange(1, len(sizes) + 1)
-    return place[phase - 1]
+    return numbered_by_size(phase)
 
 
 def _divided(
