@@ -574,3 +574,51 @@ def densest_half(positions, around):
         area.append(away[around])
     area.sort()
     return sum(area[: len(area) // 2]) / sum(area)
+
+
+def mirrored(spectrum, place):
+    """Return the value of a spectrum at a place, which may lie up to its length beyond either end."""
+    if place < 0:
+        place = -place - 1
+    if place >= len(spectrum):
+        place = 2 * len(spectrum) - 1 - place
+    return float(spectrum[place])
+
+
+def correlated(spectrum, kernel):
+    """Return the sums of products of a kernel with a spectrum, at every energy or (even kernels) between every two."""
+    count = len(spectrum) - (1 - len(kernel) % 2)
+    first = (len(kernel) - 1) // 2
+    return [
+        sum(weight * mirrored(spectrum, place - first + step) for step, weight in enumerate(kernel))
+        for place in range(count)
+    ]
+
+
+def power_at(spectrum, frequency):
+    """Return |sum r exp(-2 pi i f j / n)|^2 / n."""
+    n = len(spectrum)
+    total = sum(value * np.exp(-2j * np.pi * frequency * place / n) for place, value in enumerate(spectrum))
+    return abs(total) ** 2 / n
+
+
+def mean_share(change, beside):
+    """Return the mean of the shares that the neighbours have in a change, each limited, and its error."""
+    squared = sum(value**2 for value in change)
+    strength = max(squared - len(change), 1)
+    shares = [max(-1, min(1, sum(c * r for c, r in zip(change, one, strict=True)) / strength)) for one in beside]
+    return sum(shares) / len(shares), math.sqrt(squared / len(shares)) / strength
+
+
+def alike_counts(change, shifts, least):
+    """Return with how many others every change has a cosine over `least`, and with how many after shifts on average."""
+
+    def cosine(first, second):
+        return sum(a * b for a, b in zip(first, second, strict=True)) / (math.hypot(*first) * math.hypot(*second))
+
+    found, by_chance = [], []
+    for one, mine in enumerate(change):
+        found.append(sum(cosine(mine, theirs) > least for other, theirs in enumerate(change) if other != one))
+        pairs = [(mine[shift:], theirs[:-shift]) for theirs in change for shift in shifts]
+        by_chance.append(sum(cosine(*pair) > least for pair in pairs) / len(shifts))
+    return found, by_chance

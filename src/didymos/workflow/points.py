@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from didymos.core.artefacts.artefacts import Artefact, find_artefacts
-from didymos.core.artefacts.tip_changes import find_tip_changes, shared_by_neighbours
+from didymos.core.artefacts.tip_changes import find_tip_changes
 from didymos.core.surface.nearest import nearest_neighbours
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
@@ -211,9 +211,8 @@ def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *
             + lacking
         )
     finite = np.asarray(np.isfinite(values).all(axis=1))
-    artefacts = find_artefacts(values)
-    if spatial:
-        _release_shared(artefacts, values, positions)
+    known = spatial and bool(np.isfinite(positions[finite]).all())
+    artefacts = find_artefacts(values, positions if known else None)
     usable = finite & (artefacts == 0)
     if usable.sum() < fewest:
         raise InputError(
@@ -227,15 +226,6 @@ def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *
     notes = found.notes if is_image(spectra) else (*found.notes, *sampling_note(positions[usable]))
     points = Points(spectra, values, finite, usable, missing, artefacts, positions, notes=notes)
     return _without_tip_changes(points, fewest) if spatial else points
-
-
-def _release_shared(artefacts: NDArray[np.int8], values: NDArray[np.float32], positions: NDArray[np.float64]) -> None:
-    """Take back the jumps and spikes that the neighbours have as well."""
-    whole = np.flatnonzero(np.isfinite(values).all(axis=1) & np.isfinite(positions).all(axis=1))
-    whole = whole[(artefacts[whole] & ~np.int8(Artefact.JUMP)) == 0]
-    flagged = np.flatnonzero(artefacts[whole] == Artefact.JUMP)
-    shared = shared_by_neighbours(values[whole], positions[whole], flagged)
-    artefacts[whole[flagged[shared]]] = Artefact.NONE
 
 
 def _without_tip_changes(points: Points, fewest: int) -> Points:

@@ -7,8 +7,8 @@ from enum import IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.artefacts.irregular import irregular_spectra
 from didymos.core.artefacts.settings import ArtefactSettings
-from didymos.core.numeric.robust import MAD_TO_SD, quantum
 
 DEFAULTS = ArtefactSettings()
 
@@ -24,7 +24,10 @@ class Artefact(IntFlag):
 
 
 def find_artefacts(
-    spectra: NDArray[np.floating], *, jump_threshold: float = 12.0, settings: ArtefactSettings = DEFAULTS
+    spectra: NDArray[np.floating],
+    positions: NDArray[np.floating] | None = None,
+    *,
+    settings: ArtefactSettings = DEFAULTS,
 ) -> NDArray[np.int8]:
     """Find corrupted spectra, each test on its own evidence.
 
@@ -32,8 +35,8 @@ def find_artefacts(
     ----------
     spectra : array, shape (n_points, n_energies)
         Any unit; NaN where a value is missing. Spectra without any finite value are missing, not corrupted.
-    jump_threshold : float
-        Height of a jump or spike from one energy to the next, in standard deviations of such differences.
+    positions : array, shape (n_points, 2), optional
+        Row and column, or y and x; without, spectra are not compared with their neighbours.
     settings : ArtefactSettings
 
     Returns
@@ -53,7 +56,8 @@ def find_artefacts(
     found[constant(spread, settings=settings)] |= Artefact.CONSTANT
     found[clipped(values, settings=settings) | plateaus(values, settings=settings)] |= Artefact.CLIPPED
     ordinary = found == 0
-    found[np.flatnonzero(ordinary)[jumps(values[ordinary], jump_threshold, settings=settings)]] |= Artefact.JUMP
+    places = None if positions is None else positions[whole][ordinary]
+    found[np.flatnonzero(ordinary)[irregular_spectra(values[ordinary], places, settings=settings)]] |= Artefact.JUMP
     flags[whole] |= found
     return flags
 
@@ -145,74 +149,3 @@ def _longest_row(marked: NDArray[np.bool_]) -> NDArray[np.intp]:
         running = (running + 1) * column
         np.maximum(longest, running, out=longest)
     return longest
-
-
-def usual_steps(step: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return median and robust standard deviation of steps from one energy to the next, over the spectra.
-
-    Parameters
-    ----------
-    step : array, shape (n_points, n_steps)
-
-    Returns
-    -------
-    middle, usual : array, shape (n_steps,)
-        The second is positive everywhere.
-    """
-    # counts in the dark are nearly all equal: there the unit of a step is one count
-    finest = quantum(step) + np.finfo(float).tiny
-    middle = np.median(step, axis=0)
-    away = step - middle
-    usual = MAD_TO_SD * np.median(np.abs(away, out=away), axis=0)
-    return middle, np.maximum(usual, 1e-3 * float(np.median(usual)) + finest)
-
-
-def jumps(
-    values: NDArray[np.floating], threshold: float, *, settings: ArtefactSettings = DEFAULTS
-) -> NDArray[np.bool_]:
-    """Find spectra with a sudden step or spike between two neighbouring energies.
-
-    Each difference of neighbouring energies is compared with the differences of all spectra there (median and
-    median absolute deviation), and with those of its own spectrum, so that a defect with a stronger signal and more
-    noise is no artefact. What remains must be sharper than the resolution: the differences beside it stay small,
-    or, for a spike of one to three energies, one of them undoes it.
-
-    Parameters
-    ----------
-    values : array, shape (n_points, n_energies)
-        Finite spectra.
-    threshold : float
-        Smallest height in standard deviations.
-    settings : ArtefactSettings
-
-    Returns
-    -------
-    array of bool, shape (n_points,)
-    """
-    found = np.zeros(len(values), dtype=bool)
-    if values.shape[1] < 8 or len(values) < 8:
-        return found
-    step = np.diff(values.astype(np.float64), axis=1)
-    middle, usual = usual_steps(step)
-    step -= middle
-    step /= usual
-    own = np.maximum(1.0, MAD_TO_SD * np.median(np.abs(step), axis=1))
-    candidates = np.flatnonzero((np.abs(step) > threshold * own[:, np.newaxis]).any(axis=1))
-    for index in candidates:
-        found[index] = _is_sharp(step[index] / own[index], threshold, settings)
-    return found
-
-
-def _is_sharp(step: NDArray[np.float64], threshold: float, settings: ArtefactSettings) -> bool:
-    """Return whether the largest standardised step stands alone: a resonance spreads over several energies."""
-    height = np.abs(step)
-    widest = settings.widest_spike
-    peak = int(height.argmax())
-    first = max(0, peak - widest)
-    near = step[first : peak + widest + 1] * np.sign(step[peak])
-    beside = np.delete(near, peak - first)
-    if beside.min(initial=0.0) < -settings.way_back * height[peak]:
-        # the way back from a spike
-        beside = np.delete(beside, beside.argmin())
-    largest = np.abs(beside).max(initial=0.0)
-    return bool(height[peak] > threshold and largest < settings.beside_share * height[peak])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from didymos.core.noise.noise import NoiseSettings
+from didymos.core.noise.stabilisation import StabilisationSettings
 from didymos.core.surface.settings import ContrastSettings
 
 
@@ -30,12 +31,45 @@ class ArtefactSettings:
         Share of the spectra whose plateaus count as usual.
     plateau_share : float
         Share of the energies that a plateau covers at least.
-    way_back : float
-        Share of a spike that the step back covers at least.
-    beside_share : float
-        Share of a sharp step that the steps beside it reach at most.
     fewest_spectra, fewest_energies : int
-        Fewer spectra or energies say too little about a tip change.
+        Fewer spectra or energies say too little about noise, and about a tip change.
+    chance : float
+        Probability with which a search among all spectra of a map finds a good one by chance.
+    largest_sample : int
+        Spectra from which the majority, its noise and the spread of the filters are estimated.
+    majority : float
+        Share of the spectra that the subspace of the majority is fitted to.
+    rounds : int
+        Rounds of that fit.
+    common : float
+        Share of the majority that varies along a component of its subspace at least: a common population, no rare one.
+    reach : float
+        A spectrum may lie so many times as far along a component as the majority does.
+    half_window : int
+        Energies on each side of a spike or a step that its background is fitted to.
+    smooth_width : float
+        Standard deviation of the narrowest smooth line, in energies: three times the widest spike's.
+    smooth_tolerance : float
+        Part of a smooth background, over the largest, that may stay in a filter.
+    step_width : int
+        Energies before and after a step that show its height.
+    tolerance : float
+        Share of the height of a spike or step by which its sharp part differs from the height at most. The narrowest
+        smooth line has a sharp part of 0.25, and 0.15 more where noise chooses the place on its flank: half way to 1.
+    noise_quantile : float
+        Quantile of the second differences of a spectrum that stands for its noise: telegraph noise reaches fewer.
+    fewest_periods : int
+        Periods of a hum within the sweep at least, two in every third; fewer are like the broad lines of a defect.
+    explained : float
+        Share of a residual that an oscillation explains where it is a hum.
+    parts : int
+        Frequencies that are tried from half way before to half way after one of the periodogram.
+    alike : float
+        Cosine of two changes that are alike.
+    most_others : int
+        Spectra that a change is looked for in at most.
+    shifts : int
+        Shifts along the energy that show how often changes are alike by chance.
     modes : int
         Principal components in which the spectra are compared with their neighbourhood.
     candidate_probability : float
@@ -60,14 +94,12 @@ class ArtefactSettings:
         Ratio of the two factors, or its inverse, at least.
     larger : float
         Logarithm of that ratio, over that of any neighbouring spectrum, at least.
-    shared : float
-        Share of a sharp step that the neighbours of a defect have on average.
-    largest_sample : int
-        Spectra from which the usual steps are estimated.
     reference_variance : float
         Variance of a spectrum less the median of eight others, over its own: 1 + pi / 2 / 8.
     noise : NoiseSettings
         Of the noise of the energies.
+    stabilisation : StabilisationSettings
+        Of noise that depends on the signal.
     contrast : ContrastSettings
         Of the evidence of the local contrast.
     """
@@ -80,10 +112,26 @@ class ArtefactSettings:
     plateau_ratio: float = 4.0
     plateau_quantile: float = 0.9
     plateau_share: float = 0.03
-    way_back: float = 0.5
-    beside_share: float = 0.3
     fewest_spectra: int = 50
     fewest_energies: int = 12
+    chance: float = 0.01
+    largest_sample: int = 2000
+    majority: float = 0.75
+    rounds: int = 3
+    common: float = 0.1
+    reach: float = 2.0
+    half_window: int = 6
+    smooth_width: float = 3.0
+    smooth_tolerance: float = 0.03
+    step_width: int = 4
+    tolerance: float = 0.3
+    noise_quantile: float = 0.25
+    fewest_periods: int = 6
+    explained: float = 2 / 3
+    parts: int = 9
+    alike: float = 0.5
+    most_others: int = 1000
+    shifts: int = 32
     modes: int = 20
     candidate_probability: float = 1e-4
     largest_group: int = 2
@@ -99,8 +147,7 @@ class ArtefactSettings:
     sharp: float = 4.0
     smallest_factor: float = 1.4
     larger: float = 1.5
-    shared: float = 1 / 7
-    largest_sample: int = 5000
     reference_variance: float = 1.2
     noise: NoiseSettings = field(default_factory=NoiseSettings)
+    stabilisation: StabilisationSettings = field(default_factory=lambda: StabilisationSettings(largest_sample=1000))
     contrast: ContrastSettings = field(default_factory=ContrastSettings)

@@ -1,4 +1,4 @@
-"""Spectra with a tip change or a spike, found by comparison with their neighbours."""
+"""Spectra with a tip change, found by comparison with their neighbours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from didymos.core.artefacts.artefacts import usual_steps
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.noise.noise import noise_of_energies
 from didymos.core.numeric.labels import largest_by_label
@@ -27,14 +26,14 @@ def find_tip_changes(
     *,
     settings: ArtefactSettings = DEFAULTS,
 ) -> NDArray[np.bool_]:
-    """Find spectra that are those of their neighbours, but for a tip change or a spike.
+    """Find spectra that are those of their neighbours, but for a tip change.
 
     A tip that moves or changes its apex in the middle of a spectrum multiplies the rest of the spectrum. Where the
     signal is small at that moment, in a gap, no step is seen. Spectra that differ alone from their neighbourhood, or
     from their scan line, are compared with the median m of their neighbours: two factors, s = a m before and s = b m
     after the tip change, must describe what one factor for all does not, and what a factor that is a quadratic function
-    of the energy does not either; or one factor describes all but up to three neighbouring energies. A defect changes
-    the shape of a spectrum in other ways, and most defects change the spectra beside it.
+    of the energy does not either. A defect changes the shape of a spectrum in other ways, and most defects change the
+    spectra beside it.
 
     Parameters
     ----------
@@ -71,50 +70,7 @@ def find_tip_changes(
             others = values[nearest].astype(np.float64)
             reference = np.median(others, axis=1)
             found[alone] |= has_tip_change(spectra, reference, noise, others, settings=settings)
-            found[alone] |= has_spike(spectra, reference, noise, settings=settings)
     return found
-
-
-def shared_by_neighbours(
-    values: NDArray[np.floating],
-    positions: NDArray[np.floating],
-    chosen: NDArray[np.intp],
-    *,
-    settings: ArtefactSettings = DEFAULTS,
-) -> NDArray[np.bool_]:
-    """Find the spectra with a sharp step or spike whose neighbours share a part of it: a defect, no artefact.
-
-    A corrupted spectrum stands alone. Where energies are few, a resonance or the edge of a gap is as sharp as a spike,
-    but the spectra beside a defect show a part of the step: the mean step of the eight nearest spectra, at the energy
-    of the largest step, is at least a seventh of the step and beyond the noise.
-
-    Parameters
-    ----------
-    values : array, shape (n_points, n_energies)
-        Finite spectra.
-    positions : array, shape (n_points, 2)
-    chosen : array of int, shape (n_chosen,)
-        The spectra in question.
-    settings : ArtefactSettings
-
-    Returns
-    -------
-    array of bool, shape (n_chosen,)
-    """
-    if len(chosen) == 0 or len(values) <= settings.around:
-        return np.zeros(len(chosen), dtype=bool)
-    some = values[np.linspace(0, len(values) - 1, min(len(values), settings.largest_sample)).astype(np.intp)]
-    middle, usual = usual_steps(np.diff(some.astype(np.float64), axis=1))
-    nearest = cKDTree(positions).query(positions[chosen], k=settings.around + 1)[1]
-    nearest = np.reshape(nearest, (len(chosen), -1))[:, 1:]
-    own = np.diff(values[chosen].astype(np.float64), axis=1) - middle
-    peak = np.abs(own / usual).argmax(axis=1)
-    rows = np.arange(len(chosen))
-    height = own[rows, peak]
-    beside = values[nearest, peak[:, np.newaxis] + 1].astype(np.float64) - values[nearest, peak[:, np.newaxis]]
-    mean = (beside.mean(axis=1) - middle[peak]) * np.sign(height)
-    beyond_noise = mean > 4 * usual[peak] / np.sqrt(settings.around)
-    return np.asarray((mean > settings.shared * np.abs(height)) & beyond_noise)
 
 
 def has_tip_change(
@@ -170,37 +126,6 @@ def has_tip_change(
     )
     described = (double < settings.left_share * single) & (double < settings.smooth_share * smooth)
     return np.asarray(clear & sharp & described)
-
-
-def has_spike(
-    spectra: NDArray[np.float64],
-    reference: NDArray[np.float64],
-    noise: NDArray[np.float64],
-    *,
-    settings: ArtefactSettings = DEFAULTS,
-) -> NDArray[np.bool_]:
-    """Find the spectra that are their reference times one factor, but for up to three neighbouring energies.
-
-    Parameters
-    ----------
-    spectra, reference : array, shape (n_points, n_energies)
-    noise : array, shape (n_energies,)
-    settings : ArtefactSettings
-
-    Returns
-    -------
-    array of bool, shape (n_points,)
-    """
-    spectra, reference = spectra / noise, reference / noise
-    energies = spectra.shape[1]
-    # the median of the ratios where there is signal does not follow a spike
-    weight = np.abs(reference) >= np.median(np.abs(reference), axis=1, keepdims=True)
-    ratio = np.where(weight, spectra / np.where(weight, reference, 1.0), np.nan)
-    left = (spectra - np.nanmedian(ratio, axis=1, keepdims=True) * reference) ** 2 / settings.reference_variance
-    window = np.lib.stride_tricks.sliding_window_view(left, settings.widest_spike, axis=1).sum(axis=2).max(axis=1)
-    whole = left.sum(axis=1) - energies
-    clear = whole > settings.clear * np.sqrt(2 * energies)
-    return np.asarray(clear & (whole - window < settings.left_share * whole))
 
 
 def _median_along(
