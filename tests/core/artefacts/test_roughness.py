@@ -8,7 +8,7 @@ from scipy.stats import norm, poisson
 import naive
 from didymos.core.artefacts.hum import hums, periodogram
 from didymos.core.artefacts.majority import majority_of
-from didymos.core.artefacts.roughness import filtered, own_noise, scales_of, templates
+from didymos.core.artefacts.roughness import filtered, local_noise, own_noise, scales_of, spike, step
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.artefacts.sharing import shared_by_majority, shared_by_neighbours, shared_by_others
 
@@ -23,24 +23,40 @@ def test_filters_like_a_plain_loop(window):
     assert np.allclose(filtered(values, kernel), expected, atol=1e-4)
 
 
-def test_a_template_has_the_height_one_and_smooth_shapes_nearly_none():
-    for template in templates():
-        half = (len(template.sharp) - 1) / 2
-        place = np.arange(len(template.sharp)) - half
-        width = np.count_nonzero(template.plain)
-        shape = 0.5 * np.sign(place) if template.step else (2 * np.abs(place) < width).astype(float)
-        assert template.sharp @ shape == pytest.approx(1)
-        assert template.plain @ shape == pytest.approx(1)
-        for polynomial in (np.ones_like(place), place / half):
-            assert abs(template.sharp @ polynomial) < 0.05
-        for centre in np.linspace(-8, 8, 33):
-            line = np.exp(-0.5 * ((place - centre) / 3) ** 2)
-            edge = 0.5 * erf((place - centre) / 3)
-            assert max(abs(template.sharp @ line), abs(template.sharp @ edge)) < 0.25
+@pytest.mark.parametrize("template", [spike(), step()], ids=["spike", "step"])
+def test_a_template_sees_its_heights_and_nothing_of_smooth_shapes(template):
+    coefficients, window = template.sharp.shape
+    half = (window - 1) / 2
+    place = np.arange(window) - half
+    shapes = np.eye(window)[np.abs(place) <= 1] if coefficients == 3 else 0.5 * np.sign(place)[np.newaxis]
+    heights = np.random.default_rng(3).normal(size=coefficients)
+    assert template.plain @ (heights @ shapes) == pytest.approx(heights)
+    assert template.sharp @ (heights @ shapes) == pytest.approx(template.expected @ heights)
+    assert template.sharp @ template.sharp.T == pytest.approx(np.eye(coefficients))
+    # over that of a shape of height 1
+    usual = np.linalg.norm(template.expected, axis=0).min()
+    for polynomial in (np.ones_like(place), place / half):
+        assert np.abs(template.sharp @ polynomial).max() < 0.05 * usual
+    for centre in np.linspace(-8, 8, 33):
+        line = np.exp(-0.5 * ((place - centre) / 3) ** 2)
+        edge = 0.5 * erf((place - centre) / 3)
+        assert max(np.abs(template.sharp @ line).max(), np.abs(template.sharp @ edge).max()) < 0.25 * usual
+
+
+def test_noise_where_a_spectrum_is_noisier():
+    residual = np.random.default_rng(2).normal(size=(400, 300)).astype(np.float32)
+    majority = majority_of(residual)
+    residual = majority.residual(residual)
+    residual[:40, 100:200] *= 6
+    scales = scales_of(majority, residual)
+    found = local_noise(residual, own_noise(residual, scales), scales)
+    assert np.median(found[:40, 130:170]) == pytest.approx(6, rel=0.2)
+    assert np.median(found[:40, :60]) < 1.5
+    assert np.mean(found[40:] > 1.5) < 0.01
 
 
 def test_own_noise():
-    residual = RANDOM.normal(size=(400, 300)).astype(np.float32)
+    residual = np.random.default_rng(1).normal(size=(400, 300)).astype(np.float32)
     majority = majority_of(residual)
     residual = majority.residual(residual)
     residual[:40] *= np.linspace(2, 40, 40, dtype=np.float32)[:, np.newaxis]

@@ -15,9 +15,10 @@ from didymos.core.artefacts.roughness import (
     Scales,
     filtered,
     own_noise,
+    rough,
     scales_of,
     sharp_spectra,
-    templates,
+    unusual_filters,
     unusual_heights,
 )
 from didymos.core.artefacts.settings import ArtefactSettings
@@ -79,7 +80,7 @@ def _unusual(
     values: NDArray[np.floating], usual: _Usual, settings: ArtefactSettings
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which residuals are too high anywhere, and which have too strong a line in their periodogram."""
-    heights = np.empty((len(values), len(templates(settings))), dtype=np.float32)
+    heights = np.empty((len(values), len(unusual_filters(settings))), dtype=np.float32)
     lines = np.empty((len(values), 1), dtype=np.float32)
     for start in range(0, len(values), BLOCK):
         rows = slice(start, start + BLOCK)
@@ -149,10 +150,11 @@ def _shared(
     """Return which of the chosen spectra share their change with the majority, their like or their neighbours."""
 
     def change_of(residual: NDArray[np.float32]) -> NDArray[np.float32]:
-        return residual if of_hum else filtered(residual, templates(settings)[0].sharp) / usual.scales.sharp[0]
+        return residual if of_hum else filtered(residual, rough(settings)) / usual.scales.rough
 
     majority = usual.majority
-    change = change_of(majority.residual(values[chosen]))
+    whole = majority.residual(values[chosen])
+    change = change_of(whole)
     # steps and spikes are what exceeds noise
     noise = 0.0 if of_hum else norm.isf(settings.chance / 2 / change.shape[1])
     shared = shared_by_others(np.where(np.abs(change) > noise, change, 0), settings=settings)
@@ -162,6 +164,8 @@ def _shared(
         nearest = np.asarray(cKDTree(positions).query(positions[chosen], k=settings.around + 1)[1])[:, 1:]
         for start in range(0, len(chosen), BLOCK // settings.around):
             rows = slice(start, start + BLOCK // settings.around)
-            beside = change_of(majority.residual(values[nearest[rows].ravel()])).reshape(*nearest[rows].shape, -1)
-            shared[rows] |= shared_by_neighbours(change[rows], beside, settings=settings)
+            beside = majority.residual(values[nearest[rows].ravel()])
+            for filter_of, own in ((change_of, change), (lambda residual: residual, whole)):
+                others = filter_of(beside).reshape(*nearest[rows].shape, -1)
+                shared[rows] |= shared_by_neighbours(own[rows], others, settings=settings)
     return shared

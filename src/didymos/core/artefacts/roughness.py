@@ -7,8 +7,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
-from scipy.stats import norm
+from scipy.ndimage import maximum_filter1d, percentile_filter
+from scipy.stats import chi2, norm
 
 from didymos.core.artefacts.majority import Majority, positive
 from didymos.core.artefacts.settings import ArtefactSettings
@@ -19,44 +19,57 @@ DEFAULTS = ArtefactSettings()
 
 @dataclass(frozen=True)
 class Template:
-    """A shape of one unit of height that no smooth spectrum has, and two filters that estimate its height.
+    """Filters that see the shape of a spike or a step, and what of it no smooth spectrum has.
+
+    A shape h of a few coefficients, here the heights of a spike at neighbouring energies or the height of a step, is
+    seen by the plain filters P with P h = h, and by the sharp filters S, to which all that is smooth is invisible.
+    Their outputs have independent noise. Without any smooth background S gives `expected` h.
 
     Attributes
     ----------
-    step : bool
-        A step between two energies, or else a spike.
-    plain : array, shape (n_window,)
-        Mean over the spike, or mean over a few energies after a step less that over those before it.
-    sharp : array, shape (n_window,)
-        The height beside any smooth background: the template without its projection on smooth functions, over the
-        square of its norm.
+    plain : array, shape (n_coefficients, n_window)
+        The values of a spike, or the mean over a few energies after a step less that over those before it.
+    sharp : array, shape (n_coefficients, n_window)
+        Orthonormal, and orthogonal to smooth functions.
+    expected : array, shape (n_coefficients, n_coefficients)
+        The sharp part of each shape of unit height.
     """
 
-    step: bool
     plain: NDArray[np.float64]
     sharp: NDArray[np.float64]
+    expected: NDArray[np.float64]
 
 
 @cache
-def templates(settings: ArtefactSettings = DEFAULTS) -> tuple[Template, ...]:
-    """Return spikes of one energy and more, and the step.
+def spike(settings: ArtefactSettings = DEFAULTS) -> Template:
+    """Return the filters of a spike of any heights at so many neighbouring energies."""
+    place = np.arange(-settings.half_window, settings.half_window + 1.0)
+    shapes = np.eye(len(place))[np.abs(place) <= settings.widest_spike // 2]
+    return Template(shapes, *_sharp(shapes, place, settings))
+
+
+@cache
+def step(settings: ArtefactSettings = DEFAULTS) -> Template:
+    """Return the filters of a step between two energies."""
+    place = np.arange(-settings.half_window + 0.5, settings.half_window)
+    plain = np.sign(place) * (np.abs(place) < settings.step_width) / settings.step_width
+    return Template(plain[np.newaxis], *_sharp(0.5 * np.sign(place)[np.newaxis], place, settings))
+
+
+@cache
+def rough(settings: ArtefactSettings = DEFAULTS) -> NDArray[np.float64]:
+    """Return the filter that leaves of a spectrum what is not smooth, shape (n_window,)."""
+    place = np.arange(-settings.half_window, settings.half_window + 1.0)
+    return _sharp((place == 0).astype(np.float64)[np.newaxis], place, settings)[0][0]
+
+
+def _sharp(
+    shapes: NDArray[np.float64], place: NDArray[np.float64], settings: ArtefactSettings
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return orthonormal filters to which what is smooth is invisible, and what they give for every shape.
 
     Smooth is what Gaussians of `smooth_width` energies, a constant and a straight line make up within the window.
     """
-    found = []
-    for width in range(1, settings.widest_spike + 1):
-        half = settings.half_window
-        place = np.arange(-half, half + 1.0) if width % 2 else np.arange(-half + 0.5, half)
-        shape = (2 * np.abs(place) < width).astype(np.float64)
-        found.append(Template(False, shape / width, _sharp(shape, place, settings)))
-    place = np.arange(-settings.half_window + 0.5, settings.half_window)
-    beside = np.abs(place) < settings.step_width
-    plain = np.sign(place) * beside / settings.step_width
-    return (*found, Template(True, plain, _sharp(0.5 * np.sign(place), place, settings)))
-
-
-def _sharp(shape: NDArray[np.float64], place: NDArray[np.float64], settings: ArtefactSettings) -> NDArray[np.float64]:
-    """Return a filter that gives 1 for the shape and 0 for what is smooth."""
     width = settings.smooth_width
     end = place.max() + 6 * width
     centre = np.arange(-end, end + width / 8, width / 4)
@@ -64,8 +77,9 @@ def _sharp(shape: NDArray[np.float64], place: NDArray[np.float64], settings: Art
     smooth = np.vstack([smooth, np.ones_like(place), place / place.max()])
     _, size, basis = np.linalg.svd(smooth, full_matrices=False)
     basis = basis[size > settings.smooth_tolerance * size[0]]
-    rough = shape - basis.T @ (basis @ shape)
-    return np.asarray(rough / (rough @ rough))
+    rough = shapes - (shapes @ basis.T) @ basis
+    sharp = np.linalg.svd(rough, full_matrices=False)[2]
+    return sharp, sharp @ shapes.T
 
 
 def filtered(residual: NDArray[np.float32], kernel: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -97,15 +111,27 @@ class Scales:
 
     Attributes
     ----------
-    plain, sharp : tuple of arrays, shape (n_places,)
-        Standard deviation of the output of the filters of every template at every place.
+    plain : tuple of arrays, shape (n_places,)
+        Standard deviation of the output of the filters that look for something unusual, at every place.
+    spike, step : array, shape (n_coefficients, n_places)
+        Of the sharp filters of a spike and of a step.
+    rough : array, shape (n_energies,)
+        Of what is not smooth.
     curvature : array, shape (n_energies - 2,)
         A low quantile of the second difference of a residual along the energy.
     """
 
     plain: tuple[NDArray[np.float32], ...]
-    sharp: tuple[NDArray[np.float32], ...]
+    spike: NDArray[np.float32]
+    step: NDArray[np.float32]
+    rough: NDArray[np.float32]
     curvature: NDArray[np.float32]
+
+
+def unusual_filters(settings: ArtefactSettings = DEFAULTS) -> tuple[NDArray[np.float64], ...]:
+    """Return the filters that look for something unusual: averages over the widths of spikes, and a step."""
+    averages = tuple(np.full(width, 1 / width) for width in range(1, settings.widest_spike + 1))
+    return (*averages, step(settings).plain[0])
 
 
 def scales_of(majority: Majority, residual: NDArray[np.float32], *, settings: ArtefactSettings = DEFAULTS) -> Scales:
@@ -129,11 +155,14 @@ def scales_of(majority: Majority, residual: NDArray[np.float32], *, settings: Ar
         least = np.sqrt(filtered(least_variance, kernel**2)[0])
         return np.asarray(np.maximum(deviation, least), dtype=np.float32)
 
-    shapes = templates(settings)
     curvature = np.quantile(np.abs(np.diff(residual, 2, axis=1)), settings.noise_quantile, axis=0)
-    plain = tuple(spread(shape.plain) for shape in shapes)
-    sharp = tuple(spread(shape.sharp) for shape in shapes)
-    return Scales(plain, sharp, np.asarray(positive(curvature), dtype=np.float32))
+    return Scales(
+        tuple(spread(kernel) for kernel in unusual_filters(settings)),
+        np.stack([spread(kernel) for kernel in spike(settings).sharp]),
+        np.stack([spread(kernel) for kernel in step(settings).sharp]),
+        spread(rough(settings)),
+        np.asarray(positive(curvature), dtype=np.float32),
+    )
 
 
 def own_noise(
@@ -148,10 +177,38 @@ def own_noise(
     return np.maximum(np.float32(1), np.partition(curvature, order, axis=1)[:, order])
 
 
+def local_noise(
+    residual: NDArray[np.float32], noise: NDArray[np.float32], scales: Scales, *, settings: ArtefactSettings = DEFAULTS
+) -> NDArray[np.float32]:
+    """Return the noise of every spectrum around every energy over the usual noise.
+
+    Where the signal of a defect is high, its noise may be, too, and at these energies only. Elsewhere the noise is that
+    of the whole spectrum, which is known better.
+
+    Parameters
+    ----------
+    residual : array, shape (n_points, n_energies)
+    noise : array, shape (n_points,)
+        Own noise of every spectrum.
+    scales : Scales
+    settings : ArtefactSettings
+
+    Returns
+    -------
+    array of float32, shape (n_points, n_energies)
+    """
+    curvature = np.abs(np.diff(residual, 2, axis=1)) / scales.curvature
+    window = min(settings.noise_window, curvature.shape[1])
+    around = percentile_filter(curvature, 100 * settings.noise_quantile, (1, window), mode="nearest")
+    around = np.pad(around, ((0, 0), (1, 1)), mode="edge")
+    whole = noise[:, np.newaxis]
+    return np.asarray(np.where(around > settings.noisier * whole, around, whole), dtype=np.float32)
+
+
 def unusual_heights(
     residual: NDArray[np.float32], noise: NDArray[np.float32], scales: Scales, *, settings: ArtefactSettings = DEFAULTS
 ) -> NDArray[np.float32]:
-    """Return the largest height that the plain filter of every template gives, in standard deviations.
+    """Return the largest height that every filter gives, in standard deviations.
 
     Parameters
     ----------
@@ -162,11 +219,11 @@ def unusual_heights(
 
     Returns
     -------
-    array, shape (n_points, n_templates)
+    array, shape (n_points, n_filters)
     """
     largest = [
-        (np.abs(filtered(residual, shape.plain)) / scale).max(axis=1)
-        for shape, scale in zip(templates(settings), scales.plain, strict=True)
+        (np.abs(filtered(residual, kernel)) / scale).max(axis=1)
+        for kernel, scale in zip(unusual_filters(settings), scales.plain, strict=True)
     ]
     return np.asarray(np.stack(largest, axis=1) / noise[:, np.newaxis])
 
@@ -181,11 +238,11 @@ def sharp_spectra(
 ) -> NDArray[np.bool_]:
     """Find the residuals that are sharper than a smooth spectrum: with a spike, or with steps.
 
-    With h the largest height that the plain filter sees within the window, and s, of standard deviation sigma, that
-    beside any smooth background, the share s / h is 1 for a spike or a step, within `tolerance`, and nearly 0 for what
-    is smooth. A spike must have s / sigma over the limit that noise exceeds at no energy of so many spectra. The steps
-    that the plain filter finds in a spectrum count together: their share is sum(h s / sigma^2) / sum(h^2 / sigma^2),
-    with the error 1 / sqrt(sum(h^2 / sigma^2)).
+    The plain filters of a template see heights h, its sharp filters see s of the standard deviations sigma, and would
+    see e = E h were there no smooth background. The share sum(e s / sigma^2) / sum(e^2 / sigma^2) is 1 for a spike or
+    a step, less `tolerance` at least, and nearly 0 for what is smooth. A spike is the highest within its window. Its
+    sum(s^2 / sigma^2), of a chi-squared distribution, is over the limit that noise exceeds at no energy of so many
+    spectra. The steps that the plain filter finds in a spectrum count together.
 
     Parameters
     ----------
@@ -202,26 +259,54 @@ def sharp_spectra(
     -------
     array of bool, shape (n_points,)
     """
-    found = np.zeros(len(residual), dtype=bool)
-    shapes = templates(settings)
-    places = trials * residual.shape[1]
-    for shape, usual, scale in zip(shapes, scales.plain, scales.sharp, strict=True):
-        plain, sharp = (filtered(residual, kernel) for kernel in (shape.plain, shape.sharp))
-        sharp *= np.sign(plain)
-        plain = np.abs(plain)
-        deviation = scale * noise[:, np.newaxis]
-        # the flank of a high line is not smooth for a filter that sees only its foot
-        height = maximum_filter1d(plain, 2 * settings.half_window + 1, axis=1)
-        if shape.step:
-            limit = norm.isf(settings.chance / 2 / residual.shape[1]) * usual * noise[:, np.newaxis]
-            peak = (plain == maximum_filter1d(plain, settings.step_width + 1, axis=1)) & (plain > limit)
-            peak &= 2 * plain > height
-            weight = (peak * (plain / deviation) ** 2).sum(axis=1)
-            share = (peak * plain * sharp / deviation**2).sum(axis=1) / np.where(weight > 0, weight, 1.0)
-            clear = share * np.sqrt(weight) > norm.isf(settings.chance / (places / settings.step_width))
-            found |= clear & (np.abs(share - 1) < settings.tolerance)
-        else:
-            share = sharp / np.where(height > 0, height, np.inf)
-            clear = sharp > norm.isf(settings.chance / 2 / (places * (len(shapes) - 1))) * deviation
-            found |= (clear & (np.abs(share - 1) < settings.tolerance)).any(axis=1)
-    return found
+    local = local_noise(residual, noise, scales, settings=settings)
+    return _has_spike(residual, local, scales, trials, settings) | _has_steps(residual, local, scales, trials, settings)
+
+
+def _seen_by(
+    residual: NDArray[np.float32], shape: Template, deviation: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return the heights, the sharp parts and the expected sharp parts, in standard deviations, coefficients first."""
+    plain = np.stack([filtered(residual, kernel) for kernel in shape.plain])
+    sharp = np.stack([filtered(residual, kernel) for kernel in shape.sharp])
+    expected = np.tensordot(shape.expected.astype(np.float32), plain, axes=1)
+    return plain, sharp / deviation, expected / deviation
+
+
+def _has_spike(
+    residual: NDArray[np.float32],
+    local: NDArray[np.float32],
+    scales: Scales,
+    trials: int,
+    settings: ArtefactSettings,
+) -> NDArray[np.bool_]:
+    """Return which residuals have a spike of one to a few energies."""
+    plain, sharp, expected = _seen_by(residual, spike(settings), scales.spike[:, np.newaxis] * local)
+    height = np.sqrt((plain**2).sum(axis=0))
+    highest = height >= maximum_filter1d(height, 2 * settings.half_window + 1, axis=1)
+    limit = chi2.isf(settings.chance / (trials * residual.shape[1]), len(sharp))
+    share = (expected * sharp).sum(axis=0) / np.maximum((expected**2).sum(axis=0), np.finfo(np.float32).tiny)
+    sharper = share > 1 - settings.tolerance
+    return np.asarray((highest & sharper & ((sharp**2).sum(axis=0) > limit)).any(axis=1))
+
+
+def _has_steps(
+    residual: NDArray[np.float32],
+    local: NDArray[np.float32],
+    scales: Scales,
+    trials: int,
+    settings: ArtefactSettings,
+) -> NDArray[np.bool_]:
+    """Return which residuals have steps."""
+    plain, sharp, expected = (
+        part[0] for part in _seen_by(residual, step(settings), scales.step[:, np.newaxis] * local[:, 1:])
+    )
+    height = np.abs(plain)
+    limit = norm.isf(settings.chance / 2 / residual.shape[1]) * scales.plain[-1] * local[:, 1:]
+    peak = (height == maximum_filter1d(height, settings.step_width + 1, axis=1)) & (height > limit)
+    # the flank of a high line is not smooth for a filter that sees only its foot
+    peak &= 2 * height > maximum_filter1d(height, 2 * settings.half_window + 1, axis=1)
+    weight = (peak * expected**2).sum(axis=1)
+    share = (peak * expected * sharp).sum(axis=1) / np.where(weight > 0, weight, 1.0)
+    clear = share * np.sqrt(weight) > norm.isf(settings.chance * settings.step_width / (trials * residual.shape[1]))
+    return np.asarray(clear & (share > 1 - settings.tolerance))

@@ -58,6 +58,10 @@ class ArtefactSettings:
         smooth line has a sharp part of 0.25, and 0.15 more where noise chooses the place on its flank: half way to 1.
     noise_quantile : float
         Quantile of the second differences of a spectrum that stands for its noise: telegraph noise reaches fewer.
+    noise_window : int
+        Energies around one that show the noise there.
+    noisier : float
+        That noise counts where it is so many times the noise of the whole spectrum.
     fewest_periods : int
         Periods of a hum within the sweep at least, two in every third; fewer are like the broad lines of a defect.
     explained : float
@@ -114,7 +118,7 @@ class ArtefactSettings:
     plateau_share: float = 0.03
     fewest_spectra: int = 50
     fewest_energies: int = 12
-    chance: float = 0.01
+    chance: float = 1e-4
     largest_sample: int = 2000
     majority: float = 0.75
     rounds: int = 3
@@ -126,6 +130,8 @@ class ArtefactSettings:
     step_width: int = 4
     tolerance: float = 0.3
     noise_quantile: float = 0.25
+    noise_window: int = 47
+    noisier: float = 2.0
     fewest_periods: int = 6
     explained: float = 2 / 3
     parts: int = 9
