@@ -76,7 +76,7 @@ def find_evidence(points: Points, features: Features, settings: Settings | None 
     chosen = settings or Settings()
     neighbourhood = points.neighbourhood if chosen.spatial == "auto" else NoNeighbourhood()
     even = features.at_usual_noise
-    population = find_population(even, neighbourhood)
+    population = find_population(even, neighbourhood, noise=features.metric.noise_covariance)
     if not population.distinct:
         phase = find_phases(even, population.core, neighbourhood)
         return Evidence.none(len(even), population, phase)

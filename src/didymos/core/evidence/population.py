@@ -7,25 +7,26 @@ defect lies beyond what the majority reaches anywhere on the surface.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from didymos.core.evidence.directions import (
     Directions,
     covariance_of,
     discriminant_directions,
-    length_along,
     longest_of_objects,
     with_left_out,
 )
 from didymos.core.evidence.lattices import without_lattices
+from didymos.core.evidence.objects import cores_of, defect_like, majority_around, with_unknown
 from didymos.core.evidence.settings import PopulationSettings
-from didymos.core.evidence.significance import alone_by_chance, expected_by_chance, together, undisturbed
-from didymos.core.numeric.labels import largest_by_label
-from didymos.core.surface.contrast_evidence import Evidence, contrast_evidence, contrast_without_lines, evidence_along
+from didymos.core.evidence.significance import Seen, alone_by_chance, together, undisturbed
+from didymos.core.evidence.usual import beyond_usual
+from didymos.core.surface.contrast_evidence import contrast_evidence, contrast_without_lines, evidence_along
 from didymos.core.surface.neighbourhood import Neighbourhood
 
 DEFAULTS = PopulationSettings()
@@ -75,7 +76,11 @@ class Population:
 
 
 def find_population(
-    features: NDArray[np.floating], neighbourhood: Neighbourhood, *, settings: PopulationSettings = DEFAULTS
+    features: NDArray[np.floating],
+    neighbourhood: Neighbourhood,
+    *,
+    noise: NDArray[np.float64] | None = None,
+    settings: PopulationSettings = DEFAULTS,
 ) -> Population:
     """Look for objects that differ from their neighbourhood and from the majority in directions of their own.
 
@@ -88,16 +93,19 @@ def find_population(
        whitened space these are Fisher's discriminants (R. A. Fisher, Ann. Eugenics 7, 179 (1936)).
     4. The contrast along the directions is the new evidence; again from 1, four times.
 
-    An object counts where its largest length |x| along the directions exceeds what a majority with such a tail
-    reaches once in a hundred maps, and its local contrast is at least a fifth of that length: a smooth surface has
-    extremes, but the extremes do not stand out from their neighbourhood. Objects that repeat like a lattice are the
-    surface.
+    An object counts by how many points of a majority with such tails are expected to be as far out in length |x| along
+    the directions, and as far in local contrast: a smooth surface has extremes, but the extremes do not stand out from
+    their neighbourhood. The same must hold beyond what is usual at such a spectrum (:func:`beyond_usual`): a majority
+    on a curved path has ends. An object that shares its change with nothing else is an accident of a single spectrum.
+    Objects that repeat like a lattice are the surface.
 
     Parameters
     ----------
     features : array, shape (n_points, n_features)
         Finite features of the spectra, in any linear coordinates.
     neighbourhood : Neighbourhood
+    noise : array, shape (n_features, n_features), optional
+        Covariance of the noise in the features. Without, a curved path of the majority is not known.
     settings : PopulationSettings
 
     Returns
@@ -115,10 +123,10 @@ def find_population(
     first = contrast_evidence(residual, known, settings=settings.contrast)
     evidence, directions = first, None
     for round_ in range(settings.rounds):
-        label = _cores(neighbourhood, evidence, first, settings)
+        label = cores_of(neighbourhood, evidence, first, settings)
         if not label.any():
             return nothing
-        majority = _majority(features, neighbourhood, known, evidence, label, directions, settings)
+        majority = majority_around(features, neighbourhood, known, evidence, label, directions, settings)
         centre, whitening = covariance_of(features, majority)
         white, contrast = (features - centre) @ whitening, residual @ whitening
         background = known & ~neighbourhood.grow(evidence.length > evidence.limit(settings.significance), 1)
@@ -133,8 +141,10 @@ def find_population(
         directions = Directions.of(white, majority, centre, whitening, basis, settings=settings)
         evidence = evidence_along(contrast @ basis, background, known, settings=settings.contrast)
     assert directions is not None
-    label = _with_unknown(label, np.linalg.norm(white @ directions.basis, axis=1), known, neighbourhood, settings)
-    found = _validated(white, contrast, known, label, directions, neighbourhood, settings)
+    label = with_unknown(label, np.linalg.norm(white @ directions.basis, axis=1), known, neighbourhood, settings)
+    seen = Seen(white, contrast, known, neighbourhood, settings)
+    other = None if noise is None else partial(_beyond_usual, features, noise, seen)
+    found = _validated(seen, other, label, directions, own)
     if found.directions is None:
         return found
     # a direction too many makes a claim where there is none, but costs little once a population was found
@@ -145,128 +155,50 @@ def find_population(
     return replace(found, directions=Directions.of(white, majority, centre, whitening, basis, settings=settings))
 
 
-def _with_unknown(
-    label: NDArray[np.intp],
-    length: NDArray[np.float64],
-    known: NDArray[np.bool_],
-    neighbourhood: Neighbourhood,
-    settings: PopulationSettings,
-) -> NDArray[np.intp]:
-    """Add to the cores the points without a contrast, as in corners, that are as long as the core beside them."""
-    if known.all() or not label.any():
-        return label
-    distance, nearest = neighbourhood.nearest(label > 0)
-    peak = largest_by_label(length, label)[label[nearest]]
-    joins = ~known & (distance <= settings.far) & (length >= settings.core_share * peak)
-    return np.where(joins, label[nearest], label)
-
-
-def defect_like(
-    neighbourhood: Neighbourhood,
-    label: NDArray[np.intp],
-    outside: NDArray[np.bool_],
-    *,
-    settings: PopulationSettings = DEFAULTS,
-) -> NDArray[np.bool_]:
-    """Return which objects are round and more than a single unusual spectrum, shape (n_objects,).
-
-    Parameters
-    ----------
-    neighbourhood : Neighbourhood
-    label : array of int, shape (n_points,)
-        Number of the object whose core a point belongs to.
-    outside : array of bool, shape (n_points,)
-        Points outside the majority, of cores and around them.
-    settings : PopulationSettings
-    """
-    fewest, roundest = settings.fewest_points, settings.least_roundness
-    whole = neighbourhood.objects(outside)
-    round_whole = (np.bincount(whole) >= fewest) & (neighbourhood.roundness(whole) >= roundest)
-    around = np.zeros(int(label.max(initial=0)) + 1, dtype=bool)
-    np.logical_or.at(around, label, round_whole[whole])
-    several = np.bincount(label, minlength=len(around)) >= fewest
-    return np.asarray((around | several) & (neighbourhood.roundness(label) >= roundest))[1:]
-
-
-def _cores(
-    neighbourhood: Neighbourhood, evidence: Evidence, first: Evidence, settings: PopulationSettings
-) -> NDArray[np.intp]:
-    """Return the number of the object whose core a point belongs to, shape (n_points,).
-
-    Where an object already stood out before any direction was chosen, its core is that of the plain contrast: the
-    waves around a defect may be as long along the directions as the defect itself.
-    """
-    single = settings.significance / len(evidence.length)
-    label = neighbourhood.objects(evidence.length > evidence.limit(settings.edge_probability))
-    peak = largest_by_label(evidence.length, label)
-    first_peak = largest_by_label(first.length, label)
-    plain = first_peak > first.limit(single)
-    kept = peak > evidence.limit(single)
-    kept[0] = False
-    reached = np.where(
-        plain[label],
-        first.length >= settings.core_share * first_peak[label],
-        evidence.length >= settings.core_share * peak[label],
-    )
-    number = np.where(kept, np.cumsum(kept), 0)
-    return np.where(reached, number[label], 0)
-
-
-def _majority(
-    features: NDArray[np.floating],
-    neighbourhood: Neighbourhood,
-    known: NDArray[np.bool_],
-    evidence: Evidence,
-    label: NDArray[np.intp],
-    directions: Directions | None,
-    settings: PopulationSettings,
-) -> NDArray[np.bool_]:
-    """Return which points make the covariance of the majority, at first the background of the contrast."""
-    enough = 5 * features.shape[1]
-    if directions is None:
-        contrasting = evidence.length > evidence.limit(settings.significance)
-        majority = known & ~neighbourhood.grow(contrasting, settings.flank)
-    else:
-        length = length_along(features, directions, settings=settings)
-        usual = float(np.median(largest_by_label(length, label)[1:]))
-        normal = float(np.sqrt(chi2.isf(settings.majority_probability, directions.basis.shape[1])))
-        limit = max(normal, settings.core_share * usual)
-        majority = known & ~neighbourhood.grow(label > 0, settings.flank) & (length < limit)
-    return majority if majority.sum() >= enough else known & (label == 0)
+def _beyond_usual(
+    features: NDArray[np.floating], noise: NDArray[np.float64], seen: Seen, far: NDArray[np.bool_]
+) -> Seen:
+    """Return the features beyond what is usual at such a spectrum, whitened by the undisturbed majority."""
+    straight = beyond_usual(features, noise, settings=seen.settings)
+    contrast = np.where(seen.known[:, np.newaxis], seen.neighbourhood.residual(straight), 0.0)
+    centre, whitening = covariance_of(straight, far)
+    return replace(seen, white=(straight - centre) @ whitening, contrast=contrast @ whitening)
 
 
 def _validated(
-    white: NDArray[np.float64],
-    contrast: NDArray[np.float64],
-    known: NDArray[np.bool_],
+    seen: Seen,
+    other: Callable[[NDArray[np.bool_]], Seen] | None,
     label: NDArray[np.intp],
     directions: Directions,
-    neighbourhood: Neighbourhood,
-    settings: PopulationSettings,
+    own: NDArray[np.bool_],
 ) -> Population:
-    """Keep the objects that neither the tail of the majority nor a smooth change of the surface explains."""
-    points, columns = white.shape
-    basis = directions.basis
-    far = undisturbed(neighbourhood, label, known, settings)
-    along = np.linalg.norm(white @ basis, axis=1)
-    local = evidence_along(contrast @ basis, far, known, settings=settings.contrast).length
-    # the directions were fitted to the objects: the fewer objects, the more of their noise is in the directions
-    fitted = basis.shape[1] + (columns - basis.shape[1]) / max(int(label.max()), 1)
-    lengths = (along, local)
-    beyond, apart = (expected_by_chance(each, label, far, basis.shape[1], fitted, settings) for each in lengths)
-    alone = alone_by_chance(contrast, label, far, neighbourhood, settings)
-    expected = np.maximum(np.maximum(beyond, apart), alone)
-    p_value = together(expected[1:], objects=neighbourhood.known)
+    """Keep the objects that neither the tail of the majority nor its path nor a smooth change of the surface explains."""
+    settings, neighbourhood = seen.settings, seen.neighbourhood
+    far = undisturbed(neighbourhood, label, seen.known, settings)
+    beyond, apart = seen.expected_by_chance(directions.basis, label, far)
+    expected = np.maximum(beyond, apart)
+    if other is not None:
+        straight = other(far)
+        basis = discriminant_directions(straight.white, label, np.eye(len(directions.basis)), own, settings=settings)
+        expected = np.maximum(expected, np.maximum(*straight.expected_by_chance(basis, label, far)))
+    alone = alone_by_chance(seen.contrast, label, far, neighbourhood, settings)
+    counts = alone <= settings.alone
+    counts[0] = False
+    if not counts.any():
+        return Population.none(len(label))
+    expected[~counts] = np.inf
+    p_value = together(expected[counts], objects=neighbourhood.known)
     # of a population that is there, its weaker objects need not differ as much from their neighbourhood
-    kept = (beyond <= settings.significance) & (apart <= settings.flank_expected) & (alone <= settings.significance)
-    kept |= expected <= expected[1:].min()
-    kept[0] = False
+    kept = (beyond <= settings.significance) & (apart <= settings.flank_expected) | (expected <= expected.min())
+    kept &= counts
     number = np.where(kept, np.cumsum(kept), 0)[label]
-    several = np.count_nonzero(number) >= settings.fewest_points
-    if p_value >= (settings.significance if several else settings.lone_significance):
-        return Population.none(points)
-    number, repetition = without_lattices(white @ basis, number, neighbourhood, settings=settings)
+    limit = settings.significance
+    if np.count_nonzero(number) < settings.fewest_points:
+        p_value, limit = max(p_value, float(alone[kept].min())), settings.lone_significance
+    if p_value >= limit:
+        return replace(Population.none(len(label)), p_value=p_value, significance=limit)
+    number, repetition = without_lattices(seen.white @ directions.basis, number, neighbourhood, settings=settings)
     if not number.any():
-        return Population.none(points, repetition)
+        return Population.none(len(label), repetition)
     far = ~neighbourhood.grow(number > 0, settings.far)
     return Population(p_value, number, far, directions, repetition, settings.significance)

@@ -100,6 +100,16 @@ class PopulationSettings:
         Lengths beyond the last quantile that the tail is estimated at.
     tail_shares : tuple of float
         Shares of the majority whose lengths give how much longer its tail is than that of a normal distribution.
+    alone : float
+        Probability with which chance gives an object what it shares with others, at most; else it counts for nothing.
+    leading : int
+        Directions of the strongest changes along which spectra are sought that are alike.
+    leading_noise : float
+        Share of the noise in the variance of the majority along such a direction, at most.
+    alike : int
+        Spectra, at most, whose average is what is usual.
+    alike_share : float
+        The same, as a share of all spectra; more than a defect covers, less than the path of the majority curves over.
     largest_repetition : float
         Objects that repeat better than this under a shift are the texture of the surface, not defects.
     fewest_repeated : int
@@ -132,6 +142,11 @@ class PopulationSettings:
     rest_share: float = 0.99
     fewest_beyond: int = 10
     tail_shares: tuple[float, ...] = (0.9, 0.99, 0.999)
+    alone: float = 1e-3
+    leading: int = 3
+    leading_noise: float = 0.25
+    alike: int = 200
+    alike_share: float = 0.05
     largest_repetition: float = 0.65
     fewest_repeated: int = 10
     kinds: KindSettings = field(default_factory=KindSettings)

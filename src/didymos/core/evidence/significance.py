@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from didymos.core.evidence.directions import covariance_of, longest_of_objects
 from didymos.core.evidence.settings import PopulationSettings
 from didymos.core.evidence.tail import Tail
 from didymos.core.numeric.labels import largest_by_label
+from didymos.core.surface.contrast_evidence import evidence_along
 from didymos.core.surface.neighbourhood import Neighbourhood
 
 
@@ -40,6 +41,54 @@ def undisturbed(
             return far
     far = known & (label == 0)
     return far if far.any() else known
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Whitened features of all points, their local contrast, and how to compare them.
+
+    Attributes
+    ----------
+    white, contrast : array, shape (n_points, n_features)
+        Whitened by the majority; the contrast is 0 where it is not known.
+    known : array of bool, shape (n_points,)
+        Points whose contrast is known.
+    neighbourhood : Neighbourhood
+    settings : PopulationSettings
+    """
+
+    white: NDArray[np.float64]
+    contrast: NDArray[np.float64]
+    known: NDArray[np.bool_]
+    neighbourhood: Neighbourhood
+    settings: PopulationSettings
+
+    def expected_by_chance(
+        self, basis: NDArray[np.float64], label: NDArray[np.intp], far: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how many points of the majority are as long as every object, by features and by local contrast.
+
+        Parameters
+        ----------
+        basis : array, shape (n_features, n_directions)
+            Orthonormal directions, found from the objects.
+        label : array of int, shape (n_points,)
+        far : array of bool, shape (n_points,)
+            Of :func:`undisturbed`.
+
+        Returns
+        -------
+        two arrays, shape (n_objects + 1,)
+        """
+        columns, degrees = basis.shape
+        length = np.linalg.norm(self.white @ basis, axis=1)
+        local = evidence_along(self.contrast @ basis, far, self.known, settings=self.settings.contrast).length
+        # the directions were fitted to the objects: the fewer objects, the more of their noise is in the directions
+        fitted = degrees + (columns - degrees) / max(int(label.max()), 1)
+        beyond, apart = (
+            expected_by_chance(each, label, far, degrees, fitted, self.settings) for each in (length, local)
+        )
+        return beyond, apart
 
 
 def expected_by_chance(

@@ -78,6 +78,11 @@ class LinearMetric:
             return np.ones(len(values))
         return noise_levels(values, lambda some: self.even(some) / self.scale - self.mean, self.projection)
 
+    @property
+    def noise_covariance(self) -> NDArray[np.float64] | None:
+        """Covariance of the noise in the features, shape (n_features, n_features); None where no noise is known."""
+        return self.projection.T @ self.projection if self.whitened else None
+
     def even(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return spectra with the same noise everywhere, and the same gain and offset, where they had not."""
         if self.stabilisation is not None:
