@@ -113,14 +113,14 @@ def surroundings(image, y, x):
     return np.median(pairs, axis=0) if len(pairs) >= 3 else None
 
 
-def plane_residual(features, positions, neighbours):
-    """Return every point minus the least-squares plane through its nearest other points, evaluated at the point."""
+def plane_residual(features, positions, first, last):
+    """Return every point minus the least-squares plane through the points around it, evaluated at the point."""
     features, positions = np.asarray(features, dtype=np.float64), np.asarray(positions, dtype=np.float64)
     residual = np.empty_like(features)
     for i in range(len(features)):
         distance = np.sqrt(((positions - positions[i]) ** 2).sum(axis=1))
         distance[i] = -1
-        nearest = np.argsort(distance, kind="stable")[1 : neighbours + 1]
+        nearest = np.argsort(distance, kind="stable")[1 + first : last + 1]
         offset = positions[nearest] - positions[i]
         design = np.column_stack([np.ones(len(nearest)), offset / np.abs(offset).max()])
         residual[i] = features[i] - np.linalg.lstsq(design, features[nearest], rcond=None)[0][0]

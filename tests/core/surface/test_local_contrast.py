@@ -67,11 +67,19 @@ def test_residual_rotates_with_the_image():
     assert image_residual(image.transpose(1, 0, 2)) == pytest.approx(found.transpose(1, 0, 2), nan_ok=True, abs=1e-12)
 
 
-def test_scattered_residual_like_a_plain_loop():
+@pytest.mark.parametrize(("points", "first", "last"), [(90, 12, 48), (30, 7, 29), (9, 2, 8)])
+def test_scattered_residual_like_a_plain_loop(points, first, last):
     rng = np.random.default_rng(1)
-    positions, features = 1e-9 * rng.random((60, 2)), rng.normal(size=(60, 3))
+    positions, features = 1e-9 * rng.random((points, 2)), rng.normal(size=(points, 3))
     found = scattered_residual(features, positions)
-    assert found == pytest.approx(naive.plane_residual(features, positions, 16), abs=1e-9)
+    assert found == pytest.approx(naive.plane_residual(features, positions, first, last), abs=1e-9)
+
+
+def test_the_middle_of_a_scattered_defect_stays_whole():
+    positions = 20 * np.random.default_rng(4).random((400, 2))
+    distance = np.linalg.norm(positions - 10, axis=1)
+    found = scattered_residual((distance < 1.5)[:, np.newaxis].astype(float), positions)[:, 0]
+    assert found[distance < 0.5].min() > 0.8
 
 
 def test_scattered_planes_vanish_and_missing_points_stay_missing():

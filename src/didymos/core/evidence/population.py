@@ -172,7 +172,7 @@ def _validated(
     directions: Directions,
     own: NDArray[np.bool_],
 ) -> Population:
-    """Keep the objects that neither the tail of the majority nor its path nor a smooth change of the surface explains."""
+    """Keep the objects that no tail or path of the majority and no smooth change explains."""
     settings, neighbourhood = seen.settings, seen.neighbourhood
     far = undisturbed(neighbourhood, label, seen.known, settings)
     beyond, apart = seen.expected_by_chance(directions.basis, label, far)

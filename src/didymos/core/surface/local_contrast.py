@@ -57,7 +57,9 @@ def scattered_residual(
     *,
     settings: NeighbourhoodSettings = DEFAULTS,
 ) -> NDArray[np.float64]:
-    """Subtract from every scattered point the plane through its nearest neighbours, fitted by least squares.
+    """Subtract from every scattered point the plane through the points around it, fitted by least squares.
+
+    The nearest points are left out: on a defect they show it as well.
 
     Parameters
     ----------
@@ -69,7 +71,7 @@ def scattered_residual(
     Returns
     -------
     array, shape (n_points, n_features)
-        NaN where the point is missing or has fewer than four neighbours.
+        NaN where the point is missing or has fewer than four others.
     """
     whole = np.isfinite(features).all(axis=1)
     result = np.full(features.shape, np.nan)
@@ -77,7 +79,8 @@ def scattered_residual(
     if count < 5:
         return result
     present = np.flatnonzero(whole)
-    nearest = np.asarray(cKDTree(positions[present]).query(positions[present], k=count)[1])[:, 1:]
+    left_out = min(settings.plane_left_out, count // 4)
+    nearest = np.asarray(cKDTree(positions[present]).query(positions[present], k=count)[1])[:, 1 + left_out :]
     offset = positions[present[nearest]] - positions[present][:, np.newaxis]
     offset = offset / np.maximum(np.abs(offset).max(axis=(1, 2), keepdims=True), np.finfo(float).tiny)
     design = np.concatenate([np.ones((*offset.shape[:2], 1)), offset], axis=2)

@@ -20,7 +20,9 @@ class NeighbourhoodSettings:
     fewest_pairs : int
         Pairs of opposite points whose median does not follow a single unusual one.
     plane_points : int
-        Number of neighbours whose plane a scattered point is compared with.
+        A scattered point is compared with the plane through so many of its nearest points: those within the reach.
+    plane_left_out : int
+        Without so many, the nearest of all: those within the circle.
     line_width : int
         Points, in the order of the scan, whose median contrast is that of the tip; a map has twice as many columns.
     line_limit : float
@@ -51,7 +53,8 @@ class NeighbourhoodSettings:
     radius: float = 3.0
     reach: int = 4
     fewest_pairs: int = 3
-    plane_points: int = 16
+    plane_points: int = 48
+    plane_left_out: int = 12
     line_width: int = 17
     line_limit: float = 12.0
     touching: int = 8
