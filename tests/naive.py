@@ -127,6 +127,18 @@ def plane_residual(features, positions, first, last):
     return residual
 
 
+def usual_values(lead, values, neighbours):
+    """Return at every point the height of the ridge plane through its nearest other points, in Python sums."""
+    usual = np.empty_like(values)
+    for i, own in enumerate(lead):
+        distance = np.linalg.norm(lead - own, axis=1)
+        nearest = [j for j in np.argsort(distance, kind="stable") if j != i][:neighbours]
+        design = np.array([[1.0, *(lead[j] - own)] for j in nearest])
+        ridge = neighbours * np.diag([0.0, *[1.0] * len(own)])
+        usual[i] = np.linalg.solve(design.T @ design + ridge, design.T @ values[nearest])[0]
+    return usual
+
+
 def distances_to_mean(features):
     """Return the distance of every finite point from the mean of the finite ones, NaN for the others."""
     points = [[float(entry) for entry in point] for point in features]

@@ -88,7 +88,7 @@ def test_cosmic_rays_in_counts(scale):
     found = np.flatnonzero(irregular_spectra(counts, POSITIONS))
     assert len(np.setdiff1d(found, rows)) <= 1
     # with less than one count a channel a ray of 15 standard deviations is 6 where the noise is even
-    assert len(np.intersect1d(found, rows)) >= (47 if scale > 1 else 0)
+    assert len(np.intersect1d(found, rows)) >= (45 if scale > 1 else 0)
 
 
 @pytest.mark.parametrize("seed", range(3))

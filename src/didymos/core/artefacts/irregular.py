@@ -13,9 +13,7 @@ from didymos.core.artefacts.hum import hums, strongest_line, usual_power
 from didymos.core.artefacts.majority import Majority, majority_of, sample
 from didymos.core.artefacts.roughness import (
     Scales,
-    filtered,
     own_noise,
-    rough,
     scales_of,
     sharp_spectra,
     unusual_filters,
@@ -23,6 +21,7 @@ from didymos.core.artefacts.roughness import (
 )
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.artefacts.sharing import shared_by_majority, shared_by_neighbours, shared_by_others
+from didymos.core.artefacts.templates import filtered, rough
 
 DEFAULTS = ArtefactSettings()
 BLOCK = 2048

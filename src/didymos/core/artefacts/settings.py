@@ -118,7 +118,7 @@ class ArtefactSettings:
     plateau_share: float = 0.03
     fewest_spectra: int = 50
     fewest_energies: int = 12
-    chance: float = 1e-4
+    chance: float = 1e-5
     largest_sample: int = 2000
     majority: float = 0.75
     rounds: int = 3

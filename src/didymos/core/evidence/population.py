@@ -192,11 +192,11 @@ def _validated(
     kept = (beyond <= settings.significance) & (apart <= settings.flank_expected) | (expected <= expected.min())
     kept &= counts
     number = np.where(kept, np.cumsum(kept), 0)[label]
-    limit = settings.significance
     if np.count_nonzero(number) < settings.fewest_points:
-        p_value, limit = max(p_value, float(alone[kept].min())), settings.lone_significance
-    if p_value >= limit:
-        return replace(Population.none(len(label)), p_value=p_value, significance=limit)
+        # so few must be far more significant
+        p_value = max(p_value, float(alone[kept].min())) * settings.significance / settings.lone_significance
+    if p_value >= settings.significance:
+        return replace(Population.none(len(label)), p_value=min(1.0, p_value))
     number, repetition = without_lattices(seen.white @ directions.basis, number, neighbourhood, settings=settings)
     if not number.any():
         return Population.none(len(label), repetition)
