@@ -42,6 +42,7 @@ ATTRIBUTES = {
     "score_agreement": (float, np.floating),
     "training_notes": str,
     "preparation_notes": str,
+    "noise_notes": str,
     "distance_threshold": (float, np.floating),
     "distance_offset": (float, np.floating),
     "metric": str,

@@ -101,9 +101,14 @@ def prepared(result: xr.Dataset) -> list[str]:
 
 
 def computed(result: xr.Dataset) -> list[str]:
-    """Return how the score was computed, sentence by sentence; empty where the result does not record it."""
+    """Return what was done about the noise and how the score was computed, as far as the result records it."""
     if "score" not in result:
         return []
+    return [*str(result.attrs.get("noise_notes", "")).splitlines(), *_compared(result)]
+
+
+def _compared(result: xr.Dataset) -> list[str]:
+    """Return how the score was computed, sentence by sentence."""
     if str(result.attrs.get("score_source")) == "distance":
         return [BY_DISTANCE]
     similarity = str(result.attrs.get("similarity", ""))

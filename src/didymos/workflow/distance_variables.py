@@ -155,6 +155,7 @@ def pair_attributes(points: Points, settings: Settings, features: Features, pair
         "two_gaussians_gain_std": gain_standard_error(statistics, pairs.mixture),
         **({} if pairs.one_population is None else {"two_gaussians_p_value": pairs.one_population.p_value}),
         "preparation_notes": "\n".join(points.notes),
+        "noise_notes": "\n".join(features.notes),
         "metric": settings.metric,
         "rank": features.metric.rank,
         "settings": settings.to_json(),

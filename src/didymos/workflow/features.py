@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from didymos.core.metrics import registry
 from didymos.core.metrics.linear import LinearMetric
 from didymos.core.noise.levels import at_usual_noise
+from didymos.workflow.noise_notes import noise_notes
 from didymos.workflow.points import Points
 from didymos.workflow.settings import Settings
 
@@ -36,6 +37,11 @@ class Features:
     def distance(self) -> NDArray[np.float64]:
         """Distance from the centre of the majority, shape (n_usable,)."""
         return self.metric.distance(self.values)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found out about the noise, and what was done about it, one sentence each."""
+        return noise_notes(self.metric, self.level)
 
     @cached_property
     def at_usual_noise(self) -> NDArray[np.float64]:

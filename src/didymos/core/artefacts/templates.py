@@ -56,7 +56,7 @@ def step(settings: ArtefactSettings = DEFAULTS) -> Template:
 def rough(settings: ArtefactSettings = DEFAULTS) -> NDArray[np.float64]:
     """Return the filter that leaves of a spectrum what is not smooth, shape (n_window,)."""
     place = np.arange(-settings.half_window, settings.half_window + 1.0)
-    return _sharp((place == 0).astype(np.float64)[np.newaxis], place, settings)[0][0]
+    return np.asarray(_sharp((place == 0).astype(np.float64)[np.newaxis], place, settings)[0][0])
 
 
 def _sharp(

@@ -53,7 +53,8 @@ def beyond_usual(
         return np.asarray(features, dtype=np.float64)
     unit = rotated / scale
     usual = _planes(unit[:, :leading], unit[:, leading:], neighbours)
-    return np.hstack([unit[:, :leading], unit[:, leading:] - usual]) * scale
+    unit[:, leading:] -= usual
+    return np.asarray(unit * scale, dtype=np.float64)
 
 
 def _planes(lead: NDArray[np.float64], values: NDArray[np.float64], neighbours: int) -> NDArray[np.float64]:
@@ -64,7 +65,7 @@ def _planes(lead: NDArray[np.float64], values: NDArray[np.float64], neighbours: 
     result = np.empty(values.shape)
     for start in range(0, points, BLOCK):
         own = lead[start : start + BLOCK]
-        nearest = tree.query(own, k=neighbours + 1)[1][:, 1:]
+        nearest = np.asarray(tree.query(own, k=neighbours + 1)[1])[:, 1:]
         design = np.ones((*nearest.shape, axes + 1))
         design[..., 1:] = lead[nearest] - own[:, np.newaxis]
         normal = np.swapaxes(design, 1, 2) @ design + ridge
