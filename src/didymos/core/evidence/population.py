@@ -196,7 +196,7 @@ def _validated(
         # so few must be far more significant
         p_value = max(p_value, float(alone[kept].min())) * settings.significance / settings.lone_significance
     if p_value >= settings.significance:
-        return replace(Population.none(len(label)), p_value=min(1.0, p_value))
+        return replace(Population.none(len(label)), p_value=min(1.0, p_value), significance=settings.significance)
     number, repetition = without_lattices(seen.white @ directions.basis, number, neighbourhood, settings=settings)
     if not number.any():
         return Population.none(len(label), repetition)
