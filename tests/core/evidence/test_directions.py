@@ -126,7 +126,7 @@ def test_directions_are_orthonormal_and_the_strongest_first():
     white, label = planted(4, objects)
     basis = discriminant_directions(white, label, NONE)
     assert basis.T @ basis == pytest.approx(np.eye(basis.shape[1]), abs=1e-9)
-    moment = naive.discriminant_moment(white, label, 4.0, 9)
+    moment = naive.discriminant_moment(white, label, 4.0, 15)
     assert np.all(np.diff(np.diag(basis.T @ moment @ basis)) < 0)
 
 
@@ -136,7 +136,7 @@ def test_directions_are_those_of_a_plain_loop(seed):
     white, label = planted(seed, [(50, 5 * unit(1)), (9, 3 * unit(2)), (3, 40 * unit(3))])
     background = np.cov(rng.normal(size=(50, COLUMNS)), rowvar=False)
     basis = discriminant_directions(white, label, background)
-    moment = naive.discriminant_moment(white, label, 4.0, 9) - background
+    moment = naive.discriminant_moment(white, label, 4.0, 15) - background
     strength = np.linalg.eigvalsh(moment)
     assert basis.shape[1] == min(max(np.sum(strength > 1), 1), 6)
     assert moment @ basis == pytest.approx(basis * strength[::-1][: basis.shape[1]], abs=1e-9)

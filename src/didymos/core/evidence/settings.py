@@ -135,7 +135,7 @@ class PopulationSettings:
     least_roundness: float = 0.35
     most_directions: int = 6
     longest_vector: float = 4.0
-    most_weight: int = 9
+    most_weight: int = 15
     own_share: float = 0.9
     last_own_share: float = 0.8
     own_probability: float = 1e-6

@@ -35,9 +35,11 @@ def undisturbed(
     -------
     array of bool, shape (n_points,)
     """
+    # a tail needs points beyond the first of its quantiles, too
+    enough = max(settings.least_undisturbed * known.sum(), settings.fewest_beyond / (1 - min(settings.tail_shares)))
     for steps in range(settings.halo, 0, -1):
         far = known & ~neighbourhood.grow(label > 0, steps)
-        if far.sum() >= settings.least_undisturbed * known.sum():
+        if far.sum() >= enough:
             return far
     far = known & (label == 0)
     return far if far.any() else known

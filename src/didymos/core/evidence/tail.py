@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.stats import chi, chi2
 
 from didymos.core.evidence.settings import PopulationSettings
 
@@ -32,15 +32,19 @@ class Tail:
 
     @classmethod
     def of(cls, length: NDArray[np.float64], degrees: int, *, settings: PopulationSettings = DEFAULTS) -> Tail:
-        """Estimate the tail at several quantiles, the last beyond which only a few lie; the longest counts."""
+        """Return the longest tail of several quantiles, each with its standard error, to where only a few points lie."""
         last = 1 - settings.fewest_beyond / max(len(length), 1)
         median = float(np.median(length))
-        if median <= 0 or last < min(settings.tail_shares):
+        if median <= 0 or last <= 0.5:
             return cls(median, degrees, 1.0)
-        shares = [*(share for share in settings.tail_shares if share < last), last]
+        shares = np.array([*(share for share in settings.tail_shares if share < last), last])
         longer = np.log(np.quantile(length, shares) / median)
-        usual = np.log(np.sqrt(chi2.ppf(shares, degrees) / chi2.ppf(0.5, degrees)))
-        return cls(median, degrees, max(1.0, float((longer / usual).max())))
+        quantile = np.sqrt(chi2.ppf(shares, degrees))
+        usual = np.log(quantile / np.sqrt(chi2.ppf(0.5, degrees)))
+        # the standard error of a quantile, over its length: that of the share over the density
+        error = np.sqrt(shares * (1 - shares) / len(length)) / (chi.pdf(quantile, degrees) * quantile)
+        power = longer / usual * (1 + error / usual)
+        return cls(median, degrees, max(1.0, float(power.max())))
 
     def normal(self, length: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the lengths that a normal majority would have in their stead."""
