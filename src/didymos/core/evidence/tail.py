@@ -32,7 +32,7 @@ class Tail:
 
     @classmethod
     def of(cls, length: NDArray[np.float64], degrees: int, *, settings: PopulationSettings = DEFAULTS) -> Tail:
-        """Return the longest tail of several quantiles, each with its standard error, to where only a few points lie."""
+        """Return the longest tail of several quantiles, each with its standard error, as far as points lie."""
         last = 1 - settings.fewest_beyond / max(len(length), 1)
         median = float(np.median(length))
         if median <= 0 or last <= 0.5:
