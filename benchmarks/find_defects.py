@@ -91,7 +91,10 @@ def measure(surface: xr.Dataset, result: xr.Dataset) -> dict[str, float]:
         "false": float(np.mean(amplitude[good & (region == 2)] < 0.02)) if (good & (region == 2)).any() else 0.0,
         "corrupted found": corrupted_found(surface, result),
         "defects called corrupted": float(np.mean(region[hit] == 3)),
-        "spread tells": roc_auc_score(wrong, spread[good]) if wrong.any() else np.nan,
+        # without a detected population nothing is trained, and there is no ensemble to spread
+        "spread tells": roc_auc_score(wrong, spread[good])
+        if wrong.any() and np.isfinite(spread[good]).all()
+        else np.nan,
     }
 
 
