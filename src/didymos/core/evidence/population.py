@@ -182,7 +182,7 @@ def _validated(
         basis = discriminant_directions(straight.white, label, np.eye(len(directions.basis)), own, settings=settings)
         expected = np.maximum(expected, np.maximum(*straight.expected_by_chance(basis, label, far)))
     alone = alone_by_chance(seen.contrast, label, far, neighbourhood, settings)
-    counts = alone <= settings.significance
+    counts = alone <= settings.alone
     counts[0] = False
     if not counts.any():
         return Population.none(len(label))

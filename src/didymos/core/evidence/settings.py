@@ -100,6 +100,8 @@ class PopulationSettings:
         Lengths beyond the last quantile that the tail is estimated at.
     tail_shares : tuple of float
         Shares of the majority whose lengths give how much longer its tail is than that of a normal distribution.
+    alone : float
+        Probability with which chance gives an object what it shares with others, at most; else it counts for nothing.
     leading : int
         Directions of the strongest changes along which spectra are sought that are alike.
     leading_noise : float
@@ -140,6 +142,7 @@ class PopulationSettings:
     rest_share: float = 0.99
     fewest_beyond: int = 10
     tail_shares: tuple[float, ...] = (0.9, 0.99, 0.999)
+    alone: float = 1e-3
     leading: int = 3
     leading_noise: float = 0.25
     alike: int = 200
