@@ -177,7 +177,7 @@ def _validated(
     far = undisturbed(neighbourhood, label, seen.known, settings)
     beyond, apart = seen.expected_by_chance(directions.basis, label, far)
     expected = np.maximum(beyond, apart)
-    if other is not None:
+    if other is not None and seen.curves(directions.basis, far):
         straight = other(far)
         basis = discriminant_directions(straight.white, label, np.eye(len(directions.basis)), own, settings=settings)
         expected = np.maximum(expected, np.maximum(*straight.expected_by_chance(basis, label, far)))

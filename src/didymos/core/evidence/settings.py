@@ -102,6 +102,9 @@ class PopulationSettings:
         Shares of the majority whose lengths give how much longer its tail is than that of a normal distribution.
     alone : float
         Probability with which chance gives an object what it shares with others, at most; else it counts for nothing.
+    curved : float
+        Standard errors by which the tail of the majority along the directions is longer than a normal one where its
+        path may be curved.
     leading : int
         Directions of the strongest changes along which spectra are sought that are alike.
     leading_noise : float
@@ -143,6 +146,7 @@ class PopulationSettings:
     fewest_beyond: int = 10
     tail_shares: tuple[float, ...] = (0.9, 0.99, 0.999)
     alone: float = 1e-3
+    curved: float = 2.0
     leading: int = 3
     leading_noise: float = 0.25
     alike: int = 200

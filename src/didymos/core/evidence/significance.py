@@ -65,6 +65,11 @@ class Seen:
     neighbourhood: Neighbourhood
     settings: PopulationSettings
 
+    def curves(self, basis: NDArray[np.float64], far: NDArray[np.bool_]) -> bool:
+        """Return whether the majority has a longer tail along the directions than a normal one: its path may curve."""
+        tail = Tail.of(np.linalg.norm(self.white[far] @ basis, axis=1), basis.shape[1], settings=self.settings)
+        return tail.excess > self.settings.curved
+
     def expected_by_chance(
         self, basis: NDArray[np.float64], label: NDArray[np.intp], far: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -24,11 +24,14 @@ class Tail:
         Of the chi distribution.
     power : float
         1 for a normal majority, more where the tail is longer.
+    excess : float
+        Standard errors by which the tail is longer than that of a normal majority.
     """
 
     median: float
     degrees: int
     power: float
+    excess: float = 0.0
 
     @classmethod
     def of(cls, length: NDArray[np.float64], degrees: int, *, settings: PopulationSettings = DEFAULTS) -> Tail:
@@ -43,8 +46,9 @@ class Tail:
         usual = np.log(quantile / np.sqrt(chi2.ppf(0.5, degrees)))
         # the standard error of a quantile, over its length: that of the share over the density
         error = np.sqrt(shares * (1 - shares) / len(length)) / (chi.pdf(quantile, degrees) * quantile)
-        power = longer / usual * (1 + error / usual)
-        return cls(median, degrees, max(1.0, float(power.max())))
+        power, error = longer / usual, error / usual
+        excess = float(((power - 1) / error).max())
+        return cls(median, degrees, max(1.0, float((power * (1 + error)).max())), excess)
 
     def normal(self, length: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the lengths that a normal majority would have in their stead."""
