@@ -53,10 +53,10 @@ class TrueMap:
     corrupted: np.ndarray | None = None
 
 
-def own_maps(seeds: int) -> Iterator[tuple[str, Callable[[], TrueMap]]]:
-    """Yield the name of every map of the own suite that has defects, and what simulates it."""
+def own_maps(seeds: int, *, without_defects: bool = False) -> Iterator[tuple[str, Callable[[], TrueMap]]]:
+    """Yield the name of every map of the own suite, and what simulates it; on request those without defects."""
     for surface in SUITE:
-        if not surface.defect_free:
+        if without_defects or not surface.defect_free:
             for seed in range(1, seeds + 1):
                 yield f"{surface.name}, {seed}", partial(_own, surface, seed)
 

@@ -40,8 +40,8 @@ from threadpoolctl import threadpool_limits
 
 import _families
 import _families_set_aside
+from _measured import CHANNELS, DATA, LATTICE, ROWS, lattice_of
 from didymos.plots.style import COLUMN_WIDTH, FAINT, INK, logarithmic, styled, tidy
-from didymos.schema import spectral_map
 from didymos.workflow import Settings, find_evidence, fit_metric, prepare
 
 NOMINAL = (0.01, 0.05, 0.1)
@@ -49,12 +49,6 @@ CONFIDENCE = 0.95
 LEAST_SHARE = 0.03
 """Share of the simulated maps under the last of the nominal shares, at least."""
 
-BESIDE = Path(__file__).resolve().parents[1].parent / "shared" / "data"
-LATTICE = Path("spym") / "dI-dV_9K_ABC6_2020_07_02_08_50_47_967.sm4"
-CHANNELS = {"lock-in": 1986718, "current": 2349826}
-"""Where in the file of the lattice the spectra of a channel begin."""
-
-ROWS, ENERGIES = 32, 81
 Case = Callable[[], Any]
 
 
@@ -67,7 +61,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="part of the name of a family")
     parser.add_argument("--set-aside", action="store_true", help="the families that nobody tunes on")
     parser.add_argument("--thirds", action="store_true", help="thirds of the measured maps as well")
-    parser.add_argument("--data", type=Path, default=BESIDE, help="folder of the measured maps")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of the measured maps")
     parser.add_argument("--figure", type=Path, help="file to draw the distribution of the p-values into")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
@@ -123,9 +117,7 @@ def measured_parts(folder: Path, thirds: bool) -> Iterator[tuple[str, Case]]:
 
 
 def _part(path: Path, offset: int, rows: slice, columns: slice) -> Any:
-    """Read a part of the lattice: 1024 spectra from +0.3 to -0.1 V, as 32-bit integers of 4.66e-18 A."""
-    values = np.fromfile(path, "<i4", ROWS * ROWS * ENERGIES, offset=offset).reshape(ROWS, ROWS, ENERGIES) * 4.656613e-6
-    return spectral_map(values[rows, columns], 300 - 5.0 * np.arange(ENERGIES), signal_units="pA")
+    return lattice_of(path, offset)[rows, columns]
 
 
 def p_value(case: Case) -> float:

@@ -44,14 +44,12 @@ import xarray as xr
 from scipy.spatial import cKDTree
 
 from _ingredients import Profile, dumbbell, onset, peak, spot
-from didymos import InputError, open_map, spectral_map
+from _measured import CHANNELS, DATA, LATTICE, lattice_of
+from didymos import InputError, open_map
 from didymos.workflow import Settings, find_evidence, fit_metric, prepare
 from didymos.workflow.evidence import Evidence
 from didymos.workflow.points import Points
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-LATTICE = Path("spym", "dI-dV_9K_ABC6_2020_07_02_08_50_47_967.sm4")
-CHANNELS = {"lattice, lock-in": 1986718, "lattice, current": 2349826}  # where in the file they begin
 STRENGTHS = (12, 20)
 FORMS = ("spot", "two spots", "single point")
 CHANGES = ("peak", "peak and dip", "step")
@@ -123,17 +121,12 @@ def real_maps(folder: Path, further: list[Path]) -> Iterator[Ground]:
     own = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in ("", ".md", ".txt")]
     for path in [*own, *further]:
         lattice = path == folder / LATTICE
-        for name in CHANNELS if lattice else (path.name,):
+        for channel in CHANNELS if lattice else ("",):
+            name = f"lattice, {channel}" if lattice else path.name
             try:
-                yield ground_of(name, lattice_of(path, CHANNELS[name]) if lattice else open_map(path))
+                yield ground_of(name, lattice_of(path, CHANNELS[channel]) if lattice else open_map(path))
             except InputError as error:
                 print(f"left out: {name}: {error}".replace(f"{name}: {name}", name))
-
-
-def lattice_of(path: Path, offset: int) -> xr.DataArray:
-    """Return a channel of the lattice: 32-bit integers in units of 4.66e-18 A, from +0.3 to -0.1 V."""
-    values = np.fromfile(path, "<i4", 1024 * 81, offset=offset).reshape(32, 32, 81) * 4.656613e-6
-    return spectral_map(values, 300 - 5.0 * np.arange(81), signal_units="pA")
 
 
 def ground_of(name: str, data: xr.DataArray) -> Ground:

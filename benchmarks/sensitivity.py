@@ -47,7 +47,6 @@ from didymos.core.evidence.settings import PopulationSettings
 from didymos.workflow import Settings, fit_metric, prepare
 from didymos.workflow.features import Features
 from didymos.workflow.points import Points
-from suite import SUITE, Surface
 
 LARGEST_LOSS = 0.02
 """What a change takes from a mean at most."""
@@ -187,17 +186,7 @@ def maps(seeds: int, suite: bool) -> Iterator[tuple[str, Callable[[], TrueMap]]]
             for defects in (True, False):
                 yield family.__name__, partial(family, seed, defects)
     if suite:
-        yield from own_maps(seeds)
-        for surface in SUITE:
-            if surface.defect_free:
-                for seed in range(1, seeds + 1):
-                    yield surface.name, partial(_without_defects, surface, seed)
-
-
-def _without_defects(surface: Surface, seed: int) -> TrueMap:
-    data = surface.simulate(seed)
-    nothing = np.zeros(data["spectra"].shape[:2]).ravel()
-    return TrueMap(surface.name, data, nothing, nothing.astype(int), nothing == 0)
+        yield from own_maps(seeds, without_defects=True)
 
 
 def numbers(settings: Any, prefix: str = "") -> list[Number]:
@@ -247,8 +236,7 @@ def searched(points: Points, features: Features, settings: PopulationSettings) -
     """Return the population and, where it is distinct, the amplitudes."""
     even, noise = features.at_usual_noise, features.metric.noise_covariance
     population = find_population(even, points.neighbourhood, noise=noise, settings=settings)
-    # a population that was not found does not know the changed significance; it has no directions
-    if population.directions is None:
+    if not population.distinct:
         return population, None
     steered = AmplitudeSettings(population=settings)
     return population, find_amplitudes(even, population, points.neighbourhood, settings=steered)

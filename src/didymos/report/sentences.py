@@ -97,14 +97,19 @@ def found(result: xr.Dataset) -> list[str]:
 
 def prepared(result: xr.Dataset) -> list[str]:
     """Return what was left out and filled before the analysis, sentence by sentence."""
-    return str(result.attrs.get("preparation_notes", "")).splitlines()
+    return _notes(result, "preparation_notes")
 
 
 def computed(result: xr.Dataset) -> list[str]:
     """Return what was done about the noise and how the score was computed, as far as the result records it."""
     if "score" not in result:
         return []
-    return [*str(result.attrs.get("noise_notes", "")).splitlines(), *_compared(result)]
+    return [*_notes(result, "noise_notes"), *_compared(result)]
+
+
+def _notes(result: xr.Dataset, name: str) -> list[str]:
+    """Return the sentences of an attribute that has one a line."""
+    return str(result.attrs.get(name, "")).splitlines()
 
 
 def _compared(result: xr.Dataset) -> list[str]:
@@ -221,7 +226,7 @@ def _certainty(result: xr.Dataset) -> list[str]:
             f"The mean correlation of two networks is {number(agreements[0], 2)} for the embedding and "
             f"{number(agreements[1], 2)} for the score."
         )
-    for note in str(result.attrs.get("training_notes", "")).splitlines():
+    for note in _notes(result, "training_notes"):
         sentences.append(f"In the training of the {note}.")
     return sentences
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from didymos.core.metrics.linear import LinearMetric
 
-TOLD = 1.25
+REPORTED = 1.25
 """From this ratio of the noisiest to the quietest spectra on, their noise levels are reported."""
 
 
@@ -44,7 +44,7 @@ def noise_notes(metric: LinearMetric, level: NDArray[np.float64]) -> tuple[str, 
             "a nuisance, which is removed."
         )
     low, high = np.quantile(level, (0.05, 0.95))
-    if high > TOLD * low:
+    if high > REPORTED * low:
         notes.append(
             f"The noise of single spectra is {low:.2g} to {high:.2g} times the usual one (nine tenths of them): what "
             "differs is compared with the noise of its own spectrum."

@@ -164,7 +164,8 @@ def _shared(
         for start in range(0, len(chosen), BLOCK // settings.around):
             rows = slice(start, start + BLOCK // settings.around)
             beside = majority.residual(values[nearest[rows].ravel()])
-            for filter_of, own in ((change_of, change), (lambda residual: residual, whole)):
-                others = filter_of(beside).reshape(*nearest[rows].shape, -1)
-                shared[rows] |= shared_by_neighbours(own[rows], others, settings=settings)
+            pairs = [(whole, beside)] if of_hum else [(whole, beside), (change, change_of(beside))]
+            for own, others in pairs:
+                around = others.reshape(*nearest[rows].shape, -1)
+                shared[rows] |= shared_by_neighbours(own[rows], around, settings=settings)
     return shared

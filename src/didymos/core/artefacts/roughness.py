@@ -77,6 +77,11 @@ def scales_of(majority: Majority, residual: NDArray[np.float32], *, settings: Ar
     )
 
 
+def _curvature(residual: NDArray[np.float32], scales: Scales) -> NDArray[np.float32]:
+    """Return the second differences of residuals along the energy, over the usual ones."""
+    return np.asarray(np.abs(np.diff(residual, 2, axis=1)) / scales.curvature)
+
+
 def own_noise(
     residual: NDArray[np.float32], scales: Scales, *, settings: ArtefactSettings = DEFAULTS
 ) -> NDArray[np.float32]:
@@ -84,7 +89,7 @@ def own_noise(
 
     A low quantile of the second differences along the energy does not follow steps and spikes.
     """
-    curvature = np.abs(np.diff(residual, 2, axis=1)) / scales.curvature
+    curvature = _curvature(residual, scales)
     order = int(settings.noise_quantile * (curvature.shape[1] - 1))
     return np.maximum(np.float32(1), np.partition(curvature, order, axis=1)[:, order])
 
@@ -109,7 +114,7 @@ def local_noise(
     -------
     array of float32, shape (n_points, n_energies)
     """
-    curvature = np.abs(np.diff(residual, 2, axis=1)) / scales.curvature
+    curvature = _curvature(residual, scales)
     window = min(settings.noise_window, curvature.shape[1])
     around = percentile_filter(curvature, 100 * settings.noise_quantile, (1, window), mode="nearest")
     around = np.pad(around, ((0, 0), (1, 1)), mode="edge")

@@ -73,8 +73,8 @@ def _sharp(
     smooth = np.vstack([smooth, np.ones_like(place), place / place.max()])
     _, size, basis = np.linalg.svd(smooth, full_matrices=False)
     basis = basis[size > settings.smooth_tolerance * size[0]]
-    rough = shapes - (shapes @ basis.T) @ basis
-    sharp = np.linalg.svd(rough, full_matrices=False)[2]
+    left = shapes - (shapes @ basis.T) @ basis
+    sharp = np.linalg.svd(left, full_matrices=False)[2]
     return sharp, sharp @ shapes.T
 
 
