@@ -1,4 +1,4 @@
-"""Synthetic maps with the nuisances of real instruments, for development.
+"""Synthetic maps with the nuisances of real instruments, for development; `_families_more` holds as many again.
 
 Every family is a function of a seed, and of whether there are rare defects; it returns a map and its truth. The seed
 also chooses the size, the energies, the scale of the signal, the contrast, the noise, and the number of the defects

@@ -1,7 +1,7 @@
 """Whether p-values are frequencies: maps without defects, analysed with default settings.
 
-The maps are those of `_families`, or of `_families_set_aside`, without rare defects. A p-value is calibrated where a
-share of 1 % of such maps is under 0.01, and so on. It is safe where the share is smaller. Every share is printed with
+The maps are those of `_families` and `_families_more`, or of `_families_set_aside`, without rare defects. A p-value is
+calibrated where a share of 1 % of such maps is under 0.01, and so on. It is safe where the share is smaller. Every share is printed with
 its exact 95 % confidence limits (C. J. Clopper and E. S. Pearson, Biometrika 26, 404 (1934)).
 
 A second table has the halves of measured maps in which nothing is seen: top, bottom, left and right of a lattice, in
@@ -38,7 +38,7 @@ from matplotlib.figure import Figure
 from scipy.stats import binom, binomtest
 from threadpoolctl import threadpool_limits
 
-import _families
+import _families_more
 import _families_set_aside
 from _measured import CHANNELS, DATA, LATTICE, ROWS, lattice_of
 from didymos.plots.style import COLUMN_WIDTH, FAINT, INK, logarithmic, styled, tidy
@@ -67,7 +67,7 @@ def main() -> int:
     options = parser.parse_args()
     families = [
         family
-        for family in (_families_set_aside if options.set_aside else _families).FAMILIES
+        for family in (_families_set_aside.FAMILIES if options.set_aside else _families_more.ALL)
         if options.only in family.__name__
     ]
     seeds = range(options.first, options.first + options.seeds)

@@ -1,7 +1,7 @@
 """Maps with the nuisances of real instruments, analysed with default settings and compared with their truth.
 
-The families of maps are in `_families`; those of `_families_set_aside` are set aside, for a test that nothing was tuned
-on. Every family is simulated with and without rare defects. Families with phases (domains, islands) have defects in
+The families of maps are in `_families` and `_families_more`; those of `_families_set_aside` are set aside, for a test
+that nothing was tuned on. Every family is simulated with and without rare defects. Families with phases (domains, islands) have defects in
 every phase, or none.
 
 A row shows the family and the seed ("+" with rare defects, "-" without), whether a distinct population is claimed and
@@ -45,7 +45,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import adjusted_rand_score, average_precision_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-import _families
+import _families_more
 import _families_set_aside
 from _figures import DEFECT, clear
 from _maps import TrueMap
@@ -93,7 +93,7 @@ def main() -> int:
 
 def cases(set_aside: bool, only: str, seeds: int) -> Iterator[tuple[TrueMap, bool]]:
     """Yield every map, and whether it has rare defects."""
-    for family in (_families_set_aside if set_aside else _families).FAMILIES:
+    for family in (_families_set_aside.FAMILIES if set_aside else _families_more.ALL):
         if only in family.__name__:
             for seed in range(1, seeds + 1):
                 for defects in (True, False):

@@ -1,8 +1,8 @@
 """How much depends on every number that steers the search: each is halved and doubled, one at a time.
 
 The numbers are those of `PopulationSettings` with the settings within them, and of `PhaseSettings`. The maps are those
-of `_families`, with and without rare defects, and those of `suite`. Preparation and metric are computed once for every
-map. Integers are rounded and stay at least 1. A number under 1 is a share or a probability and stays under 1: where its
+of `_families` and `_families_more`, with and without rare defects, and those of `suite`. Preparation and metric are
+computed once for every map. Integers are rounded and stay at least 1. A number under 1 is a share or a probability and stays under 1: where its
 double would not, half of what it lacks to 1 is added.
 
 The first table shows what a change does to the mean average precision (AP) of finding true amplitudes over 0.5 among
@@ -36,7 +36,7 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
-import _families
+import _families_more
 from _figures import DEFECT, precision
 from _maps import TrueMap, own_maps
 from didymos.core.defects.amplitude import Amplitudes, find_amplitudes
@@ -182,7 +182,7 @@ def judge(tables: Sequence[Table]) -> bool:
 def maps(seeds: int, suite: bool) -> Iterator[tuple[str, Callable[[], TrueMap]]]:
     """Yield the name of every family and surface, and what simulates a map of it."""
     for seed in range(1, seeds + 1):
-        for family in _families.FAMILIES:
+        for family in _families_more.ALL:
             for defects in (True, False):
                 yield family.__name__, partial(family, seed, defects)
     if suite:

