@@ -109,8 +109,8 @@ def majority_of(values: NDArray[np.floating], *, settings: ArtefactSettings = DE
         ends = stabilisation.transform(np.stack([middle, middle + np.sign(stabilisation.slope) * unit]))
         least = np.maximum(1.0, np.abs(ends[1] - ends[0]))
     some /= scale
-    for _ in range(settings.rounds):
-        fit = _fit(some, misfit, settings)
+    for modes in (*(2**power for power in range(int(np.log2(settings.modes)) + 1)), settings.modes):
+        fit = _fit(some, misfit, settings, modes)
         misfit = fit.misfit
     # what is left of spectra without noise is the rounding of single precision
     digits = np.finfo(np.float32).eps * np.sqrt(((some - fit.mean) ** 2).sum(axis=1).max())
@@ -135,10 +135,12 @@ class _Fit:
         return np.asarray((self.left**2).sum(axis=1))
 
 
-def _fit(values: NDArray[np.float64], misfit: NDArray[np.float64], settings: ArtefactSettings) -> _Fit:
+def _fit(
+    values: NDArray[np.float64], misfit: NDArray[np.float64], settings: ArtefactSettings, modes: int | None = None
+) -> _Fit:
     """Fit the components that exceed noise, in more than a few spectra, to the majority with the smallest misfit."""
     kept = _kept(values, misfit, settings)
-    modes = min(settings.modes, len(kept) // 4, values.shape[1] // 4)
+    modes = min(modes or settings.modes, len(kept) // 4, values.shape[1] // 4)
     components = principal_components(moments(kept), modes)
     edge = marchenko_pastur_edge(*kept.shape, settings=settings.noise)
     scores = (kept - components.mean) @ components.spectra.T

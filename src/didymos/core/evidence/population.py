@@ -146,7 +146,10 @@ def find_population(
     other = None if noise is None else partial(_beyond_usual, features, noise, seen)
     found = _validated(seen, other, label, directions, own)
     if found.directions is None:
-        return found
+        # the lattice hides what is no part of it, where the neighbourhood is that of other places in its cell
+        pattern = np.where(label > 0, contrast @ directions.basis[:, 0], 0.0)
+        lattice = neighbourhood.of_lattice(pattern, settings.largest_repetition) if found.repetition else None
+        return found if lattice is None else find_population(features, lattice, noise=noise, settings=settings)
     # a direction too many makes a claim where there is none, but costs little once a population was found
     outside = evidence.length > evidence.limit(settings.edge_probability)
     own = defect_like(neighbourhood, found.label, outside, settings=settings)
@@ -175,9 +178,11 @@ def _validated(
     """Keep the objects that no tail or path of the majority and no smooth change explains."""
     settings, neighbourhood = seen.settings, seen.neighbourhood
     far = undisturbed(neighbourhood, label, seen.known, settings)
+    curves = other is not None and seen.curves(directions.basis, far)
+    far = seen.apart_from_objects(directions.basis, label, far)
     beyond, apart = seen.expected_by_chance(directions.basis, label, far)
     expected = np.maximum(beyond, apart)
-    if other is not None and seen.curves(directions.basis, far):
+    if other is not None and curves:
         straight = other(far)
         basis = discriminant_directions(straight.white, label, np.eye(len(directions.basis)), own, settings=settings)
         expected = np.maximum(expected, np.maximum(*straight.expected_by_chance(basis, label, far)))

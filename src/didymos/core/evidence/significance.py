@@ -70,6 +70,33 @@ class Seen:
         tail = Tail.of(np.linalg.norm(self.white[far] @ basis, axis=1), basis.shape[1], settings=self.settings)
         return tail.excess > self.settings.curved
 
+    def apart_from_objects(
+        self, basis: NDArray[np.float64], label: NDArray[np.intp], far: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Return the undisturbed points, less those that lead to an object without a gap.
+
+        What an object consists of must not lengthen the tail that the object is compared with. Wide objects and lines
+        are larger than the cores by which they stand out from their neighbourhood. All points belong to an object that
+        are connected to its core and longer along the directions than a normal majority with the same median.
+
+        Parameters
+        ----------
+        basis : array, shape (n_features, n_directions)
+        label : array of int, shape (n_points,)
+        far : array of bool, shape (n_points,)
+            Of :func:`undisturbed`.
+
+        Returns
+        -------
+        array of bool, shape (n_points,)
+        """
+        settings = self.settings
+        length, degrees = np.linalg.norm(self.white @ basis, axis=1), basis.shape[1]
+        limit = Tail(float(np.median(length[far])), degrees, 1.0).limit(settings.edge_probability)
+        connected = self.neighbourhood.objects((length > limit) | (label > 0))
+        own = np.isin(connected, connected[label > 0])
+        return undisturbed(self.neighbourhood, np.where(own, 1, label), self.known, settings)
+
     def expected_by_chance(
         self, basis: NDArray[np.float64], label: NDArray[np.intp], far: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -15,7 +17,10 @@ BLOCK = 2**18
 
 
 def image_residual(
-    features: NDArray[np.floating], *, settings: NeighbourhoodSettings = DEFAULTS
+    features: NDArray[np.floating],
+    vectors: Sequence[tuple[int, int]] = (),
+    *,
+    settings: NeighbourhoodSettings = DEFAULTS,
 ) -> NDArray[np.float64]:
     """Subtract from every point of an image the median of its neighbourhood.
 
@@ -28,6 +33,8 @@ def image_residual(
     ----------
     features : array, shape (n_rows, n_columns, n_features)
         NaN where missing.
+    vectors : sequence of (int, int), optional
+        Rows and columns from a point to one of each pair of opposite points, instead of the circle.
     settings : NeighbourhoodSettings
 
     Returns
@@ -36,18 +43,19 @@ def image_residual(
         NaN where the point is missing or has fewer than three pairs of opposite points (corners).
     """
     angles = np.linspace(0, np.pi, 8, endpoint=False)
-    circle = sorted({(round(settings.radius * np.sin(a)), round(settings.radius * np.cos(a))) for a in angles})
+    circle = vectors or sorted({(round(settings.radius * np.sin(a)), round(settings.radius * np.cos(a))) for a in angles})
     reach = settings.reach
-    straight = [(0, reach), (0, reach - 2), (reach, 0), (reach - 2, 0)]
+    straight = [] if vectors else [(0, reach), (0, reach - 2), (reach, 0), (reach - 2, 0)]
+    reach = max(reach, *(max(abs(row), abs(column)) for row, column in circle))
     padded = np.pad(features.astype(np.float64), ((reach, reach), (reach, reach), (0, 0)), constant_values=np.nan)
     middle = np.empty(features.shape)
     rows = max(1, BLOCK // max(middle[0].size, 1))
     for first in range(0, len(middle), rows):
         positions = np.indices((len(middle[first : first + rows]), features.shape[1]))
         positions[0] += first
-        middle[first : first + rows] = _middle(padded, positions, circle, settings)
+        middle[first : first + rows] = _middle(padded, positions, circle, reach, settings)
     lacking = np.isnan(middle).any(axis=-1)
-    middle[lacking] = _middle(padded, np.stack(np.nonzero(lacking)), [*circle, *straight], settings)
+    middle[lacking] = _middle(padded, np.stack(np.nonzero(lacking)), [*circle, *straight], reach, settings)
     return np.asarray(features - middle, dtype=np.float64)
 
 
@@ -93,7 +101,8 @@ def scattered_residual(
 def _middle(
     padded: NDArray[np.float64],
     positions: NDArray[np.intp],
-    steps: list[tuple[int, int]],
+    steps: Sequence[tuple[int, int]],
+    reach: int,
     settings: NeighbourhoodSettings,
 ) -> NDArray[np.float64]:
     """Return the median over the pairs of opposite points of their averages, NaN where there are too few pairs.
@@ -106,13 +115,15 @@ def _middle(
         Rows and columns before the padding.
     steps : list of (int, int)
         Rows and columns from a position to one point of each pair.
+    reach : int
+        Width of the padding.
     settings : NeighbourhoodSettings
 
     Returns
     -------
     array, shape (..., n_features)
     """
-    y, x = positions + settings.reach
+    y, x = positions + reach
     means = np.stack([(padded[y + dy, x + dx] + padded[y - dy, x - dx]) / 2 for dy, dx in steps])
     enough = np.isfinite(means).all(axis=-1).sum(axis=0) >= settings.fewest_pairs
     result = np.full(means.shape[1:], np.nan)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, distance_transform_edt, label
+from scipy.ndimage import binary_dilation, distance_transform_edt, label, maximum_filter
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -50,6 +50,10 @@ class Neighbourhood(Protocol):
         """Return how well the marked points repeat under the best shift: 1 for a lattice, about 0 at random."""
         ...
 
+    def of_lattice(self, pattern: NDArray[np.floating], least: float) -> Neighbourhood | None:
+        """Return the same points, compared across the lattice of a pattern; None where the pattern does not repeat."""
+        ...
+
     def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return which share of the disc over its extent every object covers, shape (n_objects + 1,); 1 for a disc."""
         ...
@@ -73,10 +77,14 @@ class ImageNeighbourhood:
     ----------
     present : array of bool, shape (n_rows, n_columns)
         Where there is a spectrum; the points are these, row by row.
+    vectors : tuple of (int, int)
+        Rows and columns from a point to one of each pair of opposite points that it is compared with; a circle where
+        there are none.
     settings : NeighbourhoodSettings
     """
 
     present: NDArray[np.bool_]
+    vectors: tuple[tuple[int, int], ...] = ()
     settings: NeighbourhoodSettings = DEFAULTS
     known: ClassVar[bool] = True
 
@@ -84,7 +92,7 @@ class ImageNeighbourhood:
         """Subtract from every point the median of its neighbourhood (:func:`image_residual`)."""
         image = np.full((*self.present.shape, features.shape[1]), np.nan)
         image[self.present] = features
-        return image_residual(image, settings=self.settings)[self.present]
+        return image_residual(image, self.vectors, settings=self.settings)[self.present]
 
     def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the shift of scan lines after a tip change (`line_offsets`)."""
@@ -109,25 +117,25 @@ class ImageNeighbourhood:
         present, divided by A(0). Shifts up to half of the image count; the central peak ends where its radial
         average falls under 0.05.
         """
-        if not points.any():
-            return 0.0
-        present = self.present.astype(np.float64)
-        marked = self._image(points) - present * points.mean()
-        size = tuple(2 * side for side in present.shape)
-        pairs = np.maximum(_autocorrelation(present, size), 1.0)
-        correlation = _autocorrelation(marked, size) / pairs
-        if correlation[0, 0] <= 0:
-            return 0.0
-        correlation /= correlation[0, 0]
-        rows, columns = (np.minimum(np.arange(side), side - np.arange(side)) for side in size)
-        shift = np.hypot(rows[:, np.newaxis], columns)
-        whole = shift.astype(np.intp).ravel()
-        ring = np.bincount(whole, correlation.ravel()) / np.bincount(whole)
-        peak_end = int(np.argmax(ring < self.settings.peak_end)) + 1
-        largest = self.settings.largest_shift
-        allowed = (rows[:, np.newaxis] <= largest * present.shape[0]) & (columns <= largest * present.shape[1])
-        outside = correlation[allowed & (shift > peak_end) & (pairs >= self.settings.least_overlap * pairs[0, 0])]
-        return float(outside.max(initial=0.0))
+        return float(self._repetitions(points).max(initial=0.0))
+
+    def of_lattice(self, pattern: NDArray[np.floating], least: float) -> ImageNeighbourhood | None:
+        """Return the same points, compared with those a short vector of the lattice away.
+
+        Vectors of the lattice are peaks of the autocorrelation of the pattern that reach `least`.
+        """
+        if self.vectors:
+            return None
+        repetition = self._repetitions(pattern)
+        highest = repetition == maximum_filter(repetition, 3, mode="wrap")
+        vectors = np.argwhere(highest & (repetition >= least))
+        size = np.array(repetition.shape)
+        vectors = np.where(vectors > size / 2, vectors - size, vectors)
+        half = vectors[(vectors[:, 0] > 0) | (vectors[:, 0] == 0) & (vectors[:, 1] > 0)]
+        if len(half) < self.settings.fewest_pairs:
+            return None
+        nearest = half[np.argsort(np.hypot(*half.T), kind="stable")][: self.settings.most_vectors]
+        return replace(self, vectors=tuple((int(row), int(column)) for row, column in nearest))
 
     def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the share of a disc that every object covers (:func:`roundness_of`)."""
@@ -146,6 +154,30 @@ class ImageNeighbourhood:
         image = np.zeros((*self.present.shape, features.shape[1]))
         image[self.present] = features
         return image_interpolation(image, self._image(known), gap, settings=self.settings)[self.present]
+
+    def _repetitions(self, pattern: NDArray[np.floating] | NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the autocorrelation of a pattern for all shifts that count, 0 for others.
+
+        Shape (2 n_rows, 2 n_columns); negative shifts are counted from the end.
+        """
+        present = self.present.astype(np.float64)
+        size = tuple(2 * side for side in present.shape)
+        marked = present.copy()
+        marked[self.present] = pattern - pattern.mean()
+        pairs = np.maximum(_autocorrelation(present, size), 1.0)
+        correlation = _autocorrelation(marked, size) / pairs
+        if correlation[0, 0] <= 0:
+            return np.zeros(size)
+        correlation /= correlation[0, 0]
+        rows, columns = (np.minimum(np.arange(side), side - np.arange(side)) for side in size)
+        shift = np.hypot(rows[:, np.newaxis], columns)
+        whole = shift.astype(np.intp).ravel()
+        ring = np.bincount(whole, correlation.ravel()) / np.bincount(whole)
+        peak_end = int(np.argmax(ring < self.settings.peak_end)) + 1
+        largest = self.settings.largest_shift
+        allowed = (rows[:, np.newaxis] <= largest * present.shape[0]) & (columns <= largest * present.shape[1])
+        allowed &= (shift > peak_end) & (pairs >= self.settings.least_overlap * pairs[0, 0])
+        return np.where(allowed, correlation, 0.0)
 
     def _image(self, points: NDArray[np.bool_]) -> NDArray[np.bool_]:
         image = np.zeros(self.present.shape, dtype=bool)
@@ -196,6 +228,9 @@ class ScatteredNeighbourhood:
         """Return 0: scattered points have no shift that maps them on themselves."""
         del points
         return 0.0
+
+    def of_lattice(self, pattern: NDArray[np.floating], least: float) -> None:
+        """Return None: scattered points have no lattice."""
 
     def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the share of a disc that every object covers (:func:`roundness_of`)."""
@@ -268,6 +303,9 @@ class NoNeighbourhood:
         """Return 0: there is no shift."""
         del points
         return 0.0
+
+    def of_lattice(self, pattern: NDArray[np.floating], least: float) -> None:
+        """Return None: without positions there is no lattice."""
 
     def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return 1: a spectrum without a position has no shape."""

@@ -61,6 +61,7 @@ class NeighbourhoodSettings:
     straight: int = 4
     largest_shift: float = 0.5
     peak_end: float = 0.05
+    most_vectors: int = 12
     least_overlap: float = 0.2
     angles: int = 12
     smallest_width: float = 2.0
