@@ -52,8 +52,7 @@ def kondo(seed: int, defects: bool) -> TrueMap:
     random = random_of("kondo", seed, defects)
     ground = image(random, (40, 60))
     energy = np.linspace(-40, 40, random.integers(80, 250))
-    after = np.arange(ground.y.size).reshape(ground.y.shape) > random.uniform(0.3, 0.7) * ground.y.size
-    after = after[..., np.newaxis]
+    after = np.arange(ground.y.size).reshape(*ground.y.shape, 1) > random.uniform(0.3, 0.7) * ground.y.size
     tip = 1 + 0.003 * energy + after * (0.08 * np.tanh((energy - 5) / 15) + 0.05)
     spectra = (1 + 0.03 * ground.field(8) + 0.02 * ground.field(10) * energy / 40) * tip
     noise = ground.uneven(0.02, 0.05) * np.where(after, 1.3, 1)
@@ -176,11 +175,7 @@ def fringes(seed: int, defects: bool) -> TrueMap:
     spectra = spectra + 0.04 * np.cos(wave) + 0.03 * ground.field(11) * (band - 1350) / 450
     noise = ground.uneven(0.02, 0.05)
     kinds = int(random.integers(1, 4))
-    shapes = [
-        spot(random.uniform(1.3, 2)),
-        spot(random.uniform(1.8, 2.4)),
-        dumbbell(1.3, 4.2, random.uniform(0, np.pi)),
-    ]
+    shapes = [spot(random.uniform(1.3, 2)), spot(random.uniform(1.8, 2.4)), dumbbell(1.3, 4.2, random.uniform(0, 3))]
     found = scatter(ground, numbers(random, defects, kinds, 2, 3), shapes[:kinds], 11)
     changes = [seen(lorentzian(band, at, 20), noise, random.uniform(18, 30)) for at in (1650, 1090, 1545)]
     rough = gaussian_filter1d(random.normal(size=(*ground.y.shape, len(band))), random.uniform(0.7, 1.3), axis=-1)
@@ -221,8 +216,7 @@ def core_levels(seed: int, defects: bool) -> TrueMap:
     moved = energy - 0.05 * ground.field(12)
     first, second = comb(moved, {133: 1, 134.7: 0.5}, 0.35), comb(moved, {134.2: 0.9, 135.9: 0.45}, 0.35)
     lines = (1 + 0.04 * ground.field(8)) * ((1 - cover) * first + cover * second)
-    counts = lines + 0.4 + 0.3 * onset(energy, 134.5, 0.8)
-    counts = ground.uneven(80, 800) * counts
+    counts = ground.uneven(80, 800) * (lines + 0.4 + 0.3 * onset(energy, 134.5, 0.8))
     inside = [distance_transform_edt(side) > 3 for side in (~mask, mask)]
     found = scatter(ground, numbers(random, defects, 2, 2, 5), spot(random.uniform(1.3, 2)), 9, where=inside)
     found = found.of_one_kind()
@@ -271,12 +265,9 @@ def texture(seed: int, defects: bool) -> TrueMap:
 
 def flicker(ground: Ground) -> np.ndarray:
     """Return 1/f noise along the scan, of mean 0 and standard deviation 1."""
-    size = ground.y.size
-    waves = np.fft.rfft(ground.random.normal(size=size))
-    waves[1:] /= np.sqrt(np.arange(1, len(waves)))
-    waves[0] = 0
-    value = np.fft.irfft(waves, size)
-    return np.asarray((value / value.std()).reshape(*ground.y.shape, 1))
+    waves = np.fft.rfft(ground.random.normal(size=ground.y.size))
+    value = np.fft.irfft(waves / np.sqrt(np.maximum(np.arange(len(waves)), 1)), ground.y.size)
+    return np.asarray((value - value.mean()) / value.std()).reshape(*ground.y.shape, 1)
 
 
 def grains(ground: Ground, number: int) -> tuple[np.ndarray, np.ndarray]:

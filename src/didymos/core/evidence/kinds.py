@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
@@ -133,25 +135,50 @@ def _two_touch(half: NDArray[np.intp], silhouette: float, angle: float, settings
 def _divided(
     peak: NDArray[np.float64], size: NDArray[np.intp], members: NDArray[np.intp], settings: KindSettings
 ) -> list[NDArray[np.intp]]:
-    """Divide directions, shape (n, n_directions), as long as the two halves lie apart; return the members of each."""
-    halves = _halves(peak[members])
-    if halves is None:
-        return [members]
-    half, silhouette, angle = halves
-    sides = [members[half == side] for side in (0, 1)]
-    for side, other in (sides, sides[::-1]):
-        enough = size[side].sum() >= max(settings.fewest_spectra, settings.smallest_share * size.sum())
-        if len(side) < 2 and not (enough and angle >= np.radians(settings.clear_angle)):
-            # a single unusual object is no kind, and must not hide how the others divide
-            return _joined(_divided(peak, size, other, settings), side, peak)
-    if silhouette < settings.smallest_silhouette or angle < np.radians(settings.smallest_angle):
-        return [members]
-    kinds = [kind for side in sides for kind in _divided(peak, size, side, settings)]
-    # an even spread has halves, but no gap
-    across = _angles(peak[sides[0]], peak[sides[1]])
-    between = float(np.quantile(np.concatenate([across.min(axis=0), across.min(axis=1)]), settings.mixed))
-    within = max(_usual_step(peak[kind], settings.mixed) for kind in kinds)
-    return kinds if between >= settings.least_gap * within else [members]
+    """Divide directions, shape (n, n_directions), into the kinds that stand apart best; return the members of each."""
+    best, found = settings.smallest_silhouette, [members]
+    if len(members) < 2:
+        return found
+    angle = _angles(peak[members], peak[members])
+    np.fill_diagonal(angle, 0.0)
+    tree = linkage(angle[np.triu_indices(len(angle), 1)], "average")
+    for count in range(2, 2 + int((tree[:, 2] >= np.radians(settings.smallest_angle)).sum())):
+        group = fcluster(tree, count, "maxclust") - 1
+        valid = [one for one in range(count) if _is_kind(group == one, angle, size[members], settings)]
+        if len(valid) < 2:
+            continue
+        kept = np.isin(group, valid)
+        silhouette = _silhouette(angle[np.ix_(kept, kept)], group[kept]) * float(kept.mean())
+        kinds = [members[group == one] for one in valid]
+        if silhouette > best and _gaps(peak, kinds, settings):
+            best, found = silhouette, _joined(kinds, members[~kept], peak)
+    return found
+
+
+def _is_kind(
+    own: NDArray[np.bool_], angle: NDArray[np.float64], size: NDArray[np.intp], settings: KindSettings
+) -> bool:
+    """Return whether objects are a kind: two at least, or one with enough spectra far from all others."""
+    enough = size[own].sum() >= max(settings.fewest_spectra, settings.smallest_share * size.sum())
+    return bool(own.sum() >= 2 or enough and angle[own][:, ~own].min() >= np.radians(settings.clear_angle))
+
+
+def _silhouette(angle: NDArray[np.float64], group: NDArray[np.intp]) -> float:
+    """Return the mean silhouette; two alone have none, there the angle decides."""
+    if len(angle) == len(np.unique(group)):
+        return 1.0
+    return float(silhouette_score(angle, group, metric="precomputed"))
+
+
+def _gaps(peak: NDArray[np.float64], kinds: list[NDArray[np.intp]], settings: KindSettings) -> bool:
+    """Return whether gaps lie between all kinds: an even spread of directions has groups, but no gap."""
+    within = [_usual_step(peak[kind], settings.mixed) for kind in kinds]
+    for (first, one), (second, two) in combinations(zip(within, kinds, strict=True), 2):
+        across = _angles(peak[one], peak[two])
+        between = np.quantile(np.concatenate([across.min(axis=0), across.min(axis=1)]), settings.mixed)
+        if between < settings.least_gap * max(first, second):
+            return False
+    return True
 
 
 def _joined(
