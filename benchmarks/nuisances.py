@@ -93,7 +93,7 @@ def main() -> int:
 
 def cases(set_aside: bool, only: str, seeds: int) -> Iterator[tuple[TrueMap, bool]]:
     """Yield every map, and whether it has rare defects."""
-    for family in (_families_set_aside.FAMILIES if set_aside else _families_more.ALL):
+    for family in _families_set_aside.FAMILIES if set_aside else _families_more.ALL:
         if only in family.__name__:
             for seed in range(1, seeds + 1):
                 for defects in (True, False):

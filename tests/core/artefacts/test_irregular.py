@@ -181,3 +181,19 @@ def test_maps_without_noise():
     spectra = surface(10, noise=0)
     assert not irregular_spectra(spectra, POSITIONS).any()
     assert not irregular_spectra(np.tile(spectra[:1], (POINTS, 1)), POSITIONS).any()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_hum_like_what_the_majority_does_is_no_part_of_the_majority(seed):
+    """Levels that shift over the surface differ by something like the hum that a few spectra have."""
+    random = np.random.default_rng(seed)
+    y, x = POSITIONS.T / 6
+    shift = 0.02 * (np.sin(x) + np.cos(y))[:, np.newaxis]
+    levels = sum(np.exp(-(((ENERGY - at - shift) / 0.05) ** 2)) for at in np.linspace(-0.8, 0.8, 7))
+    spectra = 1.0 + 0.5 * levels + random.normal(0, NOISE, (POINTS, ENERGIES))
+    rows = chosen(random)
+    phase, size = random.uniform(0, 2 * np.pi, (len(rows), 1)), random.uniform(3, 9, (len(rows), 1))
+    spectra[rows] += NOISE * size * np.sin(2 * np.pi * 9.2 * np.arange(ENERGIES) / ENERGIES + phase)
+    found = irregular_spectra(spectra, POSITIONS)
+    assert found[rows].mean() > 0.97
+    assert found.sum() == found[rows].sum()

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import poisson
 
 from didymos.core.evidence.settings import PopulationSettings
-from didymos.core.evidence.significance import alone_by_chance, expected_by_chance, together, undisturbed
+from didymos.core.evidence.significance import Seen, alone_by_chance, expected_by_chance, together, undisturbed
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, NoNeighbourhood
 
 SETTINGS = PopulationSettings()
@@ -78,8 +78,36 @@ def test_the_halo_is_left_out_as_far_as_enough_points_remain():
     assert far[30, 30 - SETTINGS.halo - 1]
     label[::5, ::5] = np.arange(1, 145).reshape(12, 12)
     crowded = undisturbed(neighbourhood, label.ravel(), known, SETTINGS)
-    assert crowded.mean() >= SETTINGS.least_undisturbed
+    assert crowded.sum() >= SETTINGS.fewest_beyond / (1 - min(SETTINGS.tail_shares))
     assert not crowded[label.ravel() > 0].any()
+
+
+def seen(white, shifted=None):
+    """Whitened features of a square image, in which nothing is known of scan lines by default."""
+    points = len(white)
+    none = np.zeros(points, dtype=bool)
+    grid = ImageNeighbourhood(np.ones((SIDE, SIDE), dtype=bool))
+    return Seen(white, white, ~none, none if shifted is None else shifted, grid, SETTINGS)
+
+
+def test_what_leads_to_an_object_is_no_tail_of_the_majority():
+    white = np.random.default_rng(0).normal(size=(SIDE, SIDE, 3))
+    white[30, 25:36, 0] = 20.0  # a short line, of which the middle is known as an object
+    white[10, 10, 0] = 20.0  # as long, but not connected
+    white = white.reshape(-1, 3)
+    label = np.zeros((SIDE, SIDE), dtype=np.intp)
+    label[30, 30] = 1
+    far = undisturbed(seen(white).neighbourhood, label.ravel(), np.ones(SIDE**2, dtype=bool), SETTINGS)
+    basis = np.eye(3)[:, :1]
+    found = seen(white).apart_from_objects(basis, label.ravel(), far).reshape(SIDE, SIDE)
+    assert not found[30, 25:36].any()
+    assert not found[30, 25 - SETTINGS.halo]
+    assert found[30, 25 - SETTINGS.halo - 1]
+    assert found[10, 10]
+    line = np.zeros((SIDE, SIDE), dtype=bool)
+    line[30] = True
+    kept = seen(white, line.ravel()).apart_from_objects(basis, label.ravel(), far)
+    assert np.array_equal(kept, far)
 
 
 def test_without_positions_only_the_objects_are_left_out():

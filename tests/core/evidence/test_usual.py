@@ -38,7 +38,7 @@ def test_a_curved_path_becomes_straight():
 def test_like_a_plain_loop():
     features, _ = curved()
     features = features[:300]
-    settings = PopulationSettings(alike_share=0.1)
+    settings = PopulationSettings(alike=30)
     unit = features / np.sqrt(np.diag(NOISE))
     expected = features.copy()
     expected[:, 1:] -= naive.usual_values(unit[:, :1], unit[:, 1:], 30) * np.sqrt(np.diag(NOISE))[1:]
@@ -63,7 +63,7 @@ def test_coordinates_and_order_do_not_matter():
     assert beyond_usual(features[order], NOISE) == pytest.approx(plain[order], abs=1e-9)
 
 
-@pytest.mark.parametrize(("points", "noise"), [(60, NOISE), (SIDE**2, np.eye(4))], ids=["few points", "only noise"])
+@pytest.mark.parametrize(("points", "noise"), [(40, NOISE), (SIDE**2, np.eye(4))], ids=["few points", "only noise"])
 def test_features_stay_as_they_are_where_nothing_leads(points, noise):
     features = curved()[0][:points]
     assert np.array_equal(beyond_usual(features, noise), features)

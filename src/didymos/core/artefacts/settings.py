@@ -39,8 +39,6 @@ class ArtefactSettings:
         Spectra from which the majority, its noise and the spread of the filters are estimated.
     majority : float
         Share of the spectra that the subspace of the majority is fitted to.
-    rounds : int
-        Rounds of that fit.
     common : float
         Share of the majority that varies along a component of its subspace at least: a common population, no rare one.
     reach : float
@@ -121,7 +119,6 @@ class ArtefactSettings:
     chance: float = 1e-5
     largest_sample: int = 2000
     majority: float = 0.75
-    rounds: int = 3
     common: float = 0.1
     reach: float = 2.0
     half_window: int = 6

@@ -25,31 +25,11 @@ class Directions:
         S^(-1/2) of the majority: x = (f - c) S^(-1/2).
     basis : array, shape (n_features, n_directions)
         Orthonormal directions in whitened coordinates.
-    radius : float
-        Length across the directions that nearly all of the majority does not exceed (`PopulationSettings.rest_share`).
     """
 
     centre: NDArray[np.float64]
     whitening: NDArray[np.float64]
     basis: NDArray[np.float64]
-    radius: float
-
-    @classmethod
-    def of(
-        cls,
-        white: NDArray[np.float64],
-        majority: NDArray[np.bool_],
-        centre: NDArray[np.float64],
-        whitening: NDArray[np.float64],
-        basis: NDArray[np.float64],
-        *,
-        settings: PopulationSettings = DEFAULTS,
-    ) -> Directions:
-        """Compute the radius from whitened features, shape (n_points, n_features)."""
-        some = white[majority]
-        along = some @ basis
-        across = np.einsum("ij,ij->i", some, some) - np.einsum("ij,ij->i", along, along)
-        return cls(centre, whitening, basis, float(np.sqrt(max(np.quantile(across, settings.rest_share), 0.0))))
 
     @property
     def rotation(self) -> NDArray[np.float64]:
@@ -137,11 +117,11 @@ def discriminant_directions(
     weight = np.minimum(1.0, settings.most_weight / size[label[core]])
     moment = (vectors * weight[:, np.newaxis]).T @ vectors / weight.sum()
     strength, axes = np.linalg.eigh(moment - background)
-    count = int(np.clip(np.count_nonzero(strength > 1.0), 1, settings.most_directions))
+    count = max(1, int(np.count_nonzero(strength > 1.0)))
     basis = axes[:, ::-1][:, :count].copy()
     if own is None:
         return basis
-    return with_left_out(basis, longest_of_objects(white, label)[own], settings.own_share, settings=settings)
+    return with_left_out(basis, longest_of_objects(white, label)[own], settings=settings)
 
 
 def longest_of_objects(white: NDArray[np.float64], label: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -156,7 +136,6 @@ def longest_of_objects(white: NDArray[np.float64], label: NDArray[np.intp]) -> N
 def with_left_out(
     basis: NDArray[np.float64],
     longest: NDArray[np.float64],
-    share: float,
     *,
     settings: PopulationSettings = DEFAULTS,
 ) -> NDArray[np.float64]:
@@ -168,21 +147,20 @@ def with_left_out(
         Orthonormal directions in whitened features.
     longest : array, shape (n_objects, n_features)
         Longest vector of each object.
-    share : float
-        An object gets a direction where so much of its length is left out by the others.
+    settings : PopulationSettings
+        Of these: ``own_share`` and ``own_probability``.
     settings : PopulationSettings
 
     Returns
     -------
     array, shape (n_features, n_directions or more)
-        Not more than `PopulationSettings.most_directions`.
     """
     limit = float(chi2.isf(settings.own_probability, len(basis)))
     size = (longest**2).sum(axis=1)
-    while basis.shape[1] < min(settings.most_directions, len(basis)):
+    while basis.shape[1] < len(basis):
         across = longest - (longest @ basis) @ basis.T
         left = (across**2).sum(axis=1)
-        left[left < np.maximum(limit, share**2 * size)] = 0.0
+        left[left < np.maximum(limit, settings.own_share**2 * size)] = 0.0
         if not left.any():
             break
         farthest = int(left.argmax())

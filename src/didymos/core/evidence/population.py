@@ -18,8 +18,6 @@ from didymos.core.evidence.directions import (
     Directions,
     covariance_of,
     discriminant_directions,
-    longest_of_objects,
-    with_left_out,
 )
 from didymos.core.evidence.lattices import without_lattices
 from didymos.core.evidence.objects import cores_of, defect_like, majority_around, with_unknown
@@ -115,7 +113,9 @@ def find_population(
     """
     points, columns = features.shape
     nothing = Population.none(points)
+    measured = features
     features, residual = contrast_without_lines(features, neighbourhood)
+    shifted = np.asarray((features != measured).any(axis=1))
     known = np.asarray(np.isfinite(residual).all(axis=1))
     if columns == 0 or known.sum() < max(5, 2 * columns):
         return nothing
@@ -138,24 +138,21 @@ def find_population(
             basis = discriminant_directions(contrast, label, spread, own, settings=settings)
         else:
             basis = discriminant_directions(white, label, np.eye(columns), own, settings=settings)
-        directions = Directions.of(white, majority, centre, whitening, basis, settings=settings)
+        directions = Directions(centre, whitening, basis)
         evidence = evidence_along(contrast @ basis, background, known, settings=settings.contrast)
     assert directions is not None
     label = with_unknown(label, np.linalg.norm(white @ directions.basis, axis=1), known, neighbourhood, settings)
-    seen = Seen(white, contrast, known, neighbourhood, settings)
+    seen = Seen(white, contrast, known, shifted, neighbourhood, settings)
     other = None if noise is None else partial(_beyond_usual, features, noise, seen)
     found = _validated(seen, other, label, directions, own)
     if found.directions is None:
         # the lattice hides what is no part of it, where the neighbourhood is that of other places in its cell
         pattern = np.where(label > 0, contrast @ directions.basis[:, 0], 0.0)
         lattice = neighbourhood.of_lattice(pattern, settings.largest_repetition) if found.repetition else None
-        return found if lattice is None else find_population(features, lattice, noise=noise, settings=settings)
-    # a direction too many makes a claim where there is none, but costs little once a population was found
-    outside = evidence.length > evidence.limit(settings.edge_probability)
-    own = defect_like(neighbourhood, found.label, outside, settings=settings)
-    longest = longest_of_objects(white, found.label)[own]
-    basis = with_left_out(basis, longest, settings.last_own_share, settings=settings)
-    return replace(found, directions=Directions.of(white, majority, centre, whitening, basis, settings=settings))
+        if lattice is not None:
+            within = find_population(features, lattice, noise=noise, settings=settings)
+            return replace(within, repetition=found.repetition)
+    return found
 
 
 def _beyond_usual(
@@ -182,10 +179,14 @@ def _validated(
     far = seen.apart_from_objects(directions.basis, label, far)
     beyond, apart = seen.expected_by_chance(directions.basis, label, far)
     expected = np.maximum(beyond, apart)
+    # of a population that is there, its weaker objects need not differ as much from their neighbourhood
+    weaker = beyond <= settings.significance
     if other is not None and curves:
         straight = other(far)
         basis = discriminant_directions(straight.white, label, np.eye(len(directions.basis)), own, settings=settings)
-        expected = np.maximum(expected, np.maximum(*straight.expected_by_chance(basis, label, far)))
+        usual, apart = straight.expected_by_chance(basis, label, far)
+        expected = np.maximum(expected, np.maximum(usual, apart))
+        weaker &= usual <= 1.0
     alone = alone_by_chance(seen.contrast, label, far, neighbourhood, settings)
     counts = alone <= settings.alone
     counts[0] = False
@@ -193,9 +194,7 @@ def _validated(
         return Population.none(len(label))
     expected[~counts] = np.inf
     p_value = together(expected[counts], objects=neighbourhood.known)
-    # of a population that is there, its weaker objects need not differ as much from their neighbourhood
-    kept = (beyond <= settings.significance) & (apart <= settings.flank_expected) | (expected <= expected.min())
-    kept &= counts
+    kept = (weaker | (expected <= expected.min())) & counts
     number = np.where(kept, np.cumsum(kept), 0)[label]
     if np.count_nonzero(number) < settings.fewest_points:
         # so few must be far more significant

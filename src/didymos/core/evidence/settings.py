@@ -72,30 +72,20 @@ class PopulationSettings:
         Probability that the length along the directions of a point of a normal majority exceeds its limit.
     far : int
         Steps away from every core at which the majority is undisturbed.
-    flank_expected : float
-        Points of a majority that differ as much from their neighbourhood as an object of a population, at most.
     halo : int
         Steps around an object that its halo reaches at most; the tails of the majority are read beyond.
-    least_undisturbed : float
-        Share of the points that lies beyond at least; else fewer steps count as the halo.
     rounds : int
         Rounds of the search; in the last two the directions are those of the spectra, before of their local contrast.
     least_roundness : float
         Share of the disc over its extent that an object covers; a wall between two domains covers less.
-    most_directions : int
-        Directions in which objects differ from the majority, at most.
     longest_vector : float
         A vector longer than this many standard deviations of the majority counts as one of this length.
     most_weight : int
         An object counts as at most so many points.
     own_share : float
         An object gets a direction of its own where the others leave out this share of its length.
-    last_own_share : float
-        As `own_share`, for the directions of the population that was found.
     own_probability : float
         Probability that a point of a normal majority is as far from it as an object with a direction of its own.
-    rest_share : float
-        Share of the majority that is shortened to nothing across the directions.
     fewest_beyond : int
         Lengths beyond the last quantile that the tail is estimated at.
     tail_shares : tuple of float
@@ -110,9 +100,8 @@ class PopulationSettings:
     leading_noise : float
         Share of the noise in the variance of the majority along such a direction, at most.
     alike : int
-        Spectra, at most, whose average is what is usual.
-    alike_share : float
-        The same, as a share of all spectra; more than a defect covers, less than the path of the majority curves over.
+        Spectra whose plane is what is usual: ten for each coefficient of a plane over three directions. What has so many
+        of its like is usual as well.
     largest_repetition : float
         Objects that repeat better than this under a shift are the texture of the surface, not defects.
     fewest_repeated : int
@@ -131,26 +120,20 @@ class PopulationSettings:
     flank: int = 2
     majority_probability: float = 0.003
     far: int = 4
-    flank_expected: float = 1.0
     halo: int = 6
-    least_undisturbed: float = 0.25
     rounds: int = 4
     least_roundness: float = 0.35
-    most_directions: int = 6
     longest_vector: float = 4.0
     most_weight: int = 15
     own_share: float = 0.9
-    last_own_share: float = 0.8
     own_probability: float = 1e-6
-    rest_share: float = 0.99
     fewest_beyond: int = 10
     tail_shares: tuple[float, ...] = (0.9, 0.99, 0.999)
     alone: float = 1e-3
     curved: float = 2.0
     leading: int = 3
     leading_noise: float = 0.25
-    alike: int = 200
-    alike_share: float = 0.05
+    alike: int = 40
     largest_repetition: float = 0.65
     fewest_repeated: int = 10
     kinds: KindSettings = field(default_factory=KindSettings)

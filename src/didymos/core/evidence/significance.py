@@ -29,14 +29,14 @@ def undisturbed(
     known : array of bool, shape (n_points,)
         Points whose local contrast is known.
     settings : PopulationSettings
-        Of these: ``halo`` and ``least_undisturbed``.
+        Of these: ``halo``, and ``fewest_beyond`` with ``tail_shares``.
 
     Returns
     -------
     array of bool, shape (n_points,)
     """
     # a tail needs points beyond the first of its quantiles, too
-    enough = max(settings.least_undisturbed * known.sum(), settings.fewest_beyond / (1 - min(settings.tail_shares)))
+    enough = settings.fewest_beyond / (1 - min(settings.tail_shares))
     for steps in range(settings.halo, 0, -1):
         far = known & ~neighbourhood.grow(label > 0, steps)
         if far.sum() >= enough:
@@ -55,6 +55,8 @@ class Seen:
         Whitened by the majority; the contrast is 0 where it is not known.
     known : array of bool, shape (n_points,)
         Points whose contrast is known.
+    shifted : array of bool, shape (n_points,)
+        Points of scan lines whose shift after a tip change was subtracted, as far as it is known.
     neighbourhood : Neighbourhood
     settings : PopulationSettings
     """
@@ -62,6 +64,7 @@ class Seen:
     white: NDArray[np.float64]
     contrast: NDArray[np.float64]
     known: NDArray[np.bool_]
+    shifted: NDArray[np.bool_]
     neighbourhood: Neighbourhood
     settings: PopulationSettings
 
@@ -77,7 +80,8 @@ class Seen:
 
         What an object consists of must not lengthen the tail that the object is compared with. Wide objects and lines
         are larger than the cores by which they stand out from their neighbourhood. All points belong to an object that
-        are connected to its core and longer along the directions than a normal majority with the same median.
+        are connected to its core within its halo, and longer along the directions than a normal majority with the same
+        median. What a tip change has left in scan lines is the surface.
 
         Parameters
         ----------
@@ -94,7 +98,8 @@ class Seen:
         length, degrees = np.linalg.norm(self.white @ basis, axis=1), basis.shape[1]
         limit = Tail(float(np.median(length[far])), degrees, 1.0).limit(settings.edge_probability)
         connected = self.neighbourhood.objects((length > limit) | (label > 0))
-        own = np.isin(connected, connected[label > 0])
+        own = np.isin(connected, connected[label > 0]) & ~self.shifted
+        own &= self.neighbourhood.nearest(label > 0)[0] <= settings.halo
         return undisturbed(self.neighbourhood, np.where(own, 1, label), self.known, settings)
 
     def expected_by_chance(

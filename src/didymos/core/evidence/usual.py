@@ -35,7 +35,7 @@ def beyond_usual(
     noise : array, shape (n_features, n_features)
         Covariance of the noise in the features.
     settings : PopulationSettings
-        Of these: ``leading``, ``leading_noise``, ``alike`` and ``alike_share``.
+        Of these: ``leading``, ``leading_noise`` and ``alike``.
 
     Returns
     -------
@@ -48,8 +48,8 @@ def beyond_usual(
     rotated = np.asarray(features @ axes, dtype=np.float64)
     # the majority has about the variance 1 along every axis: the share is that of the noise
     leading = min(settings.leading, int((share < settings.leading_noise).sum()), len(share) - 1)
-    neighbours = min(settings.alike, int(settings.alike_share * len(features)))
-    if leading < 1 or neighbours <= 2 * (leading + 1):
+    neighbours = settings.alike
+    if leading < 1 or len(features) <= neighbours:
         return np.asarray(features, dtype=np.float64)
     unit = rotated / scale
     usual = _planes(unit[:, :leading], unit[:, leading:], neighbours)

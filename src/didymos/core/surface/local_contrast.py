@@ -43,7 +43,9 @@ def image_residual(
         NaN where the point is missing or has fewer than three pairs of opposite points (corners).
     """
     angles = np.linspace(0, np.pi, 8, endpoint=False)
-    circle = vectors or sorted({(round(settings.radius * np.sin(a)), round(settings.radius * np.cos(a))) for a in angles})
+    circle = vectors or sorted(
+        {(round(settings.radius * np.sin(a)), round(settings.radius * np.cos(a))) for a in angles}
+    )
     reach = settings.reach
     straight = [] if vectors else [(0, reach), (0, reach - 2), (reach, 0), (reach - 2, 0)]
     reach = max(reach, *(max(abs(row), abs(column)) for row, column in circle))
