@@ -1,8 +1,8 @@
 """Whether p-values are frequencies: maps without defects, analysed with default settings.
 
 The maps are those of `_families` and `_families_more`, or of `_families_set_aside`, without rare defects. A p-value is
-calibrated where a share of 1 % of such maps is under 0.01, and so on. It is safe where the share is smaller. Every share is printed with
-its exact 95 % confidence limits (C. J. Clopper and E. S. Pearson, Biometrika 26, 404 (1934)).
+calibrated where a share of 1 % of such maps is under 0.01, and so on. It is safe where the share is smaller. Every
+share is printed with its exact 95 % confidence limits (C. J. Clopper and E. S. Pearson, Biometrika 26, 404 (1934)).
 
 A second table has the halves of measured maps in which nothing is seen: top, bottom, left and right of a lattice, in
 two channels; with ``--thirds`` its thirds as well. Such parts overlap, and both channels were measured in one sweep. So

@@ -1,8 +1,8 @@
 """Maps with the nuisances of real instruments, analysed with default settings and compared with their truth.
 
 The families of maps are in `_families` and `_families_more`; those of `_families_set_aside` are set aside, for a test
-that nothing was tuned on. Every family is simulated with and without rare defects. Families with phases (domains, islands) have defects in
-every phase, or none.
+that nothing was tuned on. Every family is simulated with and without rare defects. Families with phases (domains,
+islands) have defects in every phase, or none.
 
 A row shows the family and the seed ("+" with rare defects, "-" without), whether a distinct population is claimed and
 its p-value. Then, where there are rare defects, the average precision (AP) of finding true amplitudes over 0.5 among

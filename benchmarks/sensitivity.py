@@ -2,8 +2,8 @@
 
 The numbers are those of `PopulationSettings` with the settings within them, and of `PhaseSettings`. The maps are those
 of `_families` and `_families_more`, with and without rare defects, and those of `suite`. Preparation and metric are
-computed once for every map. Integers are rounded and stay at least 1. A number under 1 is a share or a probability and stays under 1: where its
-double would not, half of what it lacks to 1 is added.
+computed once for every map. Integers are rounded and stay at least 1. A number under 1 is a share or a probability and
+stays under 1: where its double would not, half of what it lacks to 1 is added.
 
 The first table shows what a change does to the mean average precision (AP) of finding true amplitudes over 0.5 among
 those under 0.02, to the number of maps whose population is missed, and to that of maps where one is claimed wrongly.

@@ -77,10 +77,10 @@ def majority_of(values: NDArray[np.floating], *, settings: ArtefactSettings = DE
     Spectra are divided by their noise, stabilised where the noise of those that are not odd depends on the signal. The
     principal components are those of the three quarters of the spectra with the smallest residual, as in least trimmed
     squares; the first leaves out the most uneven. Their number is doubled from 1 to the most: what few components
-    explain worst, as hum, is left out before there are enough of them to explain it. A component counts where it exceeds the
-    noise (the Marchenko-Pastur edge) in the tenth of the spectra that vary most along it, as in a normal distribution
-    of such a variance. So corrupted spectra do not explain themselves or each other. Rare defects do not either, but
-    nothing in them is rough.
+    explain worst, as hum, is left out before there are enough of them to explain it. A component counts where it
+    exceeds the noise (the Marchenko-Pastur edge) in the tenth of the spectra that vary most along it, as in a normal
+    distribution of such a variance. So corrupted spectra do not explain themselves or each other. Rare defects do not
+    either, but nothing in them is rough.
 
     Parameters
     ----------

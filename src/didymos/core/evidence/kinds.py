@@ -143,7 +143,7 @@ def _divided(
     np.fill_diagonal(angle, 0.0)
     tree = linkage(angle[np.triu_indices(len(angle), 1)], "average")
     for count in range(2, 2 + int((tree[:, 2] >= np.radians(settings.smallest_angle)).sum())):
-        group = fcluster(tree, count, "maxclust") - 1
+        group = np.asarray(fcluster(tree, count, "maxclust") - 1, dtype=np.intp)
         valid = [one for one in range(count) if _is_kind(group == one, angle, size[members], settings)]
         if len(valid) < 2:
             continue
@@ -160,7 +160,7 @@ def _is_kind(
 ) -> bool:
     """Return whether objects are a kind: two at least, or one with enough spectra far from all others."""
     enough = size[own].sum() >= max(settings.fewest_spectra, settings.smallest_share * size.sum())
-    return bool(own.sum() >= 2 or enough and angle[own][:, ~own].min() >= np.radians(settings.clear_angle))
+    return bool(own.sum() >= 2 or (enough and angle[own][:, ~own].min() >= np.radians(settings.clear_angle)))
 
 
 def _silhouette(angle: NDArray[np.float64], group: NDArray[np.intp]) -> float:

@@ -100,8 +100,8 @@ class PopulationSettings:
     leading_noise : float
         Share of the noise in the variance of the majority along such a direction, at most.
     alike : int
-        Spectra whose plane is what is usual: ten for each coefficient of a plane over three directions. What has so many
-        of its like is usual as well.
+        Spectra whose plane is what is usual: ten for each coefficient of a plane over three directions. What has so
+        many of its like is usual as well.
     largest_repetition : float
         Objects that repeat better than this under a shift are the texture of the surface, not defects.
     fewest_repeated : int

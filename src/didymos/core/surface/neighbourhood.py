@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, distance_transform_edt, label, maximum_filter
+from scipy.ndimage import binary_dilation, distance_transform_edt, label
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 from didymos.core.surface.extents import roundness_of
 from didymos.core.surface.interpolation import image_interpolation, scattered_interpolation
 from didymos.core.surface.local_contrast import image_residual, scattered_residual
+from didymos.core.surface.repetition import lattice_vectors, repetitions
 from didymos.core.surface.scan_lines import line_offsets
 from didymos.core.surface.settings import NeighbourhoodSettings
 
@@ -111,31 +112,15 @@ class ImageNeighbourhood:
         return np.asarray(label(self._image(points), np.ones((3, 3)))[0][self.present], dtype=np.intp)
 
     def repetition(self, points: NDArray[np.bool_]) -> float:
-        """Return the largest autocorrelation of the marked points outside its central peak.
-
-        With m = 1 at marked points and 0 at others, A(s) = <(m(r) - <m>) (m(r + s) - <m>)> over all pairs of points
-        present, divided by A(0). Shifts up to half of the image count; the central peak ends where its radial
-        average falls under 0.05.
-        """
-        return float(self._repetitions(points).max(initial=0.0))
+        """Return the largest autocorrelation of the marked points outside its central peak (:func:`repetitions`)."""
+        return float(repetitions(points, self.present, settings=self.settings).max(initial=0.0))
 
     def of_lattice(self, pattern: NDArray[np.floating], least: float) -> ImageNeighbourhood | None:
-        """Return the same points, compared with those a short vector of the lattice away.
-
-        Vectors of the lattice are peaks of the autocorrelation of the pattern that reach `least`.
-        """
+        """Return the same points, compared with those a vector of the lattice away (:func:`lattice_vectors`)."""
         if self.vectors:
             return None
-        repetition = self._repetitions(pattern)
-        highest = repetition == maximum_filter(repetition, 3, mode="wrap")
-        vectors = np.argwhere(highest & (repetition >= least))
-        size = np.array(repetition.shape)
-        vectors = np.where(vectors > size / 2, vectors - size, vectors)
-        half = vectors[(vectors[:, 0] > 0) | (vectors[:, 0] == 0) & (vectors[:, 1] > 0)]
-        if len(half) < self.settings.fewest_pairs:
-            return None
-        nearest = half[np.argsort(np.hypot(*half.T), kind="stable")][: self.settings.most_vectors]
-        return replace(self, vectors=tuple((int(row), int(column)) for row, column in nearest))
+        vectors = lattice_vectors(pattern, self.present, least, settings=self.settings)
+        return replace(self, vectors=vectors) if vectors else None
 
     def roundness(self, label: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the share of a disc that every object covers (:func:`roundness_of`)."""
@@ -154,30 +139,6 @@ class ImageNeighbourhood:
         image = np.zeros((*self.present.shape, features.shape[1]))
         image[self.present] = features
         return image_interpolation(image, self._image(known), gap, settings=self.settings)[self.present]
-
-    def _repetitions(self, pattern: NDArray[np.floating] | NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return the autocorrelation of a pattern for all shifts that count, 0 for others.
-
-        Shape (2 n_rows, 2 n_columns); negative shifts are counted from the end.
-        """
-        present = self.present.astype(np.float64)
-        size = tuple(2 * side for side in present.shape)
-        marked = present.copy()
-        marked[self.present] = pattern - pattern.mean()
-        pairs = np.maximum(_autocorrelation(present, size), 1.0)
-        correlation = _autocorrelation(marked, size) / pairs
-        if correlation[0, 0] <= 0:
-            return np.zeros(size)
-        correlation /= correlation[0, 0]
-        rows, columns = (np.minimum(np.arange(side), side - np.arange(side)) for side in size)
-        shift = np.hypot(rows[:, np.newaxis], columns)
-        whole = shift.astype(np.intp).ravel()
-        ring = np.bincount(whole, correlation.ravel()) / np.bincount(whole)
-        peak_end = int(np.argmax(ring < self.settings.peak_end)) + 1
-        largest = self.settings.largest_shift
-        allowed = (rows[:, np.newaxis] <= largest * present.shape[0]) & (columns <= largest * present.shape[1])
-        allowed &= (shift > peak_end) & (pairs >= self.settings.least_overlap * pairs[0, 0])
-        return np.where(allowed, correlation, 0.0)
 
     def _image(self, points: NDArray[np.bool_]) -> NDArray[np.bool_]:
         image = np.zeros(self.present.shape, dtype=bool)
@@ -322,8 +283,3 @@ class NoNeighbourhood:
         """Return the mean of all known points."""
         del gap
         return np.tile(np.asarray(features[known].mean(axis=0), dtype=np.float64), (len(features), 1))
-
-
-def _autocorrelation(image: NDArray[np.floating], size: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return the sums of the products of an image with itself for every shift, without wrapping around."""
-    return np.asarray(np.fft.irfft2(np.abs(np.fft.rfft2(image, size)) ** 2, size))

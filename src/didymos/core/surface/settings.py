@@ -36,6 +36,8 @@ class NeighbourhoodSettings:
         A pattern is compared with itself shifted by at most this share of the image.
     peak_end : float
         Radial average of an autocorrelation under which its central peak ends.
+    most_vectors : int
+        Vectors of a lattice, the shortest, that a point is compared across.
     least_overlap : float
         Share of the points that a shifted pattern has in common with itself at least.
     angles : int
