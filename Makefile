@@ -1,9 +1,10 @@
-# make demo    simulate a surface, analyse it, write the report
-# make test    the whole suite
-# make lint    style, spelling and types
-# make bench   every benchmark
-# make docs    the documentation; warnings are errors
-# make clean   remove what the others wrote, the environment stays
+# make demo      simulate a surface, analyse it, write the report
+# make test      the suite without the tests marked slow
+# make test-all  the whole suite
+# make lint      style, spelling and types
+# make bench     every benchmark
+# make docs      the documentation; warnings are errors
+# make clean     remove what the others wrote, the environment stays
 
 PYTHON ?= python3
 # a worker for every core, each with one thread of BLAS
@@ -13,10 +14,11 @@ BENCH_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 REQUIREMENTS := pyproject.toml constraints.txt
 BENCHMARKS := $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py)))
 
-.PHONY: demo test lint bench docs clean
+.PHONY: demo test test-all lint bench docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -24,7 +26,10 @@ demo: $(VENV)/.installed
 	@echo "The report: $(CURDIR)/demo/report.html"
 
 test: $(VENV)/.installed-dev
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+
+test-all: $(VENV)/.installed-dev
+	$(PYTEST) $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

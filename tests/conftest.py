@@ -10,6 +10,15 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "didymos")
 
 
+@pytest.fixture
+def one_figure(monkeypatch):
+    """Leave one figure, where a test writes a report and does not look at the others: they take most of the time."""
+    from didymos import plots
+
+    for module in ("catalogue", "export"):
+        monkeypatch.setattr(f"didymos.plots.{module}.FIGURES", {"score_map": plots.FIGURES["score_map"]})
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of the real measurements, beside the checkout; a clone has none."""

@@ -10,6 +10,7 @@ import xarray as xr
 
 from didymos import open_map, open_result, save_result, spectral_map
 from didymos.cli import main
+from didymos.plots import METHOD_FIGURES
 from didymos.simulate import polynomials, semiconductor
 
 sys.path.append(str(Path(__file__).parent / "io"))  # where the writer of grids is
@@ -65,6 +66,7 @@ def test_analyze_writes_everything(analysed):
         assert result["energy"].attrs["units"] == "mV"
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_apply_scores_the_same_map_alike(analysed, tmp_path, capsys):
     source, out = analysed
     assert main(["apply", str(out), str(source), "--out", str(tmp_path / "again")]) == 0
@@ -73,6 +75,7 @@ def test_apply_scores_the_same_map_alike(analysed, tmp_path, capsys):
         assert np.array_equal(first["score"], second["score"])
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_info_and_analyze_say_once_what_is_left_out(tmp_path, capsys):
     values = open_map(grid_file(tmp_path / "a.3ds")).copy(deep=True)
     values[..., 5] = np.nan
@@ -161,6 +164,8 @@ def marked(tmp_path):
 def test_compare_writes_everything(marked, tmp_path, monkeypatch, capsys):
     source, mask = marked
     monkeypatch.chdir(tmp_path)
+    # the figures of a method are tested where they are drawn
+    monkeypatch.setattr("didymos.report.comparison.METHOD_FIGURES", {"score-map": METHOD_FIGURES["score-map"]})
     capsys.readouterr()
     assert main(["compare", source.name, "--methods", "pca", "kmeans-2", "--truth", str(mask), "--seed", "4"]) == 0
     page = tmp_path / "map µ-compared" / "comparison.html"

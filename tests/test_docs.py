@@ -27,6 +27,8 @@ from didymos.workflow import Settings
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+LONG = ("simulation.md", "tutorial.md", "twin-network.md")
+"""Pages whose Python takes half a minute: they make and analyse many maps."""
 NOT_OPTIONS = ("`--out`", "`--recipe`")
 """What the command line asks beside the options of the recipes."""
 WORDS = {"defects": "by a density", "defect_free": "no"}
@@ -60,8 +62,9 @@ def in_words(value: object) -> str:
     return value if isinstance(value, str) else re.sub(r"e\+?(-?)0?", r"e\1", f"{value:g}")
 
 
-def write_grid(path: Path) -> None:
-    """Write a small simulated surface as the Nanonis grid that the pages speak of."""
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small simulated surface as the Nanonis grid that the pages speak of."""
     where = ROOT / "tests" / "io" / "nanonis_writer.py"
     spec = importlib.util.spec_from_file_location("nanonis_writer_of_docs", where)
     assert spec is not None
@@ -72,7 +75,9 @@ def write_grid(path: Path) -> None:
     spec.loader.exec_module(writer)
     surface = simulate.fese(shape=(24, 24), energies=48, seed=2, defects=2)
     spectra = np.repeat(surface.spectra.values[:, :, np.newaxis], 3, axis=2) * 1e-9
+    path = tmp_path_factory.mktemp("docs") / "grid.3ds"
     writer.GridFile(columns=24, rows=24, points=48, sweep=(-0.015, 0.015), spectra=spectra).write(path)
+    return path
 
 
 def test_the_blocks_are_found():
@@ -82,18 +87,22 @@ def test_the_blocks_are_found():
     assert len(PAGES) >= 7
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
+def marked(page: Path) -> Any:
+    """A page as a parameter, marked where its Python takes long."""
+    return pytest.param(page, id=page.name, marks=[pytest.mark.slow] if page.name in LONG else [])
+
+
+@pytest.mark.parametrize("page", map(marked, PAGES))
+@pytest.mark.usefixtures("one_figure")
+def test_the_python_of_a_page_runs(page, grid, tmp_path, monkeypatch):
     code = blocks(page.read_text("utf-8"), "python")
     if not code:
         return
     monkeypatch.chdir(tmp_path)
-    write_grid(tmp_path / "grid.3ds")
+    (tmp_path / "grid.3ds").write_bytes(grid.read_bytes())
     for table in blocks(page.read_text("utf-8"), "csv"):
         (tmp_path / "clicks.csv").write_text(table, "utf-8")
-    # to save time: one figure in the report, and one twin where the page does not show the result
-    for module in ("catalogue", "export"):
-        monkeypatch.setattr(f"didymos.plots.{module}.FIGURES", {"score_map": didymos.plots.FIGURES["score_map"]})
+    # to save time one twin, where the page does not show the result
     for command in commands(page):
         assert cli.main([*command, *(["--members=1"] if command[0] == "analyze" else [])]) == 0, command
     namespace: dict[str, object] = {}

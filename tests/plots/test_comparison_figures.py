@@ -30,7 +30,8 @@ def comparisons():
     return made
 
 
-KINDS = ("image", "points", "wide", "row", "no truth", "no topography")
+KINDS = ("image", "points", "row", "no truth")
+FURTHER = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("wide", "no topography")]
 
 
 def drawable(comparison):
@@ -39,13 +40,13 @@ def drawable(comparison):
         yield from ((one, entry) for entry in plots.METHOD_FIGURES.values() if entry.can_draw(one))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *FURTHER])
 def test_every_figure_of_a_comparison_is_legible(kind, comparisons):
     for entry in plots.COMPARISON_FIGURES.values():
         assert_legible(entry.draw(comparisons[kind]))
 
 
-@pytest.mark.parametrize("kind", KINDS[:-1])
+@pytest.mark.parametrize("kind", [*KINDS, FURTHER[0]])
 def test_every_figure_of_a_method_is_legible(kind, comparisons):
     for one, entry in drawable(comparisons[kind]):
         if one["algorithm"] in ("pca", "log-rescaled", "agglomerative-ward"):

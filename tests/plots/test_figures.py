@@ -1,3 +1,4 @@
+import itertools
 import re
 
 import matplotlib
@@ -26,10 +27,10 @@ def results():
     return made
 
 
-KINDS = [*LAYOUTS, "nothing distinct", "no topography", "no flags"]
+FURTHER = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("wide", "nothing distinct", "no topography")]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("column", "no flags")])
+@pytest.mark.parametrize("kind", ["image", "row", "pixel", "points", *FURTHER])
 @pytest.mark.parametrize("name", plots.FIGURES)
 def test_every_figure_is_legible(name, kind, results):
     result = results[kind]
@@ -178,14 +179,17 @@ def test_a_style_of_the_caller_does_not_reach_the_figures(results):
         assert matplotlib.colors.to_hex(axes.get_facecolor()) == "#ffffff"
 
 
-@pytest.mark.parametrize("units", ["$x", "$\\frac{$", "_^{} <script> 日本 mV\nV", "a" * 500])
-def test_hostile_units_are_drawn_as_text(units):
+HOSTILE = ["$x", "$\\frac{$", "_^{} <script> 日本 mV\nV", "a" * 500]
+
+
+@pytest.mark.parametrize("first", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in (1, 2, 3))])
+def test_hostile_units_are_drawn_as_text(first):
     result = build_result("image")
-    for name in ("spectra", "energy", "topography", "x", "y"):
-        result[name].attrs["units"] = units
-    result["spectra"].attrs["long_name"] = units
-    result["window_weight_transfer"].attrs["units"] = units
-    result["signal_bin"].attrs["units"] = units
+    # one after the other: every figure has one of them, or some
+    units = itertools.islice(itertools.cycle(HOSTILE), first, None)
+    for name in ("spectra", "energy", "topography", "x", "y", "window_weight_transfer", "signal_bin"):
+        result[name].attrs["units"] = next(units)
+    result["spectra"].attrs["long_name"] = next(units)
     for entry in plots.available(result).values():
         entry.draw(result).draw_without_rendering()
 

@@ -32,7 +32,7 @@ def browser(tmp_path_factory):
     driver.quit()
 
 
-@pytest.fixture(scope="module", params=["image", "points"])
+@pytest.fixture(scope="module", params=["image", pytest.param("points", marks=pytest.mark.slow)])
 def opened(request, browser, tmp_path_factory):
     result = build_result(request.param, distinct=request.param == "image")
     result.attrs["input_file"] = "a_very_long_file_name_without_any_space_" * 3 + "<b>.3ds"

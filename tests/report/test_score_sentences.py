@@ -25,7 +25,7 @@ def without_networks(result):
 
 def test_a_score_from_the_distance_is_reported_and_needs_no_network(tmp_path):
     result = without_networks(build_result("image", distinct=False))
-    page = page_of(result, tmp_path)
+    page = page_of(drawn_few(result), tmp_path)
     assert BY_DISTANCE in page.text
     assert SIMILARITY["evidence"] not in page.text
     assert "twin networks" not in " ".join(found(result))

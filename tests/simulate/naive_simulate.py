@@ -1,5 +1,6 @@
 """The plain, slow twins of the fast paths of the simulator."""
 
+from functools import lru_cache
 from itertools import product
 from math import comb, factorial
 
@@ -8,7 +9,13 @@ import numpy as np
 
 def real_space_hamiltonian(hamiltonian):
     """H(R, R') = 1/N sum_k exp(ik(R - R')) H(k) as one matrix over (y, x, component)."""
-    ny, nx, n, _ = hamiltonian.shape
+    return _real_space(hamiltonian.tobytes(), hamiltonian.dtype, hamiltonian.shape).copy()
+
+
+@lru_cache(maxsize=8)
+def _real_space(content, dtype, shape):
+    hamiltonian = np.frombuffer(content, dtype).reshape(shape)
+    ny, nx, n, _ = shape
     sites = list(product(range(ny), range(nx)))
     matrix = np.zeros((len(sites), n, len(sites), n), dtype=complex)
     for (i, (y1, x1)), (j, (y2, x2)) in product(enumerate(sites), repeat=2):

@@ -110,7 +110,7 @@ def test_a_spin_binds_states_at_the_energy_of_yu_shiba_and_rusinov(alpha):
     gap, hopping = 1.0, 50.0
     band = (-2 * hopping * np.cos(kx))[..., None, None]
     lattice = Lattice(nambu_hamiltonian(band, np.full((1, 4000, 1, 1), gap)))
-    energy = np.linspace(-0.999, 0.999, 1999) * gap
+    energy = np.linspace(-0.999, 0.999, 667) * gap
     impurity = Impurity((0, 0), nambu_exchange(np.array([[2 * hopping * alpha]])))
     rho = density_change(lattice, [impurity], energy, 0.01, (1, 1), 1)[0, 0]
     expected = gap * (1 - alpha**2) / (1 + alpha**2)

@@ -42,7 +42,7 @@ def on_top(surface, levels, energy, columns=1):
 @pytest.fixture(scope="module")
 def adatoms():
     """Noise-free map of one adatom of each kind, with its row and column, and a spectrum without it."""
-    options = {**QUIET, "energies": 201, "lifetime": 3.0}
+    options = {**QUIET, "energies": 201, "lifetime": 4.5}
     maps = {kind: kondo(**options, kinds=(kind,), defects=1) for kind in ADATOMS}
     clean = kondo(**options, defects=0).spectra.values[0, 0]
     return {kind: (data, place_of(data)) for kind, data in maps.items()}, clean
@@ -130,7 +130,7 @@ def fano(energy, height, q, level, width, offset, slope, bend):
 @pytest.mark.parametrize("attraction", [-1e-3, -500.0])
 def test_on_top_of_an_adatom_the_line_has_the_shape_width_and_energy_asked_for(surface, attraction, q):
     options = surface[0]
-    energy = np.linspace(-30, 30, 121)
+    energy = np.linspace(-30, 30, 61)
     levels = adatom_levels(surface[1], Adatom(attraction, temperature=40.0, level=2.0, asymmetry=q), options)
     line = on_top(surface, levels, energy) - on_top(surface, levels[:1], energy)
     start = (np.abs(line).max(), q, 2.0, 4.0, 0.0, 0.0, 0.0)
@@ -266,6 +266,7 @@ def test_bulk_states_are_the_rest_of_the_surface_state():
     np.testing.assert_allclose(shares, [0.3, 0.6], atol=0.06)
 
 
+@pytest.mark.slow
 def test_default_map_has_as_many_points_of_adatoms_as_promised():
     data = kondo(energies=32)
     assert data.sizes["defect"] == 30

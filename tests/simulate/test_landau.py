@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from naive_simulate import landau_levels_by_summation
 from scipy.special import eval_genlaguerre, j0
+from surfaces import made
 
 from didymos.schema import InputError
 from didymos.simulate import landau
@@ -114,7 +115,7 @@ def test_every_level_keeps_its_weight_at_every_point():
     assert clean[0, 0].sum() * (grid[1] - grid[0]) == pytest.approx(weight, rel=0.05)
 
 
-@pytest.mark.parametrize("sites", [[], [(1, 2)], [(0, 0), (3, 4)]])
+@pytest.mark.parametrize("sites", [[], pytest.param([(1, 2)], marks=pytest.mark.slow), [(0, 0), (3, 4)]])
 def test_density_is_the_plain_sum_over_centres_and_momenta(sites):
     levels = DiracLevels(field=40.0, fermi_velocity=8e5, dirac_point=-30.0, lifetime=25.0)
     grid, shape, pitch = np.linspace(-400, 400, 81), (4, 5), 2e-9
@@ -195,10 +196,10 @@ def test_density_is_never_negative():
 
 @pytest.mark.parametrize("options", [{"defects": 0}, {"defect_free": True}])
 def test_no_strength_is_the_clean_surface_to_the_bit(options):
-    clean, none = landau(**SMALL, **options), landau(**SMALL, strength=0.0)
+    clean, none = landau(**SMALL, **options), made("landau", **SMALL, strength=0.0)
     np.testing.assert_array_equal(clean.spectra, none.spectra)
     assert not none.truth_amplitude.values.any()
-    assert np.abs(landau(**SMALL).spectra - clean.spectra).max() > 0.1
+    assert np.abs(made("landau", **SMALL).spectra - clean.spectra).max() > 0.1
 
 
 def test_homogeneous_surface_has_one_spectrum():
@@ -227,8 +228,9 @@ def test_default_map_has_few_defects_of_both_kinds():
 
 def test_amplitude_of_a_charge_falls_off_smoothly_and_knows_no_disorder():
     options = {**SMALL, "shape": (31, 31), "defects": 1, "kinds": "charged"}
-    amplitude = landau(**options).truth_amplitude
-    y, x = np.rint(landau(**options).truth_position.values[0] / PITCH).astype(int)
+    data = landau(**options)
+    amplitude = data.truth_amplitude
+    y, x = np.rint(data.truth_position.values[0] / PITCH).astype(int)
     assert float(amplitude[y, x]) == pytest.approx(1.0, abs=0.01)
     line = amplitude.values[y, x:] if x < 15 else amplitude.values[y, x::-1]
     assert (np.diff(line[:16]) <= 1e-3).all()

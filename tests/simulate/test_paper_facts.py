@@ -13,9 +13,10 @@ from didymos.core.pairs.settings import MixtureSettings
 from didymos.simulate import fese
 
 ENERGIES = 256
+FURTHER = [pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2)]
 
 
-@pytest.fixture(scope="module", params=[0, 1, 2])
+@pytest.fixture(scope="module", params=[0, *FURTHER])
 def surface(request):
     return fese(energies=ENERGIES, seed=request.param)
 
@@ -50,7 +51,8 @@ def test_conductance_spreads_about_four_fold(surface):
     assert 2.5 < np.quantile(values, 0.9999) / np.quantile(values, 0.0001) < 7
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+# of the seed 0 the tests of the recipe hold the same
+@pytest.mark.parametrize("seed", FURTHER)
 def test_two_components_hold_nine_tenths_and_three_ninety_nine_percent_before_noise(seed):
     clean = fese(energies=128, seed=seed, noise=0.0).spectra.values.reshape(-1, 128).astype(float)
     share = np.cumsum(PCA(3, svd_solver="full").fit(clean).explained_variance_ratio_)

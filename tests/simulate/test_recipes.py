@@ -4,17 +4,14 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from surfaces import made, simulated
 
 from didymos.schema import InputError, validate_map
 from didymos.simulate import RECIPES, fese, polynomials, recipe_options, semiconductor
 
 SMALL = {"shape": (24, 28), "energies": 64}
+FLAWED = {"defects": 3, "missing": 0.1, "aborted_rows": 4, "corrupted": 0.05}
 RECIPE = pytest.mark.parametrize("recipe", RECIPES)
-QUICK = {"kondo": {"lifetime": 20.0}}  # electrons of shorter life need a smaller lattice
-
-
-def simulated(recipe, **options):
-    return RECIPES[recipe](**{**QUICK.get(recipe, {}), **options})
 
 
 def explained(spectra):
@@ -61,16 +58,16 @@ def test_map_and_truth_have_the_promised_form(recipe):
 
 @RECIPE
 def test_parameters_reproduce_the_map(recipe):
-    first = simulated(recipe, **SMALL, seed=5)
+    first = simulated(recipe, **SMALL, seed=1)
     parameters = json.loads(first.attrs["parameters"])
     assert parameters.keys() == recipe_options(recipe).keys()
-    assert parameters["seed"] == first.attrs["seed"] == 5
+    assert parameters["seed"] == first.attrs["seed"] == 1
     xr.testing.assert_equal(RECIPES[first.attrs["recipe"]](**parameters), first)
 
 
 @RECIPE
 def test_another_seed_gives_another_map(recipe):
-    one, other = (simulated(recipe, **SMALL, seed=seed) for seed in (1, 2))
+    one, other = simulated(recipe, **SMALL), simulated(recipe, **SMALL, seed=1)
     assert not np.allclose(one.spectra, other.spectra)
     assert not np.array_equal(one.truth_position, other.truth_position)
 
@@ -87,19 +84,19 @@ def test_without_defects_nothing_is_there(recipe, options):
 
 @RECIPE
 def test_number_of_defects_is_the_one_asked_for(recipe):
-    assert simulated(recipe, **SMALL, defects=3).sizes["defect"] == 3
+    assert simulated(recipe, **SMALL, **FLAWED).sizes["defect"] == 3
 
 
-@pytest.mark.parametrize("recipe", [fese, semiconductor])
+@pytest.mark.parametrize("recipe", ["fese", "semiconductor"])
 def test_without_strength_the_defects_change_nothing(recipe):
-    with_none, without = recipe(**SMALL, strength=0.0), recipe(**SMALL, defects=0)
+    with_none, without = simulated(recipe, **SMALL, strength=0.0), simulated(recipe, **SMALL, defects=0)
     np.testing.assert_allclose(with_none.spectra, without.spectra, rtol=1e-5, atol=1e-6)
     assert not with_none.truth_amplitude.values.any()
 
 
-@pytest.mark.parametrize("recipe", [fese, semiconductor])
+@pytest.mark.parametrize("recipe", ["fese", "semiconductor"])
 def test_surface_and_defects_do_not_depend_on_noise(recipe):
-    clean, noisy = recipe(**SMALL, noise=0.0), recipe(**SMALL)
+    clean, noisy = simulated(recipe, **SMALL, noise=0.0), simulated(recipe, **SMALL)
     for name in ("truth_amplitude", "truth_position", "topography"):
         xr.testing.assert_equal(clean[name], noisy[name])
     assert not np.allclose(clean.spectra, noisy.spectra)
@@ -107,7 +104,7 @@ def test_surface_and_defects_do_not_depend_on_noise(recipe):
 
 @RECIPE
 def test_missing_and_aborted_spectra_are_nan_and_corrupted_spectra_are_flagged(recipe):
-    data = simulated(recipe, **SMALL, missing=0.1, aborted_rows=4, corrupted=0.05)
+    data = simulated(recipe, **SMALL, **FLAWED)
     absent = np.isnan(data.spectra.values)
     assert absent[-4:].all()
     np.testing.assert_array_equal(absent.any(axis=-1), absent.all(axis=-1))
@@ -115,13 +112,15 @@ def test_missing_and_aborted_spectra_are_nan_and_corrupted_spectra_are_flagged(r
     assert set(np.unique(data.truth_artefact)) == {0, 1, 2, 3, 4}
 
 
-@pytest.mark.parametrize("energy_range", [(-3.0, 2.0), (4.0, 12.0), (-40.0, -5.0)])
-@pytest.mark.parametrize("recipe", [fese, semiconductor])
+@pytest.mark.parametrize(
+    "energy_range", [(-3.0, 2.0), (4.0, 12.0), pytest.param((-40.0, -5.0), marks=pytest.mark.slow)]
+)
+@pytest.mark.parametrize("recipe", ["fese", "semiconductor"])
 def test_any_window_shows_the_same_spectra(recipe, energy_range):
-    scale = 1.0 if recipe is fese else 50.0
+    scale = 1.0 if recipe == "fese" else 50.0
     low, high = (scale * end for end in energy_range)
-    window = recipe(shape=(9, 9), energies=8, energy_range=(low, high), noise=0.0, defects=1)
-    wide = recipe(shape=(9, 9), energies=801, energy_range=(-40 * scale, 40 * scale), noise=0.0, defects=1)
+    window = made(recipe, shape=(9, 9), energies=8, energy_range=(low, high), noise=0.0, defects=1)
+    wide = made(recipe, shape=(9, 9), energies=801, energy_range=(-40 * scale, 40 * scale), noise=0.0, defects=1)
     expected = wide.spectra.interp(energy=window.energy)
     np.testing.assert_allclose(window.spectra, expected, rtol=0.01, atol=0.01 * float(wide.spectra.mean()))
 
@@ -219,9 +218,9 @@ def test_semiconductor_has_a_drifting_gap_and_two_kinds_of_levels(crystal):
 
 
 def test_smaller_strength_is_fainter():
-    options = {"shape": (24, 24), "energies": 32, "noise": 0.0}
-    for recipe in (fese, semiconductor):
-        clean, faint, full = (recipe(**options, strength=s).spectra.values for s in (0.0, 0.2, 1.0))
+    for recipe in ("fese", "semiconductor"):
+        clean, faint = (simulated(recipe, **SMALL, noise=0.0, strength=s).spectra.values for s in (0.0, 0.2))
+        full = simulated(recipe, **SMALL, noise=0.0).spectra.values
         assert 0 < np.abs(faint - clean).max() < 0.4 * np.abs(full - clean).max()
 
 

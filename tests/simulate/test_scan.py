@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from surfaces import simulated
 
 from didymos.schema import InputError
 from didymos.simulate import OPTIONS, RECIPES, fese, semiconductor
@@ -13,11 +14,6 @@ from didymos.simulate.recipes.fese import FeseOptions
 
 SMALL: dict[str, Any] = {"shape": (20, 22), "energies": 32}
 PITCH = 2.66e-10
-QUICK = {"kondo": {"lifetime": 20.0}}  # electrons of shorter life need a smaller lattice
-
-
-def simulated(recipe, **options):
-    return RECIPES[recipe](**{**QUICK.get(recipe, {}), **options})
 
 
 def scan(drift, shape=(30, 40)):
@@ -51,8 +47,8 @@ def test_a_site_appears_where_it_is_seen(drift):
 
 
 def test_drift_moves_defects_apart_from_where_they_are():
-    still = fese(**SMALL, noise=0.0, defects=2, seed=3)
-    moving = fese(**SMALL, noise=0.0, defects=2, seed=3, drift=(1.2e-9, 0.8e-9))
+    still = simulated("fese", **SMALL, noise=0.0, defects=2, seed=3)
+    moving = simulated("fese", **SMALL, noise=0.0, defects=2, seed=3, drift=(1.2e-9, 0.8e-9))
     assert moving.spectra.shape == still.spectra.shape
     for data in (still, moving):
         y, x = np.indices(SMALL["shape"])

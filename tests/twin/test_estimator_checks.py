@@ -9,6 +9,13 @@ SHORT: dict[str, Any] = {"max_iter": 20, "batch_size": 32}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@parametrize_with_checks([TwinEmbedding(**SHORT), TwinEmbedding(**SHORT, members=2), TwinScore(**SHORT, layers=(4, 1))])
+@parametrize_with_checks([TwinEmbedding(**SHORT), TwinScore(**SHORT, layers=(4, 1))])
 def test_the_estimators_are_those_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks([TwinEmbedding(**SHORT, members=2)])
+def test_an_ensemble_is_one_of_scikit_learn_too(estimator, check):
     check(estimator)

@@ -207,6 +207,7 @@ def test_the_model_holds_no_pickles(folder):
         assert all(stored[name].dtype.kind in "fiU" for name in stored.files)
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_writing_again_replaces_and_leaves_other_files_alone(folder, result):
     note = folder / "note.txt"
     note.write_text("mine", encoding="utf-8")

@@ -89,7 +89,8 @@ def test_an_energy_range_beside_the_map_is_refused():
     assert "0 energies" in refused(noise_map(3, 3), Settings(energy_range=(50.0, 60.0)))
 
 
-def test_settings_are_honoured(tmp_path):
+@pytest.fixture(scope="module")
+def otherwise():
     settings = Settings(
         members=1,
         metric="euclidean",
@@ -99,7 +100,11 @@ def test_settings_are_honoured(tmp_path):
         layers=(4, 3),
         score_layers=(3, 1),
     )
-    found = analyze(fese(shape=(24, 24), energies=48, seed=0), settings)
+    return analyze(fese(shape=(24, 24), energies=48, seed=0), settings)
+
+
+def test_settings_are_honoured(otherwise, tmp_path):
+    found = otherwise
     energy = found["energy"].values
     assert (energy[0] >= -10, energy[-1] <= 12, len(energy)) == (True, True, 35)
     assert (found.attrs["metric"], found.attrs["distance_threshold"]) == ("euclidean", 3.0)
@@ -111,8 +116,15 @@ def test_settings_are_honoured(tmp_path):
     assert found.attrs["distinct_population"] == 1
     save_result(found, tmp_path / "results.nc")
     assert (tmp_path / "results.nc").stat().st_size > 0
-    for entry in plots.available(found).values():
-        entry.draw(found).draw_without_rendering()
+    # those that show what was set
+    for name in ("embedding", "iso_energy", "distance_statistics"):
+        plots.FIGURES[name].draw(found).draw_without_rendering()
+
+
+@pytest.mark.slow
+def test_every_figure_can_be_drawn_with_other_settings(otherwise):
+    for entry in plots.available(otherwise).values():
+        entry.draw(otherwise).draw_without_rendering()
 
 
 @pytest.mark.real_data
@@ -136,7 +148,7 @@ def test_a_first_analysis_that_finds_defects_before_jax_is_imported():
     # SciPy looks into JAX where it is loaded: half an import in another thread must not reach it
     code = """
 import didymos
-surface = didymos.simulate.fese(shape=(20, 20), energies=32)
+surface = didymos.simulate.fese(shape=(20, 20), energies=32, lifetime=4.0)
 result = didymos.analyze(surface, members=1, layers=(4, 2), score_layers=(3, 1), progress=False)
 assert result.attrs["distinct_population"] == 1
 """

@@ -207,6 +207,7 @@ def demo(*, out: Path = Path("demo"), seed: int = 0) -> None:
     seed
         Seed of all random numbers.
     """
+    check_folder(out)  # before the work, so that a wrong name costs none
     surface = _simulated("fese", {"shape": (80, 80), "energies": 256, "seed": seed})
     make_folder(out)
     path = save_result(surface, out / "surface.nc")

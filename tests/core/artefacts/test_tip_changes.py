@@ -123,7 +123,9 @@ def test_two_factors_must_both_be_positive_and_differ():
     assert not has_tip_change(spectra, reference, noise, others).any()
 
 
-@pytest.mark.parametrize("recipe", ["semiconductor", "landau", "kondo", "fese"])
+@pytest.mark.parametrize(
+    "recipe", ["landau", "fese", *(pytest.param(name, marks=pytest.mark.slow) for name in ("semiconductor", "kondo"))]
+)
 def test_spoiled_spectra_of_every_material_are_set_aside_and_defects_are_not(recipe):
     from didymos.workflow.points import points_of
 
