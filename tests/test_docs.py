@@ -15,7 +15,7 @@ import xarray as xr
 
 import didymos
 from didymos import cli, simulate
-from didymos.cli.options import TRACEBACK
+from didymos.cli import TRACEBACK
 from didymos.core.defects.labels import UNKNOWN
 from didymos.io import FORMATS
 from didymos.io.channels import Kind

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from didymos.methods.interface import Family, Outcome, Task
-from didymos.schema import InputError, Region
+from didymos.methods.interface import Outcome, Task
+from didymos.schema import Region
 from didymos.workflow.analysis import run
 from didymos.workflow.progress import Report
 from didymos.workflow.settings import Settings
+from didymos.workflow.twin_titles import TITLES
 
 STEPS = 4
 """Steps that an analysis reports."""
-TITLES = {"euclidean": "Twin network, Euclidean distance", "robust": "Twin network, robust distance"}
-"""The metrics and the names of the methods in words."""
 
 
 @dataclass(frozen=True)
@@ -84,17 +83,6 @@ class TwinMethod:
             labels=(result["region"].values.ravel()[task.usable] == Region.MINORITY).astype(np.int64),
             notes=tuple(notes),
         )
-
-
-def twin_family() -> Family:
-    """Return the family of the twin networks, "twin-euclidean" and "twin-robust"."""
-    return Family("twin", _build, tuple(TITLES), " or ".join(TITLES))
-
-
-def _build(metric: str) -> TwinMethod:
-    if metric not in TITLES:
-        raise InputError(f"twin-{metric} is no method; allowed are {', '.join(f'twin-{name}' for name in TITLES)}")
-    return TwinMethod(metric)
 
 
 def _steps(report: Callable[[float], None]) -> Report:
