@@ -117,7 +117,7 @@ def compare(
     data = _opened(input, reading)
     data.attrs["input_sha256"] = file_sha256(input)
     known = None if truth is None else open_truth(truth, data)
-    comparison = compare_methods(data, methods, truth=known, seed=seed, energy_range=energy_range)
+    comparison = compare_methods(data, methods, truth=known, seed=seed, energy_range=energy_range, progress=True)
     _tell(comparison)
     print(write_comparison(comparison, folder, figures))
 
@@ -244,14 +244,17 @@ def _analyze_and_write(
     from didymos.io.atomic import check_folder
     from didymos.report import write
     from didymos.workflow import run
+    from didymos.workflow.progress import shown
 
     check_folder(out)  # before the work, so that a wrong name costs none
     (data["spectra"] if "spectra" in getattr(data, "data_vars", ()) else data).attrs.update(
         {"input_file": source.name, "input_sha256": file_sha256(source)}
     )
-    analysis = run(data, settings, examples=examples)
+    with shown(True) as report:
+        analysis = run(data, settings, examples=examples, progress=report)
+        path = write(analysis.result, out, analysis.model, figures, report)
     _tell(analysis.result)
-    print(write(analysis.result, out, analysis.model, figures))
+    print(path)
 
 
 def _tell(result: xr.Dataset) -> None:

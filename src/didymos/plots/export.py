@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import xarray as xr
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 
 from didymos.io.atomic import replacing
 from didymos.plots.catalogue import FIGURES, FigureEntry, available
+from didymos.plots.helpers import Helper, Images, drawn_together
 from didymos.plots.settings import FORMATS, FigureSettings
 from didymos.plots.styling import style
 
@@ -58,7 +60,15 @@ def _lay_out(figure: Figure, resolution: int) -> None:
         figure.set_layout_engine("none")
 
 
-def drawn(result: xr.Dataset, entries: Mapping[str, FigureEntry], settings: FigureSettings) -> dict[str, Images]:
+def drawn(
+    result: xr.Dataset,
+    entries: Mapping[str, FigureEntry],
+    settings: FigureSettings,
+    *,
+    progress: Callable[[float], None] | None = None,
+    stored: Path | None = None,
+    beside: Sequence[Helper] = (),
+) -> dict[str, Images]:
     """Draw figures, each once, in all formats that are written or shown in a page.
 
     Parameters
@@ -68,6 +78,12 @@ def drawn(result: xr.Dataset, entries: Mapping[str, FigureEntry], settings: Figu
     entries : mapping of str to FigureEntry
         Figures that it can show.
     settings : FigureSettings
+    progress : callable, optional
+        Called with the share that is drawn.
+    stored : pathlib.Path, optional
+        The file of this very result, for processes that draw beside this one.
+    beside : sequence of Helper
+        These processes.
 
     Returns
     -------
@@ -75,14 +91,25 @@ def drawn(result: xr.Dataset, entries: Mapping[str, FigureEntry], settings: Figu
         The contents of files, by the name of the figure and the format.
     """
     kinds = tuple(dict.fromkeys((*settings.formats, settings.shown)))
-    return {name: _images(entry.draw(result), kinds, settings.resolution) for name, entry in entries.items()}
+
+    def own(name: str) -> Images:
+        return images_of(entries[name].draw(result), kinds, settings.resolution)
+
+    def other(helper: Helper) -> Callable[[str], Images] | None:
+        if stored is None or not helper.wait_until_ready():
+            return None
+        return lambda name: helper.draw(stored, name, kinds, settings.resolution)
+
+    images: dict[str, Images] = {}
+    for name, image in drawn_together(list(entries), own, [partial(other, helper) for helper in beside]):
+        images[name] = image
+        if progress is not None:
+            progress(len(images) / (len(entries) + 1))
+    return {name: images[name] for name in entries}
 
 
-Images = dict[str, bytes]
-"""One figure in several formats, by the format."""
-
-
-def _images(figure: Figure, kinds: Iterable[str], resolution: int) -> Images:
+def images_of(figure: Figure, kinds: Iterable[str], resolution: int) -> Images:
+    """Return a figure in several formats."""
     return {kind: rendered(figure, kind, resolution) for kind in kinds}
 
 
@@ -169,4 +196,4 @@ def save_figure(figure: Figure, path: Path, figures: str | Sequence[str] | Figur
         The files.
     """
     settings = FigureSettings.of(figures)
-    return write_images(_images(figure, settings.formats, settings.resolution), path, settings.formats)
+    return write_images(images_of(figure, settings.formats, settings.resolution), path, settings.formats)

@@ -22,10 +22,13 @@ class FigureSettings:
         Of "png", "svg" and "pdf"; empty for no files.
     resolution : int
         Dots per inch of PNG files, and of dense parts within SVG and PDF files.
+    most_helpers : int
+        Processes that draw beside this one, at most; there is one for every further core that may be used.
     """
 
     formats: tuple[str, ...] = ("png",)
     resolution: int = 300
+    most_helpers: int = 3
 
     def __post_init__(self) -> None:
         wrong = [name for name in self.formats if name not in FORMATS]

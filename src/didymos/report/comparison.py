@@ -15,7 +15,8 @@ from didymos.io.results import save_result
 from didymos.plots import COMPARISON_FIGURES, METHOD_FIGURES, FigureEntry, of_method, rendered, thumbnail
 from didymos.plots.comparison import has_truth
 from didymos.plots.comparison_overview import SMALL, can_draw_small
-from didymos.plots.export import Images, drawn, write_images
+from didymos.plots.export import drawn, write_images
+from didymos.plots.helpers import Images
 from didymos.plots.settings import FORMATS, FigureSettings
 from didymos.report import comparison_words as words
 from didymos.report.html import data_url, page, pictures_of, provenance, settings_rows, write_page
@@ -82,6 +83,7 @@ def write_comparison(
             if name in images and name != "overview"
             for picture in pictures_of(comparison, {name: entry}, images)
         },
+        formats=settings.formats,
         skipped=words.skipped(comparison),
         settings=settings_rows(comparison),
         provenance=provenance(comparison, COMPARISON_ATTRIBUTES, ELSEWHERE),

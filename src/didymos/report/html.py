@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from didymos.io.atomic import replacing
 from didymos.plots import FigureEntry, available, rendered
-from didymos.plots.export import Images
+from didymos.plots.helpers import Images
 from didymos.report import sentences, tables
 from didymos.schema import RESULT_ATTRIBUTES
 

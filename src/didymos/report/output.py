@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import xarray as xr
@@ -12,10 +13,14 @@ from didymos.io.atomic import make_folder, replacing
 from didymos.io.results import save_result
 from didymos.plots import available
 from didymos.plots.export import drawn, store
+from didymos.plots.helpers import helpers
 from didymos.plots.settings import FigureSettings
 from didymos.report.html import write_report
 from didymos.report.tables import write_tables
 from didymos.twin.model import TwinModel, save_model
+from didymos.workflow.progress import Report, silent, stage
+
+WRITE = "draw and write"
 
 
 def write(
@@ -23,6 +28,7 @@ def write(
     folder: str | os.PathLike[str],
     model: TwinModel | None = None,
     figures: str | Sequence[str] | FigureSettings = "png",
+    progress: Report = silent,
 ) -> Path:
     """Write a result as ``results.nc``, ``model.npz``, ``figures/``, ``tables/`` and ``report.html``.
 
@@ -37,6 +43,8 @@ def write(
     figures : str, sequence of str or FigureSettings
         The formats of the figures: "png" (300 dpi), "svg", "pdf", several such as "png,svg", or "none". The report
         shows the figures as SVG where that is among them, else as PNG.
+    progress : callable
+        Called with the name of the step and the share that is done.
 
     Returns
     -------
@@ -51,12 +59,13 @@ def write(
     settings = FigureSettings.of(figures)
     target = Path(folder)
     make_folder(target)
-    # numbers first: an error in a picture must not cost the result
-    save_result(result, target / "results.nc")
-    if model is not None:
-        with replacing(target / "model.npz") as temporary:
-            save_model(model, temporary)
-    write_tables(result, target)
-    images = drawn(result, available(result), settings)
-    store(images, target, settings)
-    return write_report(result, target / "report.html", images)
+    with stage(progress, WRITE) as part, helpers(settings) as beside:
+        # numbers first: an error in a picture must not cost the result
+        stored = save_result(result, target / "results.nc")
+        if model is not None:
+            with replacing(target / "model.npz") as temporary:
+                save_model(model, temporary)
+        write_tables(result, target)
+        images = drawn(result, available(result), settings, progress=partial(part, WRITE), stored=stored, beside=beside)
+        store(images, target, settings)
+        return write_report(result, target / "report.html", images)

@@ -9,13 +9,10 @@ import numpy as np
 
 from didymos.methods.interface import Outcome, Task
 from didymos.schema import Region
-from didymos.workflow.analysis import run
+from didymos.workflow.analysis import STAGES, run
 from didymos.workflow.progress import Report
 from didymos.workflow.settings import Settings
 from didymos.workflow.twin_titles import TITLES
-
-STEPS = 4
-"""Steps that an analysis reports."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +89,6 @@ def _steps(report: Callable[[float], None]) -> Report:
     def advance(step: str, share: float) -> None:
         if step not in seen:
             seen.append(step)
-        report(min((seen.index(step) + share) / STEPS, 1.0))
+        report(min((seen.index(step) + share) / len(STAGES), 1.0))
 
     return advance

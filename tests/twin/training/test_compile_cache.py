@@ -41,15 +41,20 @@ def program(size):
     return jax.jit(lambda x: jnp.tanh(x) @ x).lower(inputs).compile()(inputs)
 
 
+def configured():
+    names = ("compilation_cache_dir", "raise_persistent_cache_errors", "persistent_cache_min_compile_time_secs")
+    return [getattr(jax.config, f"jax_{name}") for name in names]
+
+
 def entries(folder):
     return sorted(folder.rglob("*-cache"))
 
 
 def test_code_is_kept_in_the_folder_and_jax_is_as_before(folder):
-    before = jax.config.jax_compilation_cache_dir, jax.config.jax_raise_persistent_cache_errors
+    before = configured()
     value = with_kept_code(lambda: program(11))
     assert len(entries(folder)) >= 1
-    assert (jax.config.jax_compilation_cache_dir, jax.config.jax_raise_persistent_cache_errors) == before
+    assert configured() == before
     number = len(entries(folder))
     program(12)  # what others compile is not kept
     assert len(entries(folder)) == number

@@ -14,6 +14,8 @@ from typing import Self, TypeVar
 
 VARIABLE = "DIDYMOS_CACHE"
 """Environment variable: another folder, or "none"."""
+FOLDER = "jax_compilation_cache_dir"
+"""JAX's name of the folder."""
 SHORTEST = 0.05
 """Seconds from which a compilation is kept."""
 
@@ -71,12 +73,12 @@ class _KeptCode:
         with self.lock:
             if not self.inside:
                 wanted = cache_folder()
-                given = jax.config.jax_compilation_cache_dir
+                given = getattr(jax.config, FOLDER)
                 self.folder = None if wanted is None or given else _usable(wanted)
                 if self.folder is not None:
                     self.before = _configure(
                         {
-                            "jax_compilation_cache_dir": str(self.folder),
+                            FOLDER: str(self.folder),
                             "jax_persistent_cache_min_compile_time_secs": SHORTEST,
                             "jax_raise_persistent_cache_errors": True,
                         }
@@ -96,7 +98,7 @@ class _KeptCode:
         with self.lock:
             if self.folder is None:
                 return False
-            _configure({"jax_compilation_cache_dir": None})
+            _configure({FOLDER: None})
             for file in self.folder.glob("*-cache"):
                 with contextlib.suppress(OSError):
                     file.unlink()
@@ -108,9 +110,9 @@ def _configure(options: dict[str, object]) -> dict[str, object]:
     import jax
     from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
-    before = {name: getattr(jax.config, name) for name in options}
+    before: dict[str, object] = {name: getattr(jax.config, name) for name in options}
     for name, value in options.items():
-        jax.config.update(name, value)
+        jax.config.update(name, value)  # type: ignore[no-untyped-call]  # JAX has no types here
     reset_cache()  # JAX looks at its configuration once
     return before
 
