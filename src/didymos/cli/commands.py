@@ -242,6 +242,7 @@ def _analyze_and_write(
 ) -> None:
     from didymos.io import file_sha256
     from didymos.io.atomic import check_folder
+    from didymos.plots.helpers import helpers
     from didymos.report import write
     from didymos.workflow import run
     from didymos.workflow.progress import shown
@@ -250,9 +251,10 @@ def _analyze_and_write(
     (data["spectra"] if "spectra" in getattr(data, "data_vars", ()) else data).attrs.update(
         {"input_file": source.name, "input_sha256": file_sha256(source)}
     )
-    with shown(True) as report:
+    # they import what they draw with while this process still imports: one core alone is busy then
+    with helpers(figures) as beside, shown(True) as report:
         analysis = run(data, settings, examples=examples, progress=report)
-        path = write(analysis.result, out, analysis.model, figures, report)
+        path = write(analysis.result, out, analysis.model, figures, report, beside)
     _tell(analysis.result)
     print(path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from didymos.io.atomic import make_folder, replacing
 from didymos.io.results import save_result
 from didymos.plots import available
 from didymos.plots.export import drawn, store
-from didymos.plots.helpers import helpers
+from didymos.plots.helpers import Helper, helpers
 from didymos.plots.settings import FigureSettings
 from didymos.report.html import write_report
 from didymos.report.tables import write_tables
@@ -29,6 +30,7 @@ def write(
     model: TwinModel | None = None,
     figures: str | Sequence[str] | FigureSettings = "png",
     progress: Report = silent,
+    beside: Sequence[Helper] | None = None,
 ) -> Path:
     """Write a result as ``results.nc``, ``model.npz``, ``figures/``, ``tables/`` and ``report.html``.
 
@@ -45,6 +47,8 @@ def write(
         shows the figures as SVG where that is among them, else as PNG.
     progress : callable
         Called with the name of the step and the share that is done.
+    beside : sequence of Helper, optional
+        Processes that draw beside this one (:func:`didymos.plots.helpers.helpers`), where they are started already.
 
     Returns
     -------
@@ -59,13 +63,13 @@ def write(
     settings = FigureSettings.of(figures)
     target = Path(folder)
     make_folder(target)
-    with stage(progress, WRITE) as part, helpers(settings) as beside:
+    with stage(progress, WRITE) as part, nullcontext(beside) if beside is not None else helpers(settings) as others:
         # numbers first: an error in a picture must not cost the result
         stored = save_result(result, target / "results.nc")
         if model is not None:
             with replacing(target / "model.npz") as temporary:
                 save_model(model, temporary)
         write_tables(result, target)
-        images = drawn(result, available(result), settings, progress=partial(part, WRITE), stored=stored, beside=beside)
+        images = drawn(result, available(result), settings, progress=partial(part, WRITE), stored=stored, beside=others)
         store(images, target, settings)
         return write_report(result, target / "report.html", images)
