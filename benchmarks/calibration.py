@@ -41,7 +41,7 @@ from threadpoolctl import threadpool_limits
 import _families_more
 import _families_set_aside
 from _measured import CHANNELS, DATA, LATTICE, ROWS, lattice_of
-from didymos.plots.style import COLUMN_WIDTH, FAINT, INK, logarithmic, styled, tidy
+from didymos.plots.styling import COLUMN_WIDTH, FAINT, INK, logarithmic, styled, tidy
 from didymos.workflow import Settings, find_evidence, fit_metric, prepare
 
 NOMINAL = (0.01, 0.05, 0.1)

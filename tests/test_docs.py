@@ -15,7 +15,8 @@ import xarray as xr
 
 import didymos
 from didymos import cli, simulate
-from didymos.cli.options import TRACEBACK
+from didymos.cli import TRACEBACK
+from didymos.cli.commands import app
 from didymos.core.defects.labels import UNKNOWN
 from didymos.io import FORMATS
 from didymos.io.channels import Kind
@@ -193,15 +194,15 @@ def test_the_five_steps_run_on_a_measured_grid(real_data, tmp_path, monkeypatch)
 def test_the_commands_of_a_page_are_understood(page):
     for command in commands(page):
         if not {"--help", "--version"} & {*command}:
-            cli.app.parse_args(command, exit_on_error=False, print_error=False)
+            app.parse_args(command, exit_on_error=False, print_error=False)
 
 
 def test_the_options_are_those_of_the_command_line():
     text = (DOCS / "command-line.md").read_text("utf-8")
     sections = dict(re.findall(r"^## `didymos (\w+)[^`]*`$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
-    assert {*sections} == {name for name in cli.app if not name.startswith("-")}
+    assert {*sections} == {name for name in app if not name.startswith("-")}
     for name, section in sections.items():
-        arguments = [argument for argument in cli.app[name].assemble_argument_collection() if argument.parse]
+        arguments = [argument for argument in app[name].assemble_argument_collection() if argument.parse]
         options = {argument.name for argument in arguments if argument.name.startswith("--")}
         assert [row[0] for row in rows(section, "option")] == [
             f"`{argument.name}`" for argument in arguments if argument.name in options

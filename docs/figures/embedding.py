@@ -13,7 +13,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 import didymos
-from didymos.plots.style import STYLE
+from didymos.plots.styling import STYLE
 
 OUT = Path(__file__).resolve().parents[1] / "images" / "embedding.png"
 WAYS = (

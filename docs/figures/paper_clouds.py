@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal
 
 from didymos import plots
 from didymos.core.numeric.principal_components import moments, principal_components
-from didymos.plots.style import INK, tidy
+from didymos.plots.styling import INK, tidy
 from didymos.simulate.recipes.polynomials import CENTRES, COVARIANCE
 
 CURVES, DOTS, COMPONENTS = 40, 400, 6

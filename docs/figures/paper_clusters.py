@@ -11,7 +11,7 @@ from paper_measures import FEW, LINKAGES, second_largest
 from paper_style import SURFACE, VACANCY, letter, no_legend, page, with_regions
 
 from didymos import plots
-from didymos.plots.style import FAINT, INK, logarithmic, tidy
+from didymos.plots.styling import FAINT, INK, logarithmic, tidy
 
 LOOKS = (("#0072b2", "o"), ("#e69f00", "s"), ("#1a1a1a", "."), ("#882255", "^"))
 

@@ -10,7 +10,7 @@ from paper_data import Paper
 from paper_style import SURFACE, VACANCY, legend_above, letter, no_legend, page
 
 from didymos import plots
-from didymos.plots.style import FAINT, tidy
+from didymos.plots.styling import FAINT, tidy
 
 
 def figure_4(data: Paper) -> Figure:

@@ -9,7 +9,7 @@ from paper_data import LATENT_METHODS, Paper
 from paper_style import letter, page, small, truth_legend, truth_scatter
 
 from didymos.plots.latent_distances import step_words
-from didymos.plots.style import tidy
+from didymos.plots.styling import tidy
 from didymos.plots.units import scale
 
 LETTERS = ("a", "", "b", "c", "d", "e")

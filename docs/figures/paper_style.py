@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image
 
-from didymos.plots.style import REGION_COLOURS, tidy
+from didymos.plots.styling import REGION_COLOURS, tidy
 from didymos.schema import Region
 
 IMAGES = Path(__file__).resolve().parents[1] / "images" / "paper"

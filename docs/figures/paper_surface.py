@@ -11,7 +11,7 @@ from paper_style import legend_above, letter, page, with_regions
 
 from didymos import plots
 from didymos.plots.maps import draw_outlines, draw_values, ground_map, map_sheet, signal_map
-from didymos.plots.style import HEIGHT_COLOURS
+from didymos.plots.styling import HEIGHT_COLOURS
 from didymos.plots.surface import surface
 
 PARTS = {

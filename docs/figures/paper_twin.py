@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter
 from didymos import plots
 from didymos.plots.latent_distances import step_words
 from didymos.plots.maps import draw_values
-from didymos.plots.style import INK, SCORE_COLOURS
+from didymos.plots.styling import INK, SCORE_COLOURS
 from didymos.plots.surface import surface
 
 SMOOTHING = 0.8  # pixels, of the Gaussian

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from didymos.plots.style import COLUMN_WIDTH
+from didymos.plots.styling import COLUMN_WIDTH
 
 
 def assert_legible(figure):

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from result_builder import SHAPES, build_result
 
 from didymos import plots
-from didymos.plots.style import STYLE
-from didymos.plots.style import style as house_style
+from didymos.plots.styling import STYLE
+from didymos.plots.styling import style as house_style
 
 LAYOUTS = list(SHAPES)
 UNITS = re.compile(r"\(.+\)|principal component|kind")

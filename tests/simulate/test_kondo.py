@@ -11,7 +11,8 @@ from didymos.simulate import kondo
 from didymos.simulate.bands import parabolic_band
 from didymos.simulate.impurity import Impurity, ResonantLevel
 from didymos.simulate.lattice import Lattice
-from didymos.simulate.recipes.kondo import ADATOMS, EMPTY_WIDTH, SPACING, Adatom, KondoOptions, adatom_levels
+from didymos.simulate.options.kondo import ADATOMS, Adatom, KondoOptions
+from didymos.simulate.recipes.kondo import EMPTY_WIDTH, SPACING, adatom_levels
 from didymos.simulate.scattering import density_change
 
 MASS, ONSET = 0.4, -65.0

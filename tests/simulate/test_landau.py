@@ -7,7 +7,8 @@ from surfaces import made
 from didymos.schema import InputError
 from didymos.simulate import landau
 from didymos.simulate.landau_density import Impurities, average_over, level_density
-from didymos.simulate.landau_levels import CUTOFF, DiracLevels, radial_states
+from didymos.simulate.landau_levels import DiracLevels, radial_states
+from didymos.simulate.options.landau import CUTOFF
 
 LEVELS = DiracLevels(field=10.0, fermi_velocity=1e6, dirac_point=-80.0, lifetime=5.0)
 GRID = np.linspace(-270.0, 310.0, 291)

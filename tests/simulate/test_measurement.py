@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from didymos.schema import InputError
-from didymos.simulate.measurement import Measurement, conductance, record, topography
+from didymos.simulate.measurement import conductance, record, topography
 from didymos.simulate.noise import (
     ARTEFACTS,
     conductance_noise,
@@ -13,6 +13,7 @@ from didymos.simulate.noise import (
     missing_spectra,
     tunnelling_current,
 )
+from didymos.simulate.options import Measurement
 
 ENERGY = np.linspace(-15, 15, 301)
 FLAT = np.full((40, 50, ENERGY.size), 6.0, dtype=np.float32)

@@ -8,9 +8,8 @@ from surfaces import simulated
 
 from didymos.schema import InputError
 from didymos.simulate import OPTIONS, RECIPES, fese, semiconductor
-from didymos.simulate.options import option_meanings
-from didymos.simulate.recipes.common import Scan, SurfaceOptions
-from didymos.simulate.recipes.fese import FeseOptions
+from didymos.simulate.options import FeseOptions, SurfaceOptions, option_meanings
+from didymos.simulate.recipes.common import Scan
 
 SMALL: dict[str, Any] = {"shape": (20, 22), "energies": 32}
 PITCH = 2.66e-10

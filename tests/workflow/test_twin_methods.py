@@ -9,7 +9,8 @@ import pytest
 from didymos import InputError, compare
 from didymos.simulate import fese
 from didymos.workflow import Settings, run
-from didymos.workflow.twin_methods import TwinMethod, twin_family
+from didymos.workflow.method_families import twin_family
+from didymos.workflow.twin_methods import TwinMethod
 
 PAPER = Settings(metric="euclidean", similarity="threshold", margin_grows=False, seed=3)
 

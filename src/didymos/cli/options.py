@@ -7,9 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from didymos.plots.settings import FigureSettings
 from didymos.workflow.settings import Settings
-
-TRACEBACK = "--traceback"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,5 +27,23 @@ class InputOptions:
     average_backward: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions:
+    """What is written besides the numbers.
+
+    Parameters
+    ----------
+    figures
+        Formats of the figures, joined by commas: png (300 dpi), svg and pdf; or none.
+    """
+
+    figures: str = "png"
+
+    def settings(self) -> FigureSettings:
+        """Return the settings of the figures."""
+        return FigureSettings.of(self.figures)
+
+
 Options = Annotated[Settings, Parameter(name="*")]
 Reading = Annotated[InputOptions, Parameter(name="*")]
+Output = Annotated[OutputOptions, Parameter(name="*")]

@@ -7,8 +7,7 @@ from typing import Annotated, Any, get_type_hints
 
 from cyclopts import Parameter
 
-from didymos.simulate import OPTIONS
-from didymos.simulate.options import option_meanings
+from didymos.simulate.options import OPTIONS, option_meanings
 
 
 def _simulation_options() -> type:

@@ -1,11 +1,16 @@
 """Reading maps, saving and loading results."""
 
-from didymos.io.atomic import replacing
-from didymos.io.info import AxisInfo, ChannelInfo, FileInfo
-from didymos.io.nanonis_writing import save_nanonis
-from didymos.io.opening import FORMATS, describe, file_sha256, open_map
-from didymos.io.results import open_result, save_result
-from didymos.io.truth import open_truth
+from typing import TYPE_CHECKING
+
+from didymos.schema.lazy import lazily
+
+if TYPE_CHECKING:
+    from didymos.io.atomic import replacing
+    from didymos.io.info import AxisInfo, ChannelInfo, FileInfo
+    from didymos.io.nanonis_writing import save_nanonis
+    from didymos.io.opening import FORMATS, describe, file_sha256, open_map
+    from didymos.io.results import open_result, save_result
+    from didymos.io.truth import open_truth
 
 __all__ = [
     "FORMATS",
@@ -21,3 +26,27 @@ __all__ = [
     "save_nanonis",
     "save_result",
 ]
+
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "atomic": ("replacing",),
+        "info": (
+            "AxisInfo",
+            "ChannelInfo",
+            "FileInfo",
+        ),
+        "nanonis_writing": ("save_nanonis",),
+        "opening": (
+            "FORMATS",
+            "describe",
+            "file_sha256",
+            "open_map",
+        ),
+        "results": (
+            "open_result",
+            "save_result",
+        ),
+        "truth": ("open_truth",),
+    },
+)

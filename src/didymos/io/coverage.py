@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from didymos.core.preparation.coverage import Coverage
+from didymos.io.plain import Values
 
 MOST_RUNS = 3
 """Runs of energies that a sentence lists at most."""
 
 
-def coverage_notes(energy: xr.DataArray, coverage: Coverage) -> tuple[str, ...]:
+def coverage_notes(energy: Values, coverage: Coverage) -> tuple[str, ...]:
     """Return what is left out of an analysis because values are missing, a sentence for each reason.
 
     Parameters
     ----------
-    energy : xarray.DataArray, shape (n_energies,)
+    energy : xarray.DataArray or Axis, shape (n_energies,)
         All energies, with their unit.
     coverage : Coverage
         Of the spectra at these energies.
@@ -55,24 +55,24 @@ def coverage_notes(energy: xr.DataArray, coverage: Coverage) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _values(energy: xr.DataArray) -> tuple[NDArray[np.float64], str]:
+def _values(energy: Values) -> tuple[NDArray[np.float64], str]:
     units = str(energy.attrs.get("units", ""))
     factor, units = (1e9, "nm") if units == "m" else (1.0, units)
     return np.asarray(energy.values, dtype=np.float64) * factor, units
 
 
-def _span(energy: xr.DataArray, first: int, last: int, word: str = "to") -> str:
+def _span(energy: Values, first: int, last: int, word: str = "to") -> str:
     values, units = _values(energy)
     if first == last:
         return f"{values[first]:.4g} {units}".rstrip()
     return f"{values[first]:.4g} {word} {values[last]:.4g} {units}".rstrip()
 
 
-def _end(energy: xr.DataArray, first: int, last: int) -> str:
+def _end(energy: Values, first: int, last: int) -> str:
     return f"{'at' if first == last else 'between'} {_span(energy, first, last, 'and')}"
 
 
-def _runs(energy: xr.DataArray, chosen: NDArray[np.bool_]) -> str:
+def _runs(energy: Values, chosen: NDArray[np.bool_]) -> str:
     """Return the runs of chosen energies, the first few of many."""
     changes = np.flatnonzero(np.diff(np.pad(chosen.astype(np.int8), 1)))
     runs = [_span(energy, start, stop - 1) for start, stop in zip(changes[::2], changes[1::2], strict=True)]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from didymos.core.preparation.coverage import find_coverage
 from didymos.io.coverage import coverage_notes
-from didymos.schema import ENERGY, missing_points, space_dims
+from didymos.io.plain import PlainMap
+from didymos.schema import ENERGY
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -80,13 +83,13 @@ class FileInfo:
 
 
 def file_info(
-    array: xr.DataArray, *, file: str, format_name: str, size: int, channels: tuple[ChannelInfo, ...]
+    array: xr.DataArray | PlainMap, *, file: str, format_name: str, size: int, channels: tuple[ChannelInfo, ...]
 ) -> FileInfo:
     """Gather the facts about a map.
 
     Parameters
     ----------
-    array : xarray.DataArray
+    array : xarray.DataArray or PlainMap
         The map as opened.
     file, format_name : str
         Name of the file and of its format.
@@ -100,14 +103,14 @@ def file_info(
     FileInfo
         The facts.
     """
-    names = (ENERGY, *(("x", "y") if "y" in array.coords else space_dims(array)))
+    plain = array if isinstance(array, PlainMap) else PlainMap.of(array)
     axes = []
-    for name in names:
-        values = np.asarray(array[name].values, dtype=float) if name in array.coords else np.arange(array.sizes[name])
-        units = str(array[name].attrs.get("units", "")) if name in array.coords else ""
+    for name, axis in plain.axes.items():
+        values = np.asarray(axis.values, dtype=float)
+        units = str(axis.attrs.get("units", ""))
         axes.append(AxisInfo(name, units, values.size, float(np.nanmin(values)), float(np.nanmax(values))))
-    missing = int(missing_points(array).sum())
-    complete = int(np.isfinite(array.values).all(axis=-1).sum())
+    finite = np.isfinite(plain.values)
+    missing, complete = int((~finite.any(axis=-1)).sum()), int(finite.all(axis=-1).sum())
     hidden = {"units", "long_name", "channel", "channel_rule", "input_file"}
     return FileInfo(
         file=file,
@@ -115,25 +118,24 @@ def file_info(
         size=size,
         axes=tuple(axes),
         channels=channels,
-        channel_rule=str(array.attrs.get("channel_rule", "")),
+        channel_rule=str(plain.attrs.get("channel_rule", "")),
         complete=complete,
-        partial=array[..., 0].size - complete - missing,
+        partial=finite[..., 0].size - complete - missing,
         missing=missing,
-        settings={str(key): value for key, value in array.attrs.items() if key not in hidden},
-        notes=_notes(array),
+        settings={key: value for key, value in plain.attrs.items() if key not in hidden},
+        notes=_notes(plain, whole=complete == finite[..., 0].size),
     )
 
 
-def _notes(array: xr.DataArray) -> tuple[str, ...]:
+def _notes(plain: PlainMap, *, whole: bool) -> tuple[str, ...]:
     """Return what an analysis of the map leaves out and fills because values are missing."""
-    values = np.asarray(array.values).reshape(-1, array.sizes[ENERGY])
-    if np.isfinite(values).all():
+    if whole:
         return ()
-    coverage = find_coverage(values)
+    coverage = find_coverage(plain.values.reshape(-1, plain.values.shape[-1]))
     count = int(coverage.gaps.sum())
     what = "1 spectrum has" if count == 1 else f"{count} spectra have"
     filled = (f"{what} single gaps, which are filled.",) if count else ()
-    return (*coverage_notes(array[ENERGY], coverage), *filled)
+    return (*coverage_notes(plain.axes[ENERGY], coverage), *filled)
 
 
 def _text(name: str, value: Any) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from didymos.io.channels import Choice, backward_twin, choose_channel
@@ -16,7 +15,12 @@ from didymos.io.nanonis_frame import place_records
 from didymos.io.nanonis_header import GridHeader, read_header
 from didymos.io.nanonis_records import Records, read_records
 from didymos.io.nanonis_sweep import Sweep, sweep_of
+from didymos.io.plain import Axis, PlainMap
 from didymos.schema import ENERGY, InputError, spectral_map
+from didymos.schema.maps import is_descending
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _TOPOGRAPHY = ("Z (m)", "Scan:Z (m)", "Final Z (m)")
 _TEXTS = {
@@ -104,6 +108,65 @@ def read_grid(path: Path, channel: str | None = None, *, average_backward: bool 
     InputError
         Where the file is no sound grid, has no such channel or no backward sweep of it.
     """
+    return grid_arrays(path, channel, average_backward=average_backward).labelled()
+
+
+@dataclass(frozen=True)
+class GridArrays:
+    """One channel of a grid as arrays, every record at its pixel.
+
+    Attributes
+    ----------
+    grid : Grid
+    energy : array, shape (energy,)
+        In the unit of the sweep.
+    spectra : array, shape (y, x, energy)
+        NaN where nothing was measured.
+    x, y : array, optional
+        Positions in m; None where the frame has no size.
+    topography : array, shape (y, x), optional
+        In m.
+    attrs : dict
+        Attributes of the map.
+    """
+
+    grid: Grid
+    energy: NDArray[np.float64]
+    spectra: NDArray[np.float32]
+    x: NDArray[np.float64] | None
+    y: NDArray[np.float64] | None
+    topography: NDArray[np.float64] | None
+    attrs: dict[str, Any]
+
+    def labelled(self) -> xr.DataArray:
+        """Return the spectral map."""
+        array = spectral_map(
+            self.spectra,
+            self.energy,
+            x=self.x,
+            y=self.y,
+            energy_units=self.grid.sweep.units,
+            signal_units=self.grid.choice.units,
+            signal_name=self.grid.choice.long_name,
+            coords={} if self.topography is None else {"topography": (self.topography, "m")},
+            attrs=self.attrs,
+        )
+        array[ENERGY].attrs["long_name"] = self.grid.sweep.name
+        return array
+
+    def plain(self) -> PlainMap:
+        """Return the spectral map without labels."""
+        step = -1 if is_descending(self.energy) else 1
+        rows, columns = self.spectra.shape[:2]
+        axes = {ENERGY: Axis(self.energy[::step], {"units": self.grid.sweep.units})}
+        for name, position, count in (("x", self.x, columns), ("y", self.y, rows)):
+            units = {"units": "pixel" if position is None else "m"}
+            axes[name] = Axis(np.arange(count) if position is None else position, units)
+        return PlainMap(self.spectra[..., ::step], axes, self.attrs)
+
+
+def grid_arrays(path: Path, channel: str | None = None, *, average_backward: bool = False) -> GridArrays:
+    """Read one channel of a Nanonis grid as arrays; see :func:`read_grid`."""
     grid = open_grid(path, channel)
     header, records, choice = grid.header, grid.records, grid.choice
     spectra = records.channel(choice.index)
@@ -122,42 +185,27 @@ def read_grid(path: Path, channel: str | None = None, *, average_backward: bool 
         attrs["derived"] = f"dI/dV by numerical derivative of {choice.name}"
         spectra = _derivative(spectra, axis)
     pixels, attrs["pixel_order"] = place_records(records)
-    return _image_map(grid, axis, spectra, pixels, attrs)
-
-
-def _image_map(
-    grid: Grid,
-    axis: NDArray[np.float64],
-    spectra: NDArray[np.float32],
-    pixels: NDArray[np.int64],
-    attrs: dict[str, Any],
-) -> xr.DataArray:
-    header = grid.header
     shape = (header.rows, header.columns)
-    image = np.empty_like(spectra)
-    image[pixels] = spectra
-    height = np.empty(pixels.size, dtype=np.float64)
-    topography = _topography(grid.records)
-    coords = {}
-    if topography is not None:
-        height[pixels] = topography
-        coords["topography"] = (height.reshape(shape), "m")
     size = header.frame.size
     has_size = all(length > 0 or count == 1 for length, count in zip(size, shape[::-1], strict=True))
     x, y = ((np.arange(count) + 0.5) * length / count for length, count in zip(size, shape[::-1], strict=True))
-    array = spectral_map(
-        image.reshape(*shape, -1),
+    topography = _topography(records)
+    return GridArrays(
+        grid,
         axis * grid.sweep.factor,
-        x=x if has_size else None,
-        y=y if has_size else None,
-        energy_units=grid.sweep.units,
-        signal_units=grid.choice.units,
-        signal_name=grid.choice.long_name,
-        coords=coords,
-        attrs=attrs,
+        _at_pixels(spectra, pixels).reshape(*shape, -1),
+        x if has_size else None,
+        y if has_size else None,
+        None if topography is None else _at_pixels(topography.astype(np.float64), pixels).reshape(shape),
+        attrs,
     )
-    array[ENERGY].attrs["long_name"] = grid.sweep.name
-    return array
+
+
+def _at_pixels(values: NDArray[Any], pixels: NDArray[np.int64]) -> NDArray[Any]:
+    """Return the values of the records in the order of the pixels."""
+    image = np.empty_like(values)
+    image[pixels] = values
+    return image
 
 
 def _attributes(grid: Grid) -> dict[str, Any]:

@@ -6,17 +6,18 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from didymos.io.channels import backward_twin
 from didymos.io.info import ChannelInfo, FileInfo, file_info
-from didymos.io.labelled import load_netcdf, load_zarr, map_from, map_variables
-from didymos.io.nanonis import read_grid
-from didymos.io.nanonis_header import read_header
+from didymos.io.nanonis import grid_arrays
+from didymos.io.plain import PlainMap
 from didymos.schema import ENERGY, InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 FORMATS = {".3ds": "Nanonis grid", ".nc": "netCDF", ".nc4": "netCDF", ".zarr": "zarr", ".zip": "zarr"}
 """The formats by the suffix of the file."""
@@ -55,7 +56,7 @@ def open_map(
     InputError
         Where the file is missing, of no known format, damaged, or has no such channel.
     """
-    array, _ = _open(Path(path), channel, average_backward)
+    array = _open(Path(path), channel, average_backward)
     if energy_range is not None:
         array = _crop(array, energy_range)
     if not np.isfinite(array.values).any():
@@ -86,7 +87,7 @@ def describe(path: str | os.PathLike[str], *, channel: str | None = None) -> Fil
         As :func:`open_map`.
     """
     path = Path(path)
-    array, names = _open(path, channel, average_backward=False)
+    array, names = _plain(path, channel)
     chosen = names.index(array.attrs["channel"])
     twins = [backward_twin(names, index) for index in range(len(names))]
     channels = tuple(
@@ -114,23 +115,40 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
     return digest.hexdigest()
 
 
-def _open(path: Path, channel: str | None, average_backward: bool) -> tuple[xr.DataArray, list[str]]:
-    name = _format(path)
+def _open(path: Path, channel: str | None, average_backward: bool) -> xr.DataArray:
     try:
-        if name == "Nanonis grid":
-            array = read_grid(path, channel, average_backward=average_backward)
-            names = list(read_header(path).channels)
+        if _format(path) == "Nanonis grid":
+            array = grid_arrays(path, channel, average_backward=average_backward).labelled()
         else:
-            dataset = load_netcdf(path) if name == "netCDF" else load_zarr(path)
-            try:
-                array, _ = map_from(dataset, channel, average_backward=average_backward)
-            except InputError as error:
-                raise InputError(f"{path.name}: {error}") from error
-            names = map_variables(dataset)
+            array, _ = _open_labelled(path, channel, average_backward)
     except OSError as error:
         raise _no_access(path, error) from error
     array.attrs["input_file"] = path.name
-    return array, names
+    return array
+
+
+def _plain(path: Path, channel: str | None) -> tuple[PlainMap, list[str]]:
+    """Return the map of a file and the names of all channels; a grid is read without labelled arrays."""
+    try:
+        if _format(path) == "Nanonis grid":
+            arrays = grid_arrays(path, channel)
+            return arrays.plain(), list(arrays.grid.header.channels)
+        array, names = _open_labelled(path, channel, average_backward=False)
+    except OSError as error:
+        raise _no_access(path, error) from error
+    return PlainMap.of(array), names
+
+
+def _open_labelled(path: Path, channel: str | None, average_backward: bool) -> tuple[xr.DataArray, list[str]]:
+    """Return the map of a netCDF file or a zarr store, and the names of all variables that are maps."""
+    from didymos.io.labelled import load_netcdf, load_zarr, map_from, map_variables
+
+    dataset = load_netcdf(path) if _format(path) == "netCDF" else load_zarr(path)
+    try:
+        array, _ = map_from(dataset, channel, average_backward=average_backward)
+    except InputError as error:
+        raise InputError(f"{path.name}: {error}") from error
+    return array, map_variables(dataset)
 
 
 def _format(path: Path) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from didymos.methods.interface import Family, Outcome, Task, Tree
+from didymos.methods.interface import Outcome, Task, Tree
 from didymos.methods.large import MOST_SPECTRA, drawn, fitted_note, nearest
 from didymos.methods.latent import unit_scores
 from didymos.schema import InputError
@@ -145,6 +145,3 @@ def build(text: str) -> AgglomerativeClusters:
         if text == each:
             return AgglomerativeClusters(each)
     raise InputError(f"agglomerative is given the linkage {text!r}; allowed are {', '.join(LINKAGES)}: choose one")
-
-
-FAMILY = Family("agglomerative", build, LINKAGES, "ward, average, single or complete")

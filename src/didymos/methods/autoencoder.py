@@ -79,4 +79,4 @@ def bottleneck(model: MLPRegressor, features: NDArray[np.floating]) -> NDArray[n
     return in_blocks(forward, features)
 
 
-FAMILY = Family.of(Autoencoder())
+build = Family.of(Autoencoder()).build

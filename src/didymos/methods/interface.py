@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-import xarray as xr
-from numpy.typing import NDArray
+from didymos.schema.names import InputError
 
-from didymos.core.numeric.principal_components import PrincipalComponents, moments, principal_components
-from didymos.schema import InputError
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from didymos.core.numeric.principal_components import PrincipalComponents
 
 MODES = 50
 """Principal components that stand for the spectra where a method needs few numbers."""
@@ -45,6 +47,9 @@ class Task:
     @cached_property
     def components(self) -> PrincipalComponents:
         """The first `MODES` principal components, fewer where the spectra have fewer."""
+        # whoever only asks for the names of methods is spared the algebra
+        from didymos.core.numeric.principal_components import moments, principal_components
+
         modes = min(MODES, *self.values.shape)
         return principal_components(moments(self.values), modes)
 

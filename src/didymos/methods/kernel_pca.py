@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 from sklearn.decomposition import KernelPCA
 
-from didymos.methods.interface import Family, Outcome, Task
+from didymos.methods.interface import Outcome, Task
 from didymos.methods.large import drawn, fitted_note, in_blocks
 from didymos.methods.latent import PLANE, distance_from, unit_scores
 from didymos.schema import InputError
@@ -74,6 +74,3 @@ def build(text: str) -> KernelPlane:
     if text not in WIDTHS:
         raise InputError(f"kernel-pca is given the width {text!r}; allowed are {', '.join(WIDTHS)}: choose one")
     return KernelPlane(text)
-
-
-FAMILY = Family("kernel-pca", build, tuple(WIDTHS), "wide or narrow")

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from didymos.methods.interface import Family, Outcome, Task
+from didymos.methods.interface import Outcome, Task
 from didymos.methods.latent import PLANE, check_varies, distance_from
 from didymos.schema import InputError
 
@@ -71,6 +71,3 @@ def build(text: str) -> KMeansClusters:
     if not (text.isascii() and text.isdecimal() and int(text) >= 2):
         raise InputError(f"kmeans is given {text!r} clusters; allowed is {ALLOWED}: for instance kmeans-3")
     return KMeansClusters(int(text))
-
-
-FAMILY = Family("kmeans", build, ("2", "3"), ALLOWED)

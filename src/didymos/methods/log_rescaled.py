@@ -66,4 +66,4 @@ def _neighbours(task: Task) -> NDArray[np.intp]:
     return nearest_neighbours(positions[task.usable])
 
 
-FAMILY = Family.of(LogRescaledDistances())
+build = Family.of(LogRescaledDistances()).build

@@ -52,4 +52,4 @@ class NonNegativeFactors:
         return Outcome(score=distance_from(space, origin), space=space, origin=origin, notes=notes)
 
 
-FAMILY = Family.of(NonNegativeFactors())
+build = Family.of(NonNegativeFactors()).build

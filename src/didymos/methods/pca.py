@@ -26,4 +26,4 @@ class PrincipalPlane:
         return Outcome(score=distance_from(plane, origin), space=plane, origin=origin)
 
 
-FAMILY = Family.of(PrincipalPlane())
+build = Family.of(PrincipalPlane()).build

@@ -6,15 +6,12 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 
-from didymos.methods import agglomerative, autoencoder, kernel_pca, kmeans, log_rescaled, nmf, pca, tsne, umap
+from didymos.methods.catalogue import BUILT_IN
 from didymos.methods.interface import Family, Method
 from didymos.schema import InputError
 
 GROUP = "didymos.methods"
 """Group of the entry points, each of them a `Family`."""
-BUILT_IN = tuple(
-    module.FAMILY for module in (pca, kmeans, agglomerative, log_rescaled, kernel_pca, nmf, umap, tsne, autoencoder)
-)
 EXTRA = {"umap", "openTSNE"}
 """Modules that the extra "compare" brings."""
 

@@ -49,4 +49,4 @@ class StochasticNeighbours:
         return Outcome(score=distance_from(space, origin), space=space, origin=origin, notes=notes)
 
 
-FAMILY = Family.of(StochasticNeighbours())
+build = Family.of(StochasticNeighbours()).build

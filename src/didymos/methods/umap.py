@@ -52,4 +52,4 @@ class NeighbourPlane:
         return Outcome(score=distance_from(space, origin), space=space, origin=origin, notes=notes)
 
 
-FAMILY = Family.of(NeighbourPlane())
+build = Family.of(NeighbourPlane()).build

@@ -23,7 +23,7 @@ from didymos.plots.maps import (
     region_handles,
 )
 from didymos.plots.regions import GROUND
-from didymos.plots.style import HEIGHT_COLOURS, INK, REGION_COLOURS, SCORE_COLOURS, AxesLike, styled
+from didymos.plots.styling import HEIGHT_COLOURS, INK, REGION_COLOURS, SCORE_COLOURS, AxesLike, styled
 from didymos.plots.surface import Surface
 from didymos.plots.units import label, scale
 from didymos.schema import Region

@@ -12,7 +12,7 @@ from scipy.cluster.hierarchy import dendrogram
 
 from didymos.plots.comparison import GROUP_COLOURS
 from didymos.plots.spectra import HEIGHT, LINES, frame_energy
-from didymos.plots.style import FAINT, INK, AxesLike, logarithmic, sheet, styled
+from didymos.plots.styling import FAINT, INK, AxesLike, logarithmic, sheet, styled
 from didymos.plots.units import energy_axis, label, scale, signal_scale, units_of
 
 LEAVES = 24

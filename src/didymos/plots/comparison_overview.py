@@ -15,7 +15,7 @@ from didymos.plots.comparison_plane import draw_plane, truth_dots
 from didymos.plots.histogram import draw_density
 from didymos.plots.latent_distances import step_words
 from didymos.plots.maps import draw_flags, draw_values, over_space
-from didymos.plots.style import COLUMN_WIDTH, FAINT, SCORE_COLOURS, AxesLike, styled
+from didymos.plots.styling import COLUMN_WIDTH, FAINT, SCORE_COLOURS, AxesLike, styled
 from didymos.plots.surface import Surface, surface
 from didymos.plots.units import edges, plain
 

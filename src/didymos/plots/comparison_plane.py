@@ -26,7 +26,7 @@ from didymos.plots.comparison import (
 from didymos.plots.latent import MANY
 from didymos.plots.latent_distances import LONGEST_TITLE, distance_correlation
 from didymos.plots.maps import over_space
-from didymos.plots.style import FAINT, INK, AxesLike, power_of_ten, sheet, styled
+from didymos.plots.styling import FAINT, INK, AxesLike, power_of_ten, sheet, styled
 from didymos.plots.units import ARBITRARY, Scale, label, scale, units_of
 from didymos.schema import Region
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from didymos.plots.style import (
+from didymos.plots.styling import (
     FAINT,
     FAR_COLOUR,
     INK,

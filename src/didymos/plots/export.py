@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import xarray as xr
 from matplotlib.figure import Figure
 
 from didymos.io.atomic import replacing
-from didymos.plots.catalogue import FIGURES, available
-from didymos.plots.style import style
+from didymos.plots.catalogue import FIGURES, FigureEntry, available
+from didymos.plots.helpers import Helper, Images, drawn_together
+from didymos.plots.settings import FORMATS, FigureSettings
+from didymos.plots.styling import style
 
-RESOLUTION = 300
-"""Dots per inch of PNG files, and of dense parts within SVG files."""
-FORMATS = ("svg", "png")
+RESOLUTION = FigureSettings().resolution
+
 # without a date and a version, the same result gives the same file
-_METADATA: dict[str, dict[str, str | None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+_METADATA: dict[str, dict[str, str | None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
 
 def rendered(figure: Figure, kind: str = "svg", resolution: int = RESOLUTION) -> bytes:
-    """Return a figure as the bytes of a PNG or SVG file.
+    """Return a figure as the bytes of a PNG, SVG or PDF file.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        The figure.
-    kind : {"svg", "png"}
+        The figure; it is laid out once, for all formats.
+    kind : {"svg", "png", "pdf"}
         The format.
     resolution : int
         Dots per inch.
@@ -39,19 +46,112 @@ def rendered(figure: Figure, kind: str = "svg", resolution: int = RESOLUTION) ->
     """
     stream = io.BytesIO()
     with style():
+        _lay_out(figure, resolution)
         figure.savefig(stream, format=kind, dpi=resolution, metadata=_METADATA[kind])
     return stream.getvalue()
 
 
-def save_figures(result: xr.Dataset, folder: str | os.PathLike[str]) -> list[Path]:
-    """Write every figure that a result can show as PNG (300 dpi) and SVG.
+def _lay_out(figure: Figure, resolution: int) -> None:
+    """Give the panels their final places; matplotlib would draw the whole figure once more for that."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        figure.set_dpi(resolution)
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+
+
+def drawn(
+    result: xr.Dataset,
+    entries: Mapping[str, FigureEntry],
+    settings: FigureSettings,
+    *,
+    progress: Callable[[float], None] | None = None,
+    stored: Path | None = None,
+    beside: Sequence[Helper] = (),
+) -> dict[str, Images]:
+    """Draw figures, each once, in all formats that are written or shown in a page.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result.
+    entries : mapping of str to FigureEntry
+        Figures that it can show.
+    settings : FigureSettings
+    progress : callable, optional
+        Called with the share that is drawn.
+    stored : pathlib.Path, optional
+        The file of this very result, for processes that draw beside this one.
+    beside : sequence of Helper
+        These processes.
+
+    Returns
+    -------
+    dict of str to dict of str to bytes
+        The contents of files, by the name of the figure and the format.
+    """
+    kinds = tuple(dict.fromkeys((*settings.formats, settings.shown)))
+
+    def own(name: str) -> Images:
+        return images_of(entries[name].draw(result), kinds, settings.resolution)
+
+    def other(helper: Helper) -> Callable[[str], Images] | None:
+        if stored is None or not helper.wait_until_ready():
+            return None
+        return lambda name: helper.draw(stored, name, kinds, settings.resolution)
+
+    images: dict[str, Images] = {}
+    for name, image in drawn_together(list(entries), own, [partial(other, helper) for helper in beside]):
+        images[name] = image
+        if progress is not None:
+            progress(len(images) / (len(entries) + 1))
+    return {name: images[name] for name in entries}
+
+
+def images_of(figure: Figure, kinds: Iterable[str], resolution: int) -> Images:
+    """Return a figure in several formats."""
+    return {kind: rendered(figure, kind, resolution) for kind in kinds}
+
+
+def save_figures(
+    result: xr.Dataset, folder: str | os.PathLike[str], figures: str | Sequence[str] | FigureSettings = "png"
+) -> list[Path]:
+    """Write every figure that a result can show.
 
     Parameters
     ----------
     result : xarray.Dataset
         A result.
     folder : path
-        The files become ``folder/figures/<name>.png`` and ``.svg``.
+        The files become ``folder/figures/<name>.png`` and so on.
+    figures : str, sequence of str or FigureSettings
+        The formats: "png" (300 dpi), "svg", "pdf", several such as "png,svg", or "none".
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files.
+
+    Raises
+    ------
+    InputError
+        Where there is no such format.
+    """
+    settings = FigureSettings.of(figures)
+    wanted = available(result) if settings.formats else {}
+    return store(drawn(result, wanted, settings), folder, settings)
+
+
+def store(images: Mapping[str, Images], folder: str | os.PathLike[str], settings: FigureSettings) -> list[Path]:
+    """Write figures that are drawn, and remove those of an earlier result.
+
+    Parameters
+    ----------
+    images : mapping of str to Images
+        From :func:`drawn`.
+    folder : path
+        The files become ``folder/figures/<name>.<format>``.
+    settings : FigureSettings
 
     Returns
     -------
@@ -59,35 +159,41 @@ def save_figures(result: xr.Dataset, folder: str | os.PathLike[str]) -> list[Pat
         The files.
     """
     figures = Path(folder) / "figures"
-    drawn = available(result)
-    for name in FIGURES.keys() - drawn.keys():
+    for name in FIGURES:
         for kind in FORMATS:
-            # a figure of an earlier result in the same folder would pass for one of this
-            (figures / f"{name}.{kind}").unlink(missing_ok=True)
-    return [path for name, entry in drawn.items() for path in save_figure(entry.draw(result), figures / name)]
+            if name not in images or kind not in settings.formats:
+                # a figure of an earlier result in the same folder would pass for one of this
+                (figures / f"{name}.{kind}").unlink(missing_ok=True)
+    return [path for name, image in images.items() for path in write_images(image, figures / name, settings.formats)]
 
 
-def save_figure(figure: Figure, path: Path) -> list[Path]:
-    """Write one figure as PNG (300 dpi) and SVG.
+def write_images(images: Images, path: Path, formats: Iterable[str]) -> list[Path]:
+    """Write one figure in some formats, as ``<path>.<format>``, and return the files."""
+    paths = []
+    for kind in formats:
+        file = path.with_name(f"{path.name}.{kind}")
+        with replacing(file) as temporary:
+            temporary.write_bytes(images[kind])
+        paths.append(file)
+    return paths
+
+
+def save_figure(figure: Figure, path: Path, figures: str | Sequence[str] | FigureSettings = "png") -> list[Path]:
+    """Write one figure.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
         The figure.
     path : pathlib.Path
-        The files become ``<path>.svg`` and ``<path>.png``.
+        The files become ``<path>.png`` and so on.
+    figures : str, sequence of str or FigureSettings
+        The formats, see :func:`save_figures`.
 
     Returns
     -------
     list of pathlib.Path
         The files.
     """
-    paths = []
-    for kind in FORMATS:
-        file = path.with_name(f"{path.name}.{kind}")
-        content = rendered(figure, kind)
-        figure.set_layout_engine("none")  # the layout of the first format holds for the second, and takes long
-        with replacing(file) as temporary:
-            temporary.write_bytes(content)
-        paths.append(file)
-    return paths
+    settings = FigureSettings.of(figures)
+    return write_images(images_of(figure, settings.formats, settings.resolution), path, settings.formats)

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from didymos.plots.spectra import frame_energy, region_averages
-from didymos.plots.style import DENSITY_COLOURS, REGION_COLOURS, REGION_LINES, AxesLike, sheet, styled
+from didymos.plots.styling import DENSITY_COLOURS, REGION_COLOURS, REGION_LINES, AxesLike, sheet, styled
 from didymos.plots.units import edges, energy_axis, label, signal_scale
 
 HALO = 2.4

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from didymos.plots.maps import mask, over_space
-from didymos.plots.style import FAINT, INK, REGION_COLOURS, SCORE_COLOURS, AxesLike, logarithmic, sheet, styled
+from didymos.plots.styling import FAINT, INK, REGION_COLOURS, SCORE_COLOURS, AxesLike, logarithmic, sheet, styled
 from didymos.plots.units import label, scale, units_of
 from didymos.schema import Region
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from didymos.plots.histogram import density_norm, draw_density
-from didymos.plots.style import AxesLike, Sheet, sheet, styled
+from didymos.plots.styling import AxesLike, Sheet, sheet, styled
 from didymos.plots.units import ARBITRARY, edges, label, plain, scale, units_of
 
 LONGEST_TITLE, LONGEST_SINGLE = 23, 60

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from didymos.plots.style import COLUMN_WIDTH, FAINT, INK, REGION_COLOURS, AxesLike, Sheet, sheet
+from didymos.plots.styling import COLUMN_WIDTH, FAINT, INK, REGION_COLOURS, AxesLike, Sheet, sheet
 from didymos.plots.surface import Surface, surface
 from didymos.plots.units import edges, label, limits, plain, scale, units_of
 from didymos.schema import Region, space_dims

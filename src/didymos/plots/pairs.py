@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from didymos.plots.distances import distance_units
 from didymos.plots.maps import draw_flags, draw_values, level, map_sheet, over_space, region_handles
-from didymos.plots.style import ABUNDANCE_COLOURS, FAINT, INK, REGION_COLOURS, AxesLike, sheet, styled
+from didymos.plots.styling import ABUNDANCE_COLOURS, FAINT, INK, REGION_COLOURS, AxesLike, sheet, styled
 from didymos.plots.units import edges, label, plain, scale
 from didymos.schema import Region
 

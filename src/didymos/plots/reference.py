@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from didymos.plots.maps import draw_flags, draw_outlines, draw_values, handle, level, map_sheet, over_space, signal_map
 from didymos.plots.regions import kind_colour
-from didymos.plots.style import FAINT, HEIGHT_COLOURS, SCORE_COLOURS, AxesLike, styled
+from didymos.plots.styling import FAINT, HEIGHT_COLOURS, SCORE_COLOURS, AxesLike, styled
 from didymos.plots.units import plain, units_of
 
 REFERENCE = "#009e73"

@@ -8,7 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from didymos.plots.maps import draw_flags, draw_labels, handle, map_sheet, over_space, region_handles
-from didymos.plots.style import KIND_COLOURS, REGION_COLOURS, AxesLike, styled
+from didymos.plots.styling import KIND_COLOURS, REGION_COLOURS, AxesLike, styled
 from didymos.schema import Region
 
 GROUND = "#f4f4f4"

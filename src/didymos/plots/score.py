@@ -17,7 +17,7 @@ from didymos.plots.maps import (
     over_space,
     region_handles,
 )
-from didymos.plots.style import (
+from didymos.plots.styling import (
     FAINT,
     HEIGHT_COLOURS,
     REGION_COLOURS,

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from didymos.plots.regions import kind_colour
-from didymos.plots.style import FAINT, REGION_COLOURS, REGION_LINES, AxesLike, sheet, styled
+from didymos.plots.styling import FAINT, REGION_COLOURS, REGION_LINES, AxesLike, sheet, styled
 from didymos.plots.units import energy_axis, label, plain, signal_scale
 from didymos.schema import Region
 

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from didymos.plots.style import NEAR_COLOUR, AxesLike, logarithmic, sheet, styled
+from didymos.plots.styling import NEAR_COLOUR, AxesLike, logarithmic, sheet, styled
 from didymos.plots.units import plain
 
 

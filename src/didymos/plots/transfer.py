@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from didymos.plots.histogram import draw_density
 from didymos.plots.spectra import frame_energy
-from didymos.plots.style import CORRELATION_COLOURS, FAINT, INK, AxesLike, Sheet, sheet, styled
+from didymos.plots.styling import CORRELATION_COLOURS, FAINT, INK, AxesLike, Sheet, sheet, styled
 from didymos.plots.units import edges, energy_axis, label, plain, scale, signal_scale, units_of
 
 GAIN, LOSS = "#b2182b", "#2166ac"

@@ -13,7 +13,7 @@ import xarray as xr
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from numpy.typing import ArrayLike, NDArray
 
-from didymos.plots.style import power_of_ten
+from didymos.plots.styling import power_of_ten
 
 PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 PREFIXABLE = {"m", "V", "A", "S", "Hz", "N", "s", "J", "eV", "W"}

@@ -12,10 +12,12 @@ from markupsafe import Markup
 
 from didymos.io.atomic import make_folder
 from didymos.io.results import save_result
-from didymos.plots import COMPARISON_FIGURES, METHOD_FIGURES, FigureEntry, of_method, rendered, save_figure, thumbnail
+from didymos.plots import COMPARISON_FIGURES, METHOD_FIGURES, FigureEntry, of_method, rendered, thumbnail
 from didymos.plots.comparison import has_truth
 from didymos.plots.comparison_overview import SMALL, can_draw_small
-from didymos.plots.export import FORMATS
+from didymos.plots.export import drawn, write_images
+from didymos.plots.helpers import Images
+from didymos.plots.settings import FORMATS, FigureSettings
 from didymos.report import comparison_words as words
 from didymos.report.html import data_url, page, pictures_of, provenance, settings_rows, write_page
 from didymos.report.sentences import measured
@@ -29,7 +31,9 @@ MARK = "didymos method page"
 """Stands in every page of a method, to recognise the pages of an earlier comparison."""
 
 
-def write_comparison(comparison: xr.Dataset, folder: str | os.PathLike[str]) -> Path:
+def write_comparison(
+    comparison: xr.Dataset, folder: str | os.PathLike[str], figures: str | Sequence[str] | FigureSettings = "png"
+) -> Path:
     """Write a comparison as ``comparison.nc``, ``comparison.html``, ``methods/``, ``figures/`` and ``tables/``.
 
     Parameters
@@ -39,6 +43,8 @@ def write_comparison(comparison: xr.Dataset, folder: str | os.PathLike[str]) -> 
     folder : path
         Made where it is missing; files of the same names are replaced one by one. Pages and figures of methods that an
         earlier comparison left there are removed, all else is left alone.
+    figures : str, sequence of str or FigureSettings
+        The formats of the figures, as of :func:`didymos.write`.
 
     Returns
     -------
@@ -48,8 +54,9 @@ def write_comparison(comparison: xr.Dataset, folder: str | os.PathLike[str]) -> 
     Raises
     ------
     InputError
-        Where the folder cannot be made or written.
+        Where the folder cannot be made or written, or there is no such format.
     """
+    settings = FigureSettings.of(figures)
     target = Path(folder)
     make_folder(target)
     # numbers first: an error in a picture must not cost the comparison
@@ -57,9 +64,9 @@ def write_comparison(comparison: xr.Dataset, folder: str | os.PathLike[str]) -> 
     write_table(words.summary_table(comparison), target / "tables" / "comparison.csv")
     names = file_names([str(name) for name in comparison["algorithm"].values])
     _remove_earlier(target)
-    drawn = _save(comparison, COMPARISON_FIGURES, target / "figures")
+    images = _save(comparison, COMPARISON_FIGURES, target / "figures", settings)
     for name in names:
-        _write_method(comparison, name, names, target)
+        _write_method(comparison, name, names, target, settings)
     text = page(
         "comparison.html.jinja",
         file=_file(comparison),
@@ -73,9 +80,10 @@ def write_comparison(comparison: xr.Dataset, folder: str | os.PathLike[str]) -> 
         pictures={
             picture.name: picture
             for name, entry in COMPARISON_FIGURES.items()
-            if name in drawn and name != "overview"
-            for picture in pictures_of(comparison, {name: entry}, drawn)
+            if name in images and name != "overview"
+            for picture in pictures_of(comparison, {name: entry}, images)
         },
+        formats=settings.formats,
         skipped=words.skipped(comparison),
         settings=settings_rows(comparison),
         provenance=provenance(comparison, COMPARISON_ATTRIBUTES, ELSEWHERE),
@@ -95,9 +103,11 @@ def file_names(names: Sequence[str]) -> dict[str, str]:
     return files
 
 
-def _write_method(comparison: xr.Dataset, name: str, files: Mapping[str, str], target: Path) -> None:
+def _write_method(
+    comparison: xr.Dataset, name: str, files: Mapping[str, str], target: Path, settings: FigureSettings
+) -> None:
     one = of_method(comparison, name)
-    drawn = _save(one, METHOD_FIGURES, target / "figures", f"{files[name]}.")
+    images = _save(one, METHOD_FIGURES, target / "figures", settings, f"{files[name]}.")
     order = list(files)
     index = order.index(name)
     text = page(
@@ -109,7 +119,7 @@ def _write_method(comparison: xr.Dataset, name: str, files: Mapping[str, str], t
         description=words.description(name),
         notes=words.notes(one),
         numbers=list(zip(words.COLUMNS, words.cells(comparison)[index], strict=True)),
-        pictures=pictures_of(one, {key: METHOD_FIGURES[key] for key in drawn}, drawn),
+        pictures=pictures_of(one, {key: METHOD_FIGURES[key] for key in images}, images),
         before=(files[order[index - 1]], _title(comparison, index - 1)) if index else None,
         after=(files[order[index + 1]], _title(comparison, index + 1)) if index + 1 < len(order) else None,
     )
@@ -132,9 +142,7 @@ def _rows(comparison: xr.Dataset, files: Mapping[str, str]) -> list[dict[str, ob
 
 def _thumbnails(one: xr.Dataset) -> dict[str, Markup | None]:
     return {
-        kind: data_url(rendered(thumbnail(one, kind), "png", SMALL_RESOLUTION), "png")
-        if can_draw_small(one, kind)
-        else None
+        kind: data_url(rendered(thumbnail(one, kind), "png", SMALL_RESOLUTION)) if can_draw_small(one, kind) else None
         for kind in SMALL
     }
 
@@ -149,14 +157,14 @@ def _file(comparison: xr.Dataset) -> str:
     return str(comparison.attrs.get("input_file", "") or "spectral map")
 
 
-def _save(data: xr.Dataset, entries: Mapping[str, FigureEntry], folder: Path, prefix: str = "") -> dict[str, Path]:
-    """Write the figures that the data can show, and return their SVG files by name."""
-    drawn = {}
-    for name, entry in entries.items():
-        if entry.can_draw(data):
-            save_figure(entry.draw(data), folder / f"{prefix}{name}")
-            drawn[name] = folder / f"{prefix}{name}.svg"
-    return drawn
+def _save(
+    data: xr.Dataset, entries: Mapping[str, FigureEntry], folder: Path, settings: FigureSettings, prefix: str = ""
+) -> dict[str, Images]:
+    """Draw and write the figures that the data can show, and return them by name and format."""
+    images = drawn(data, {name: entry for name, entry in entries.items() if entry.can_draw(data)}, settings)
+    for name, image in images.items():
+        write_images(image, folder / f"{prefix}{name}", settings.formats)
+    return images
 
 
 def _remove_earlier(target: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -18,12 +18,13 @@ from markupsafe import Markup
 
 from didymos.io.atomic import replacing
 from didymos.plots import FigureEntry, available, rendered
+from didymos.plots.helpers import Images
 from didymos.report import sentences, tables
 from didymos.schema import RESULT_ATTRIBUTES
 
 HEAVY = 1_500_000
-"""An SVG of more bytes than this goes into the report as PNG."""
-HEAVY_RESOLUTION = 220
+"""An image of more bytes than this does not go into the report as it is."""
+PAGE_RESOLUTION = 300
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ class Picture:
 
 
 def write_report(
-    result: xr.Dataset, path: str | os.PathLike[str], figures: str | os.PathLike[str] | None = None
+    result: xr.Dataset,
+    path: str | os.PathLike[str],
+    figures: str | os.PathLike[str] | Mapping[str, Images] | None = None,
 ) -> Path:
     """Write the report of a result: one HTML file that needs nothing else.
 
@@ -100,9 +103,9 @@ def write_report(
         A result.
     path : path
         The file to write, usually ``report.html``.
-    figures : path, optional
-        A folder that holds the SVG files of this very result, as :func:`didymos.plots.save_figures` wrote them, to
-        save drawing them again.
+    figures : path or mapping, optional
+        To save drawing the figures again: the folder that holds the PNG or SVG files of this very result, as
+        :func:`didymos.plots.save_figures` wrote them, or the contents of these files by name and format.
 
     Returns
     -------
@@ -110,8 +113,8 @@ def write_report(
         The file.
     """
     entries = available(result)
-    drawn = {} if figures is None else {name: Path(figures) / f"{name}.svg" for name in entries}
-    pictures = {picture.name: picture for picture in pictures_of(result, entries, drawn)}
+    images = figures if isinstance(figures, Mapping) else {} if figures is None else _stored(Path(figures), entries)
+    pictures = {picture.name: picture for picture in pictures_of(result, entries, images)}
     sections = [(section, [pictures[name] for name in section.figures if name in pictures]) for section in SECTIONS]
     text = page(
         "template.html.jinja",
@@ -150,23 +153,31 @@ def write_page(path: str | os.PathLike[str], text: str) -> Path:
     return Path(path)
 
 
-def pictures_of(result: xr.Dataset, entries: Mapping[str, FigureEntry], drawn: Mapping[str, Path]) -> list[Picture]:
-    """Return figures of a result as they stand in a page, from their SVG files where these are drawn already."""
+def pictures_of(result: xr.Dataset, entries: Mapping[str, FigureEntry], images: Mapping[str, Images]) -> list[Picture]:
+    """Return figures of a result as they stand in a page; those without an image are drawn."""
     pictures = []
     for name, entry in entries.items():
-        file = drawn.get(name)
-        figure = None if file is not None and file.is_file() else entry.draw(result)
-        content = file.read_bytes() if figure is None and file is not None else rendered(figure or entry.draw(result))
-        kind = "svg+xml"
-        if len(content) > HEAVY:
-            kind, content = "png", rendered(figure or entry.draw(result), "png", HEAVY_RESOLUTION)
+        image = images.get(name, {})
+        kind = next((kind for kind in ("svg", "png") if len(image.get(kind, b"")) in range(1, HEAVY + 1)), None)
+        content = image[kind] if kind else rendered(entry.draw(result), "png", PAGE_RESOLUTION)
         pictures.append(Picture(name, entry.title, entry.caption(result), entry.alternative, data_url(content, kind)))
     return pictures
 
 
-def data_url(content: bytes, kind: str) -> Markup:
-    """Return an image ("png", "svg+xml") as an address that holds it."""
-    return Markup(f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}")
+def _stored(folder: Path, names: Iterable[str]) -> dict[str, Images]:
+    """Return the figures that a folder holds, by name and format."""
+    files = {name: {kind: folder / f"{name}.{kind}" for kind in ("svg", "png")} for name in names}
+    return {
+        name: {kind: file.read_bytes() for kind, file in kinds.items() if file.is_file()}
+        for name, kinds in files.items()
+    }
+
+
+def data_url(content: bytes, kind: str | None = None) -> Markup:
+    """Return an image, "svg" or else PNG, as an address that holds it."""
+    return Markup(
+        f"data:image/{'svg+xml' if kind == 'svg' else 'png'};base64,{base64.b64encode(content).decode('ascii')}"
+    )
 
 
 def section_tables(result: xr.Dataset) -> dict[str, tuple[str, list[str], list[list[str]]]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from didymos.plots.style import SUPERSCRIPTS
+from didymos.plots.styling import SUPERSCRIPTS
 from didymos.plots.units import scale, units_of
 from didymos.report.tables import weight_units
 from didymos.schema import Region, is_image

@@ -9,17 +9,22 @@ A *result* is an :class:`xarray.Dataset` that holds the map and everything deriv
 :data:`COMPARISON_VARIABLES`.
 """
 
+from typing import TYPE_CHECKING
+
 from didymos.schema.comparison import COMPARISON_ATTRIBUTES, COMPARISON_VARIABLES
-from didymos.schema.maps import (
-    is_image,
-    missing_points,
-    region_attributes,
-    space_dims,
-    spectral_map,
-    validate_map,
-)
+from didymos.schema.lazy import lazily
 from didymos.schema.names import ENERGY, IMAGE_DIMS, POINT_DIMS, SPECTRAL_REGIONS, VERSION, InputError, Region
 from didymos.schema.results import RESULT_ATTRIBUTES, RESULT_VARIABLES, Variable
+
+if TYPE_CHECKING:
+    from didymos.schema.maps import (
+        is_image,
+        missing_points,
+        region_attributes,
+        space_dims,
+        spectral_map,
+        validate_map,
+    )
 
 __all__ = [
     "COMPARISON_ATTRIBUTES",
@@ -41,3 +46,9 @@ __all__ = [
     "spectral_map",
     "validate_map",
 ]
+
+# numpy is imported with the first map
+__getattr__, __dir__ = lazily(
+    __name__,
+    {"maps": ("is_image", "missing_points", "region_attributes", "space_dims", "spectral_map", "validate_map")},
+)

@@ -125,13 +125,23 @@ def validate_map(array: xr.DataArray) -> xr.DataArray:
         remedy = "take the real part or the magnitude" if array.dtype.kind == "c" else "convert them"
         raise InputError(f"spectra are of type {array.dtype}; allowed are real numbers: {remedy} first")
     array = array.transpose(*space_dims(array), ENERGY)
-    energy = np.asarray(array[ENERGY].values, dtype=float)
+    if is_descending(np.asarray(array[ENERGY].values, dtype=float)):
+        array = array.isel({ENERGY: slice(None, None, -1)})
+    return array.astype(np.float32).rename("spectra")
+
+
+def is_descending(energy: NDArray[np.float64]) -> bool:
+    """Return whether energies fall from each to the next.
+
+    Raises
+    ------
+    InputError
+        Where they are not strictly monotonic.
+    """
     step = np.diff(energy)
     if not np.isfinite(energy).all() or not (np.all(step > 0) or np.all(step < 0)):
         raise InputError("the energies are not strictly ascending or descending: sort them and drop repeated ones")
-    if energy.size > 1 and step[0] < 0:
-        array = array.isel({ENERGY: slice(None, None, -1)})
-    return array.astype(np.float32).rename("spectra")
+    return bool(energy.size > 1 and step[0] < 0)
 
 
 def space_dims(data: xr.DataArray | xr.Dataset) -> tuple[str, ...]:

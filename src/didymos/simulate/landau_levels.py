@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.constants import elementary_charge, hbar
 from scipy.special import eval_genlaguerre, gammaln, xlogy
 
+from didymos.simulate.options.landau import CUTOFF
+
 DEGENERACY = 4  # two spins, two valleys
-CUTOFF = 1500.0  # mV from the Dirac point: there the bands of graphene cease to be linear, and here they end
 WIDTH_GROWTH = 0.02  # of the half width of a level, per distance from the Fermi energy
 RESOLVED = 5.0  # levels are distinct up to 2 pi width / spacing = 5: the waves of their sum are 2 exp(-5) = 1 % there
 TAIL = 2.5  # magnetic lengths beyond its radius at which an orbit is cut off; it is normalised after that

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
 from didymos.schema import InputError
-
-Texture = Literal["smooth", "moire", "domains"]
+from didymos.simulate.options import Texture
 
 
 def gaussian_random_field(

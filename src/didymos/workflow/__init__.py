@@ -1,17 +1,22 @@
 """The way through: a map and settings in, one Dataset out; the five steps can be called alone."""
 
-from didymos.workflow.analysis import Analysis, analyze, run
-from didymos.workflow.application import apply
-from didymos.workflow.comparison import compare
-from didymos.workflow.comparison_settings import ComparisonSettings
-from didymos.workflow.evidence import find_evidence
-from didymos.workflow.features import fit_metric
-from didymos.workflow.pairs import pair_statistics
-from didymos.workflow.points import prepare
-from didymos.workflow.regions import find_regions
-from didymos.workflow.settings import Settings
-from didymos.workflow.similarity import similarity_of
-from didymos.workflow.twins import train_twins
+from typing import TYPE_CHECKING
+
+from didymos.schema.lazy import lazily
+
+if TYPE_CHECKING:
+    from didymos.workflow.analysis import Analysis, analyze, run
+    from didymos.workflow.application import apply
+    from didymos.workflow.comparison import compare
+    from didymos.workflow.comparison_settings import ComparisonSettings
+    from didymos.workflow.evidence import find_evidence
+    from didymos.workflow.features import fit_metric
+    from didymos.workflow.pairs import pair_statistics
+    from didymos.workflow.points import prepare
+    from didymos.workflow.regions import find_regions
+    from didymos.workflow.settings import Settings
+    from didymos.workflow.similarity import similarity_of
+    from didymos.workflow.twins import train_twins
 
 __all__ = [
     "Analysis",
@@ -29,3 +34,25 @@ __all__ = [
     "similarity_of",
     "train_twins",
 ]
+
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "analysis": (
+            "Analysis",
+            "analyze",
+            "run",
+        ),
+        "application": ("apply",),
+        "comparison": ("compare",),
+        "comparison_settings": ("ComparisonSettings",),
+        "evidence": ("find_evidence",),
+        "features": ("fit_metric",),
+        "pairs": ("pair_statistics",),
+        "points": ("prepare",),
+        "regions": ("find_regions",),
+        "settings": ("Settings",),
+        "similarity": ("similarity_of",),
+        "twins": ("train_twins",),
+    },
+)

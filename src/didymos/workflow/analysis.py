@@ -15,11 +15,21 @@ from didymos.workflow.assembly import Steps, assemble, check_iso_energy
 from didymos.workflow.evidence import find_evidence
 from didymos.workflow.features import fit_metric
 from didymos.workflow.points import prepare
-from didymos.workflow.progress import Report, shown
+from didymos.workflow.progress import Report, shown, stage
 from didymos.workflow.regions import find_regions
 from didymos.workflow.settings import Settings
 from didymos.workflow.similarity import similarity_of
 from didymos.workflow.twins import prepare_training, train_twins
+
+PREPARE, METRIC, EVIDENCE, SIMILARITY, TRAIN, DESCRIBE = STAGES = (
+    "prepare",
+    "fit metric",
+    "find evidence",
+    "similarity",
+    "train twins",
+    "describe the map",
+)
+"""The five steps of an analysis as its progress names them, and what describes the map beside them."""
 
 
 @dataclass(frozen=True)
@@ -97,19 +107,23 @@ def run(
     chosen = settings or Settings()
     source = chosen.similarity_source(given=examples is not None)
     with shown(progress) as report, Compiler() as compiler:
-        points = prepare(data, chosen, examples=examples)
-        check_iso_energy(points, chosen)
+        with stage(report, PREPARE):
+            points = prepare(data, chosen, examples=examples)
+            check_iso_energy(points, chosen)
         prepare_training(compiler, int(points.usable.sum()), chosen, source)
-        report("metric and evidence", 0.0)
-        features = fit_metric(points, chosen)
-        compiler.import_finished()
-        evidence = find_evidence(points, features, chosen)
-        report("metric and evidence", 1.0)
-        similarity = similarity_of(points, features, evidence, chosen, report=report)
-        twins = train_twins(points, features, similarity, chosen, report=report, compiler=compiler)
-        regions = find_regions(points, evidence, similarity, twins)
-        twins = twins.with_regions(regions.model)
-        result = assemble(Steps(points, features, evidence, similarity, twins, regions), chosen, report)
+        with stage(report, METRIC):
+            features = fit_metric(points, chosen)
+            compiler.import_finished()
+        with stage(report, EVIDENCE):
+            evidence = find_evidence(points, features, chosen)
+        with stage(report, SIMILARITY) as part:
+            similarity = similarity_of(points, features, evidence, chosen, report=part)
+        with stage(report, TRAIN) as part:
+            twins = train_twins(points, features, similarity, chosen, report=part, compiler=compiler)
+        with stage(report, DESCRIBE) as part:
+            regions = find_regions(points, evidence, similarity, twins)
+            twins = twins.with_regions(regions.model)
+            result = assemble(Steps(points, features, evidence, similarity, twins, regions), chosen, part)
         _carry_truth(data, result)
     return Analysis(result, twins.model)
 

@@ -11,15 +11,15 @@ from numpy.typing import ArrayLike
 
 from didymos.io.truth import as_truth, simulated_truth
 from didymos.methods import registry
-from didymos.methods.interface import Family, Method, Task
+from didymos.methods.interface import Method, Task
 from didymos.schema import InputError
 from didymos.workflow.comparison_settings import ComparisonSettings
 from didymos.workflow.comparison_variables import assemble_comparison
 from didymos.workflow.measuring import measured
+from didymos.workflow.method_families import further
 from didymos.workflow.outcomes import Finding, finding_of
 from didymos.workflow.points import Points, points_of
 from didymos.workflow.progress import Report, shown
-from didymos.workflow.twin_methods import twin_family
 
 
 def compare(
@@ -75,22 +75,6 @@ def compare(
     if not findings:
         raise InputError("no method could be run: " + "; ".join(f"{name}: {why}" for name, why in skipped.items()))
     return assemble_comparison(points, findings, skipped, known, settings)
-
-
-def further() -> dict[str, Family]:
-    """Return the families of methods that the workflow adds to those of the room of methods."""
-    return {"twin": twin_family()}
-
-
-def families_in_words() -> str:
-    """Return the families that come with didymos, their default methods in brackets."""
-    # those of other packages would all be imported here
-    return ", ".join(
-        family.name
-        if family.variants == ("",)
-        else f"{family.name} ({', '.join(f'{family.name}-{text}' for text in family.variants)})"
-        for family in (*registry.BUILT_IN, *further().values())
-    )
 
 
 def run_methods(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from didymos.schema import InputError
+from didymos.schema.names import InputError
 from didymos.workflow.settings import Settings
 
 

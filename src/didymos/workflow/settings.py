@@ -9,10 +9,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from didymos.core.metrics.registry import METRICS
-from didymos.schema import InputError
-from didymos.twin.training.encoder import ACTIVATIONS
-from didymos.twin.training.settings import TrainingSettings
+from didymos.core.metrics.catalogue import METRICS
+from didymos.schema.names import InputError
+from didymos.twin.training.settings import ACTIVATIONS, TrainingSettings
 
 LARGEST_SEED = 2**32 - 2
 """The second twin takes the next one, and numpy's older generators end at 2^32 - 1."""

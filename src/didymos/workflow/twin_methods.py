@@ -7,16 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from didymos.methods.interface import Family, Outcome, Task
-from didymos.schema import InputError, Region
-from didymos.workflow.analysis import run
+from didymos.methods.interface import Outcome, Task
+from didymos.schema import Region
+from didymos.workflow.analysis import STAGES, run
 from didymos.workflow.progress import Report
 from didymos.workflow.settings import Settings
-
-STEPS = 4
-"""Steps that an analysis reports."""
-TITLES = {"euclidean": "Twin network, Euclidean distance", "robust": "Twin network, robust distance"}
-"""The metrics and the names of the methods in words."""
+from didymos.workflow.twin_titles import TITLES
 
 
 @dataclass(frozen=True)
@@ -86,17 +82,6 @@ class TwinMethod:
         )
 
 
-def twin_family() -> Family:
-    """Return the family of the twin networks, "twin-euclidean" and "twin-robust"."""
-    return Family("twin", _build, tuple(TITLES), " or ".join(TITLES))
-
-
-def _build(metric: str) -> TwinMethod:
-    if metric not in TITLES:
-        raise InputError(f"twin-{metric} is no method; allowed are {', '.join(f'twin-{name}' for name in TITLES)}")
-    return TwinMethod(metric)
-
-
 def _steps(report: Callable[[float], None]) -> Report:
     """Turn the steps of an analysis into the share of all of it."""
     seen: list[str] = []
@@ -104,6 +89,6 @@ def _steps(report: Callable[[float], None]) -> Report:
     def advance(step: str, share: float) -> None:
         if step not in seen:
             seen.append(step)
-        report(min((seen.index(step) + share) / STEPS, 1.0))
+        report(min((seen.index(step) + share) / len(STAGES), 1.0))
 
     return advance

@@ -27,7 +27,7 @@ from didymos.workflow.similarity import PairSimilarity
 HALF_SCORE = 4.0
 """Distance with a score of one half where no network is trained, over the median distance; the order is the same."""
 
-FIRST, SECOND = "first twin: embedding", "second twin: score"
+TRAIN = "train twins"
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ def _training(settings: Settings, kind: str) -> tuple[TrainingSettings, Training
 def _networks(
     features: Features, similarity: PairSimilarity, settings: Settings, report: Report, compiler: Compiler | None
 ) -> tuple[Networks, NDArray[np.float64], tuple[Ensemble, ...]]:
-    def advance(step: str, share: float, _loss: float) -> None:
-        report(step, share)
+    def advance(done: float, share: float, _loss: float) -> None:
+        report(TRAIN, done + share / 2)  # each twin counts half
 
     assert similarity.embedding is not None
     first, second = similarity.embedding, similarity.score
@@ -152,10 +152,10 @@ def _networks(
         members=settings.members,
         seed=settings.seed,
         known=first.known,
-        progress=partial(advance, FIRST),
+        progress=partial(advance, 0.0),
         compiler=compiler,
     )
-    report(FIRST, 1.0)
+    report(TRAIN, 0.5)
     embedded = embedding.embed(features.values)
     if second is None:
         assert isinstance(first.similarity, ByLabel)
@@ -171,10 +171,10 @@ def _networks(
         members=embedding.encoder.members,
         seed=settings.seed + 1,
         known=second.known,
-        progress=partial(advance, SECOND),
+        progress=partial(advance, 0.5),
         compiler=compiler,
     )
-    report(SECOND, 1.0)
+    report(TRAIN, 1.0)
     return Networks(embedding, score, one.reference), embedded, (one, two)
 
 

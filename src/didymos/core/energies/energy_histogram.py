@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.energies.settings import EnergySettings
+from didymos.core.numeric.compiled import compiled
 
 DEFAULTS = EnergySettings()
 BLOCK = 8192
@@ -184,7 +185,7 @@ def _sorted_columns(values: NDArray[np.floating], columns: slice) -> list[NDArra
     return [row[np.isfinite(row)].astype(np.float64) for row in ordered]
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled(parallel=True)
 def _count_values(values: NDArray[np.floating], low: float, high: float, counts: NDArray[np.int64]) -> None:
     """Add every value between low and high to the histogram of the thread that meets it, (threads, energies, bins)."""
     threads, energies, bins = counts.shape
@@ -200,7 +201,7 @@ def _count_values(values: NDArray[np.floating], low: float, high: float, counts:
                     own[k, position] += 1
 
 
-@numba.njit(cache=True)
+@compiled()
 def _count_differences(
     larger: NDArray[np.float64], smaller: NDArray[np.float64], edges: NDArray[np.float64]
 ) -> NDArray[np.int64]:
@@ -219,7 +220,7 @@ def _count_differences(
     return np.diff(nearer)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _search(ascending: NDArray[np.float64], b: float, edge: float, inclusive: bool, start: int) -> int:
     """Return how many values a have a - b < edge (or <= edge), known to be at least start: steps that double."""
     size = len(ascending)

@@ -1,34 +1,14 @@
-"""Metrics by name, and how one is fitted.
-
-A metric is any object with ``name`` and ``fit`` as in :class:`Metric`; :data:`METRICS` lists them by name and may be
-added to.
-"""
+"""Metrics by name, and how one is fitted."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.metrics.euclidean import Euclidean
+from didymos.core.metrics.catalogue import METRICS, Metric
 from didymos.core.metrics.linear import LinearMetric
-from didymos.core.metrics.robust import Robust
 
-
-class Metric(Protocol):
-    """What a similarity metric must offer."""
-
-    name: ClassVar[str]
-
-    def fit(self, values: NDArray[np.floating], neighbours: NDArray[np.intp], *, seed: int) -> LinearMetric:
-        """Fit to finite spectra, shape (n_points, n_energies), with a surface neighbour of each."""
-        ...
-
-
-METRICS: dict[str, Callable[[int | None], Metric]] = {"euclidean": Euclidean, "robust": Robust}
-"""Metrics by name; each is made from a rank (None: from the data)."""
+__all__ = ["METRICS", "Metric", "fit_metric", "sample_with_neighbours"]
 
 
 def fit_metric(
@@ -45,7 +25,7 @@ def fit_metric(
     Parameters
     ----------
     name : str
-        A key of :data:`METRICS`.
+        A key of :data:`didymos.core.metrics.catalogue.METRICS`.
     values : array, shape (n_points, n_energies)
         Finite spectra.
     neighbours : array of int, shape (n_points,)

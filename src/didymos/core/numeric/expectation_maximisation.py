@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from didymos.core.numeric.compiled import compiled
 
 Floats = NDArray[np.float64]
 SMALLEST_WEIGHT = 1e-12
@@ -31,7 +32,7 @@ def start(u: Floats, share: Floats, split: float, floor: float) -> Floats:
     return theta
 
 
-@numba.njit(cache=True)
+@compiled()
 def climb(u: Floats, share: Floats, theta: Floats, floor: float, tolerance: float, cycles: int, basin: float) -> float:
     """Raise the likelihood of theta[0] to its local maximum; return the mean log-likelihood there.
 
@@ -60,7 +61,7 @@ def climb(u: Floats, share: Floats, theta: Floats, floor: float, tolerance: floa
     return likelihood
 
 
-@numba.njit(cache=True)
+@compiled()
 def _extrapolate(theta: Floats, longest: float) -> bool:
     """Set theta[3] to the squared extrapolation of theta[0], theta[1], theta[2]; return whether it went all the way."""
     moved = bent = 0.0
@@ -74,7 +75,7 @@ def _extrapolate(theta: Floats, longest: float) -> bool:
     return length >= longest
 
 
-@numba.njit(cache=True)
+@compiled()
 def _step(u: Floats, share: Floats, theta: Floats, source: int, target: int, floor: float) -> float:
     """Make one step of expectation maximisation between rows of theta; return the mean log-likelihood before it."""
     near_mean, far_mean = theta[source, 1], theta[source, 2]

@@ -6,9 +6,10 @@ of the mantissa there are 2^M bins to a doubling of d^2.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from didymos.core.numeric.compiled import compiled
 
 MANTISSA = 23
 """Bits of the mantissa of a float32."""
@@ -37,7 +38,7 @@ def bin_edges(first: int, last: int, bits: int) -> NDArray[np.float64]:
     return np.sqrt(pattern.view(np.float32).astype(np.float64))
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def count_all(bits: NDArray[np.int32], triangle: bool, total: NDArray[np.int64]) -> None:
     """Add the squared distances of a tile to one histogram.
 
@@ -56,7 +57,7 @@ def count_all(bits: NDArray[np.int32], triangle: bool, total: NDArray[np.int64])
             total[np.uint32(row[j] >> TOTAL_SHIFT)] += 1
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"reassoc"})
+@compiled(nogil=True, fastmath={"reassoc"})
 def count_each(
     squared: NDArray[np.float32],
     bits: NDArray[np.int32],
@@ -103,7 +104,7 @@ def count_each(
             other_counts[j, index[j]] += 1
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def empty_into(tile: NDArray[np.uint16], counts: NDArray[np.unsignedinteger]) -> None:
     """Add the counts of a tile to the histograms of its spectra and set them back to zero.
 

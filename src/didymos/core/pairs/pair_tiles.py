@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from didymos.core.numeric.compiled import compiled
 
 TILE = 512
 """Spectra along an edge of a tile: its product and its counters fit into the cache of one core."""
@@ -171,7 +172,7 @@ def _subtract_in_double_precision(
     tile[...] = np.where(squared > DOUBLE_SHARE * lengths, np.maximum(squared, SMALLEST), -1)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _subtract(
     product: NDArray[np.float32],
     squared_i: NDArray[np.float32],
@@ -193,7 +194,7 @@ def _subtract(
     return cancelling
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
+@compiled(nogil=True, fastmath={"reassoc", "contract"})
 def _mend(
     tile: NDArray[np.float32], first: NDArray[np.floating], second: NDArray[np.floating], inverse_unit: float
 ) -> None:

@@ -5,74 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
-from didymos.schema import InputError, spectral_map
-from didymos.simulate.measurement import Measurement, conductance, record, topography
-from didymos.simulate.options import MapOptions, Shape, check_range
-from didymos.simulate.surface import Texture, scatter_sites, shift_in_energy
+from didymos.schema import spectral_map
+from didymos.simulate.measurement import conductance, record, topography
+from didymos.simulate.options import MapOptions, Shape, SurfaceOptions
+from didymos.simulate.surface import scatter_sites, shift_in_energy
 from didymos.simulate.truth import Truth, kind_amplitude
 
 SPLINE_RIM = 4  # points from the edge within which a spline is not to be trusted
 TIP_SLOPE = 0.25  # standard deviation of the slope of the transmission of a tip, over the set-point bias
-
-
-@dataclass(frozen=True, kw_only=True)
-class SurfaceOptions(Measurement, MapOptions):
-    """What every recipe that models a surface and a microscope can be asked for.
-
-    Parameters
-    ----------
-    kinds : sequence of str
-        Kinds of defects, each of those that the recipe knows.
-    strength : float
-        Multiplies what the defects do to the density of states (0: nothing).
-    inhomogeneity : float
-        Multiplies all variation of the surface without defects (0: none).
-    correlation_length : float
-        Length in m over which the surface varies; the period of a moire pattern, see texture.
-    texture : {"smooth", "moire", "domains"}
-        How it varies: as a smooth random field, as a hexagonal pattern, or between two domains with a sharp wall.
-    tip_width : float
-        Standard deviation in m of the Gaussian amplitude with which the tip couples to the sites around it.
-
-    Raises
-    ------
-    InputError
-        Where a value is outside its range.
-    """
-
-    kinds: tuple[str, ...] = ()
-    strength: float = 1.0
-    inhomogeneity: float = 1.0
-    correlation_length: float = 5e-9
-    texture: Texture = "smooth"
-    tip_width: float = 1e-10
-
-    def __post_init__(self) -> None:
-        MapOptions.__post_init__(self)
-        Measurement.__post_init__(self)
-        kinds = (self.kinds,) if isinstance(self.kinds, str) else tuple(self.kinds)
-        wrong = [kind for kind in kinds if kind not in self.KINDS]
-        if wrong or not kinds or len(set(kinds)) < len(kinds):
-            raise InputError(
-                f"kinds is {', '.join(map(str, kinds)) or 'empty'}; allowed are one or more of "
-                f"{', '.join(self.KINDS)}, each once: choose them"
-            )
-        object.__setattr__(self, "kinds", kinds)
-        for name in ("strength", "inhomogeneity", "tip_width"):
-            check_range(name, getattr(self, name), 0)
-        if not self.correlation_length > 0 or not np.isfinite(self.correlation_length):
-            raise InputError(
-                f"the correlation length is {self.correlation_length} m; allowed are lengths above 0: choose one"
-            )
-        if self.texture not in get_args(Texture):
-            raise InputError(f"texture is {self.texture!r}; allowed are {', '.join(get_args(Texture))}: choose one")
 
 
 class Scan:

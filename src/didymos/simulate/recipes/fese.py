@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -12,9 +9,9 @@ from numpy.typing import NDArray
 from didymos.simulate.bands import iron_pnictide
 from didymos.simulate.impurity import Impurity, nambu_exchange, nambu_potential
 from didymos.simulate.lattice import Lattice
-from didymos.simulate.options import Shape, check_range, recipe
+from didymos.simulate.options import FeseOptions, Shape, recipe
 from didymos.simulate.propagators import mesh_size
-from didymos.simulate.recipes.common import Scan, Surface, SurfaceOptions, kinds_in_turn, measured
+from didymos.simulate.recipes.common import Scan, Surface, kinds_in_turn, measured
 from didymos.simulate.scattering import density_change
 from didymos.simulate.surface import surface_fields
 
@@ -33,41 +30,6 @@ PAIR_BREAKING = 0.6  # share of the gap that is filled at a vacancy
 BOUND_ENERGY, BOUND_WIDTH, BOUND_HEIGHT = -0.8, 1.2, 0.4  # mV, mV, relative to the normal state: the in-gap state
 TRANSFER, TRANSFER_SCALE = 0.6, 8.0  # weight moved from filled to empty states: relative, and over how many mV
 SLOPE = -0.022  # 1/mV, of the transmission
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeseOptions(SurfaceOptions):
-    """Options of `fese`.
-
-    Parameters
-    ----------
-    gap : float
-        Amplitude of the superconducting gap in mV (0: the normal state).
-    lifetime : float
-        Half width of the quasi-particle levels in mV.
-    gap_spread : float
-        Standard deviation of the gap over the surface in mV.
-    doping_spread : float
-        Standard deviation of the chemical potential over the surface in mV.
-    slope_spread : float
-        Standard deviation of the slope of the transmission over the surface in 1/mV.
-    """
-
-    KINDS: ClassVar[tuple[str, ...]] = ("vacancy", "adatom", "magnetic")
-    DENSITY: ClassVar[float] = 0.0011
-
-    kinds: tuple[str, ...] = ("vacancy",)
-    gap: float = 2.3
-    lifetime: float = 0.6
-    gap_spread: float = 0.12
-    doping_spread: float = 0.6
-    slope_spread: float = 0.0035
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("gap", "gap_spread", "doping_spread", "slope_spread"):
-            check_range(name, getattr(self, name), 0)
-        check_range("lifetime", self.lifetime, 0.05)
 
 
 @recipe(FeseOptions)

@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import numpy as np
 import xarray as xr
 
 from didymos.simulate.noise import corrupt, missing_spectra
-from didymos.simulate.options import MapOptions, check_range, recipe
+from didymos.simulate.options import PolynomialsOptions, recipe
 from didymos.simulate.recipes.common import simulated_dataset
 from didymos.simulate.truth import Truth
 
 PITCH = 1e-9  # m
 COVARIANCE = np.array([[0.02, 0.008], [0.008, 0.03]])
 CENTRES = np.array([[-0.5, 0.4], [0.5, -0.4]])
-
-
-@dataclass(frozen=True, kw_only=True)
-class PolynomialsOptions(MapOptions):
-    """Options of `polynomials`.
-
-    Parameters
-    ----------
-    separation : float
-        Distance of the centres in units of that of the figure (0: one cloud).
-    noise : float
-        Standard deviation of the white noise, in the unit of the curves.
-    corrupted : float
-        Share of corrupted curves, 0 to 1.
-    missing : float
-        Share of curves left out at random, 0 to 1.
-    aborted_rows : int
-        How many rows at the end are missing.
-    """
-
-    DENSITY: ClassVar[float] = 0.5
-
-    shape: tuple[int, int] = (40, 40)
-    separation: float = 1.0
-    noise: float = 0.02
-    corrupted: float = 0.0
-    missing: float = 0.0
-    aborted_rows: int = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name, high in (("separation", np.inf), ("noise", np.inf), ("corrupted", 1.0), ("missing", 1.0)):
-            check_range(name, getattr(self, name), 0, high)
-        check_range("aborted_rows", self.aborted_rows, 0)
 
 
 @recipe(PolynomialsOptions)

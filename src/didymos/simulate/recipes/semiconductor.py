@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -12,61 +9,20 @@ from numpy.typing import NDArray
 from didymos.simulate.bands import gapped_semiconductor
 from didymos.simulate.impurity import Impurity
 from didymos.simulate.lattice import Lattice
-from didymos.simulate.options import Shape, check_range, recipe
+from didymos.simulate.options import SemiconductorOptions, Shape, recipe
+from didymos.simulate.options.semiconductor import POTENTIALS
 from didymos.simulate.propagators import mesh_size
-from didymos.simulate.recipes.common import Scan, Surface, SurfaceOptions, kinds_in_turn, measured
+from didymos.simulate.recipes.common import Scan, Surface, kinds_in_turn, measured
 from didymos.simulate.scattering import density_change
 from didymos.simulate.surface import shift_in_energy, surface_fields
 
 LATTICE_CONSTANT = 3.2e-10  # m, one point of the map per site
 HOPPING, HYBRIDISATION = 350.0, 300.0  # mV
-POTENTIALS = {"donor": (-300.0, 0.0), "acceptor": (0.0, 350.0), "deep": (-550.0, 0.0)}
-"""Potential of each kind on the conduction and the valence orbital, in mV."""
 WIDTH = 1.8  # sites, over which a potential acts
 EXTENT = 2.0  # sites, of a defect
 SEPARATION = 7.0  # sites, least distance of two defects
 REACH = 32  # sites, of coherent propagation
 MESH, MESH_SHIFT = (96, 96), 0.31  # of the clean surface
-
-
-@dataclass(frozen=True, kw_only=True)
-class SemiconductorOptions(SurfaceOptions):
-    """Options of `semiconductor`.
-
-    Parameters
-    ----------
-    band_gap : float
-        Between the bands, in mV.
-    lifetime : float
-        Half width of the levels in mV.
-    edge_spread : float
-        Standard deviation of the shift of both band edges over the surface in mV.
-    slope_spread : float
-        Standard deviation of the slope of the transmission over the surface in 1/mV.
-    """
-
-    KINDS: ClassVar[tuple[str, ...]] = tuple(POTENTIALS)
-    DENSITY: ClassVar[float] = 0.0025
-
-    energies: int = 256
-    energy_range: tuple[float, float] = (-1000.0, 1000.0)
-    kinds: tuple[str, ...] = ("donor", "acceptor")
-    correlation_length: float = 6e-9
-    tip_width: float = 1.6e-10
-    temperature: float = 77.0
-    modulation: float = 10.0
-    setpoint_bias: float = 1000.0
-    bandwidth: float = 25.0
-    band_gap: float = 900.0
-    lifetime: float = 25.0
-    edge_spread: float = 45.0
-    slope_spread: float = 1.0e-4
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("band_gap", "edge_spread", "slope_spread"):
-            check_range(name, getattr(self, name), 0)
-        check_range("lifetime", self.lifetime, 1.0)
 
 
 @recipe(SemiconductorOptions)

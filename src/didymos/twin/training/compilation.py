@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
+from didymos.twin.training.compile_cache import with_kept_code
 from didymos.twin.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Compiler:
             from didymos.twin.training.program import compiled
         finally:
             self._imported.set()
-        return compiled(plan)
+        return with_kept_code(partial(compiled, plan))
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 from jax import Array
 
+from didymos.twin.training import adam
 from didymos.twin.training.loss import LOSSES, gram_distances, pair_loss, squared_distances
 from didymos.twin.training.network import forward, parameter_count
 from didymos.twin.training.plan import HELD_OUT_BATCHES, Batch, Look, Plan
@@ -70,7 +70,7 @@ def compile_program(plan: Plan) -> Program:
     """
     number = partial(_array, kind=jnp.float32)
     parameters = number((plan.members, parameter_count(plan.sizes)))
-    state = jax.eval_shape(_adam(0.0, plan.steps).init, parameters)
+    state = jax.eval_shape(adam.start, parameters)
     batches = [_structure(plan.shapes(count)) for count in (plan.stretch, HELD_OUT_BATCHES)]
     shapes = parameters, state, parameters, number((plan.members,)), *batches, number((2,))
     advance = jax.jit(_program(plan), compiler_options=OPTIONS).lower(*shapes).compile()
@@ -85,11 +85,6 @@ def _array(shape: tuple[int, ...], kind: Any) -> Any:
     return jax.ShapeDtypeStruct(shape, kind)  # type: ignore[no-untyped-call]
 
 
-def _adam(learning_rate: Array | float, steps: int) -> optax.GradientTransformation:
-    """Return Adam (Kingma and Ba, ICLR 2015) with a step size that falls to a tenth along a cosine."""
-    return optax.adam(optax.cosine_decay_schedule(learning_rate, steps, alpha=0.1))
-
-
 def _program(plan: Plan) -> Callable[..., tuple[Array, Any, Array, Look]]:
     look_at = jax.vmap(partial(_look, plan), in_axes=(0, 0, None))
     losses = jax.vmap(partial(_training_loss, plan), in_axes=(0, 0, None))
@@ -101,11 +96,11 @@ def _program(plan: Plan) -> Callable[..., tuple[Array, Any, Array, Look]]:
     def program(
         parameters: Array, state: Any, best: Array, best_loss: Array, batches: Batch, looked_at: Batch, numbers: Array
     ) -> tuple[Array, Any, Array, Look]:
-        adam = _adam(numbers[1], plan.steps)
 
         def step(carry: tuple[Array, Any], batch: Batch) -> tuple[tuple[Array, Any], None]:
             weights, memory = carry
-            change, memory = adam.update(jax.grad(total)(weights, batch, numbers), memory)
+            slope = jax.grad(total)(weights, batch, numbers)
+            change, memory = adam.change(slope, memory, numbers[1], plan.steps)
             return (weights + change, memory), None
 
         (parameters, state), _ = jax.lax.scan(step, (parameters, state), batches)

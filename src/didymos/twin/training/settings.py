@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 LOSSES = ("contrastive",)
 """Names of the losses of :mod:`didymos.twin.training.loss`."""
+ACTIVATIONS = ("elu", "gelu", "relu", "silu", "tanh")
+"""Names of the activations of :mod:`didymos.twin.training.encoder`."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class TrainingSettings:
     layers : tuple of int
         Sizes of the layers, the last one the size of the embedding.
     activation : str
-        A key of :data:`didymos.twin.training.encoder.ACTIVATIONS`.
+        One of :data:`ACTIVATIONS`.
     loss : str
         A key of :data:`didymos.twin.training.loss.LOSSES`.
     margin : float

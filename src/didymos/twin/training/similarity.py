@@ -7,8 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_array, issparse
-from sklearn.utils.multiclass import type_of_target
 
 from didymos.twin.training.plan import Batch
 
@@ -164,6 +162,8 @@ def given_labels(labels: ArrayLike, points: int) -> tuple[NDArray[np.intp], ByLa
     if len(known) < 2:
         raise ValueError(f"y holds {len(known)} known labels; at least two are needed")
     values = np.array(values[known].tolist())
+    from sklearn.utils.multiclass import type_of_target  # an analysis needs none of it
+
     if type_of_target(values, input_name="y") not in LABELS:
         raise ValueError(
             "y holds continuous numbers; allowed are labels (integers or names): give continuous similarities as pairs"
@@ -212,6 +212,8 @@ def given_pairs(pairs: object, points: int) -> ByPair:
 
 def _columns(pairs: object, points: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return indices and similarities of all pairs that are listed."""
+    from scipy.sparse import coo_array, issparse
+
     if issparse(pairs):
         stored: Any = coo_array(pairs)  # type: ignore[call-overload]  # any sparse format
         if stored.shape != (points, points):

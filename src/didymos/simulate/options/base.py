@@ -6,26 +6,37 @@ import dataclasses
 import functools
 import inspect
 import json
+import math
 import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-import numpy as np
-import xarray as xr
-from numpy.typing import NDArray
+from didymos.schema.names import InputError
 
-from didymos.schema import InputError
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray as xr
+    from numpy.typing import NDArray
 
 Shape = tuple[int, int]
 OptionsType = TypeVar("OptionsType", bound="MapOptions")
 
 
-def check_range(name: str, value: float, low: float, high: float = np.inf) -> None:
+def is_finite(value: float) -> bool:
+    """Return whether a number is finite, as a float."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond every float
+        return False
+
+
+def check_range(name: str, value: float, low: float, high: float = math.inf) -> None:
     """Raise an InputError where a number is outside of its range (ends included)."""
-    if not low <= value <= high or not np.isfinite(value):
-        upper = f" to {high:g}" if np.isfinite(high) else ""
+    if not low <= value <= high or not is_finite(value):
+        upper = f" to {high:g}" if high < math.inf else ""
         raise InputError(f"{name} is {value}; allowed are numbers from {low:g}{upper}: choose one")
 
 
@@ -74,14 +85,14 @@ class MapOptions:
         if (
             int(self.energies) != self.energies
             or self.energies < 2
-            or not np.isfinite([low, high]).all()
+            or not (is_finite(low) and is_finite(high))
             or low >= high
         ):
             raise InputError(
                 f"{self.energies} energies from {low} to {high} mV came; allowed are at least 2 over an ascending "
                 "range: choose them"
             )
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int | np.integer) or self.seed < 0:
+        if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or self.seed < 0:
             raise InputError(f"seed is {self.seed!r}; allowed are non-negative integers: choose one")
         if self.defects is not None and (int(self.defects) != self.defects or self.defects < 0):
             raise InputError(f"defects is {self.defects}; allowed are non-negative integers: choose one")
@@ -95,6 +106,8 @@ class MapOptions:
     @property
     def energy(self) -> NDArray[np.float64]:
         """Evenly spaced energies in mV, ascending, shape (energies,)."""
+        import numpy as np  # whoever only reads options is spared numpy
+
         return np.linspace(*self.energy_range, int(self.energies))
 
     @property
@@ -131,12 +144,7 @@ def recipe(kind: type[OptionsType]) -> Callable[[Callable[[OptionsType], xr.Data
     def decorate(function: Callable[[OptionsType], xr.Dataset]) -> Callable[..., xr.Dataset]:
         @functools.wraps(function)
         def simulate(**given: Any) -> xr.Dataset:
-            unknown = sorted(set(given) - set(allowed))
-            if unknown:
-                raise InputError(
-                    f"unknown option {', '.join(unknown)}; allowed are {', '.join(allowed)}: correct the name"
-                )
-            return function(_made(kind, given))
+            return function(options_of(kind, given))
 
         signature = inspect.Signature(
             [
@@ -153,8 +161,25 @@ def recipe(kind: type[OptionsType]) -> Callable[[Callable[[OptionsType], xr.Data
     return decorate
 
 
-def _made(kind: type[OptionsType], given: dict[str, Any]) -> OptionsType:
-    """Return the options, or raise an InputError that names the one of a wrong type."""
+def options_of(kind: type[OptionsType], given: dict[str, Any]) -> OptionsType:
+    """Return options from keywords.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the options.
+    given : dict
+        Values by name.
+
+    Raises
+    ------
+    InputError
+        Where a name is unknown, or a value is of a wrong type or outside its range.
+    """
+    allowed = [field.name for field in dataclasses.fields(kind)]
+    unknown = sorted(set(given) - set(allowed))
+    if unknown:
+        raise InputError(f"unknown option {', '.join(unknown)}; allowed are {', '.join(allowed)}: correct the name")
     try:
         return kind(**given)
     except InputError:

@@ -1,0 +1,291 @@
+"""The commands. What is heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from didymos.cli import TRACEBACK
+from didymos.cli.options import InputOptions, Options, Output, OutputOptions, Reading
+from didymos.cli.simulation_options import SimulationOptions
+from didymos.schema.names import VERSION, InputError
+from didymos.simulate.options import OPTIONS, options_of
+from didymos.workflow.method_families import families_in_words
+from didymos.workflow.settings import Settings
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from didymos.plots.settings import FigureSettings
+
+app = App(
+    name="didymos",
+    help=f"Find what is different in a hyperspectral map. {TRACEBACK} shows where an internal error came from.",
+    version=VERSION,
+    help_format="plaintext",
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+    default_parameter=Parameter(consume_multiple=True, negative_iterable=()),
+)
+
+METHODS_HELP = f"Names of methods or families, all where it is not given: {families_in_words()}."
+
+
+@app.command
+def analyze(
+    input: Path,
+    /,
+    *,
+    out: Path | None = None,
+    examples: Path | None = None,
+    reading: Reading | None = None,
+    output: Output | None = None,
+    settings: Options | None = None,
+) -> None:
+    """Analyse a map and write the report, the result, the model, figures and tables.
+
+    Parameters
+    ----------
+    input
+        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+    out
+        Folder to write into; INPUT's name beside the current folder where it is not given.
+    examples
+        CSV file of labelled spectra with columns x, y, label or row, column, label; 'majority', 'artefact' and 'other'
+        are reserved labels, all others are kinds.
+    reading
+        How INPUT is read.
+    output
+        What is written.
+    settings
+        Settings of the analysis.
+    """
+    figures = (output or OutputOptions()).settings()
+    data = _opened(input, reading)
+    named = Path(input.stem)
+    # a zarr folder without a suffix, in the current folder, is not to be written into
+    default = Path(f"{input.stem}-result") if named.resolve() == input.resolve() else named
+    _analyze_and_write(data, input, out or default, settings or Settings(), figures, examples)
+
+
+@app.command
+def compare(
+    input: Path,
+    /,
+    *,
+    out: Path | None = None,
+    reading: Reading | None = None,
+    output: Output | None = None,
+    methods: Annotated[list[str] | None, Parameter(help=METHODS_HELP, negative=())] = None,
+    truth: Path | None = None,
+    energy_range: tuple[float, float] | None = None,
+    seed: int = 0,
+) -> None:
+    """Compare what the methods of the literature and the twins find in a map.
+
+    Parameters
+    ----------
+    input
+        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+    out
+        Folder to write into; INPUT's name with '-compared' where it is not given.
+    reading
+        How INPUT is read.
+    output
+        What is written.
+    methods
+        Names of methods or families.
+    truth
+        File that names the spectra of defects: .npy, .csv, .txt, .png or .nc.
+    energy_range
+        Lowest and highest energy to compare, in units of the energies.
+    seed
+        Seed of all random numbers.
+    """
+    figures = (output or OutputOptions()).settings()
+    from didymos.io import file_sha256, open_truth
+    from didymos.io.atomic import check_folder
+    from didymos.report import write_comparison
+    from didymos.workflow import compare as compare_methods
+
+    folder = out or Path(f"{input.stem}-compared")
+    check_folder(folder)  # before the work
+    data = _opened(input, reading)
+    data.attrs["input_sha256"] = file_sha256(input)
+    known = None if truth is None else open_truth(truth, data)
+    comparison = compare_methods(data, methods, truth=known, seed=seed, energy_range=energy_range, progress=True)
+    _tell(comparison)
+    print(write_comparison(comparison, folder, figures))
+
+
+@app.command
+def apply(
+    model_dir: Path,
+    input: Path,
+    /,
+    *,
+    out: Path | None = None,
+    reading: Reading | None = None,
+    output: Output | None = None,
+) -> None:
+    """Score a map with the model of an earlier analysis.
+
+    Parameters
+    ----------
+    model_dir
+        Folder that 'didymos analyze' wrote, or its model.npz.
+    input
+        The map to score.
+    out
+        Folder to write into; INPUT's name with '-applied' where it is not given.
+    reading
+        How INPUT is read.
+    output
+        What is written.
+    """
+    figures = (output or OutputOptions()).settings()
+    from didymos.io import file_sha256
+    from didymos.report import write
+    from didymos.twin import load_model
+    from didymos.workflow import apply as apply_model
+
+    model = load_model(model_dir / "model.npz" if model_dir.is_dir() else model_dir)
+    data = _opened(input, reading)
+    data.attrs["input_sha256"] = file_sha256(input)
+    result = apply_model(model, data)
+    _tell(result)
+    print(write(result, out or Path(f"{input.stem}-applied"), figures=figures))
+
+
+@app.command
+def info(input: Path, /, *, channel: str | None = None) -> None:
+    """List what is in a file: channels, axes, missing spectra.
+
+    Parameters
+    ----------
+    input
+        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+    channel
+        Channel that would be analysed instead of the one chosen by rule.
+    """
+    from didymos.io import describe
+
+    rows = describe(input, channel=channel).rows()
+    width = max(len(label) for label, _ in rows)
+    for label, text in rows:
+        print(f"{label:<{width}}  {text}")
+
+
+@app.command
+def simulate(
+    *,
+    out: Path | None = None,
+    recipe: Annotated[str, Parameter(help=f"Name of the recipe: {', '.join(OPTIONS)}.")] = "fese",
+    options: SimulationOptions | None = None,  # type: ignore[valid-type]  # made from the options of the recipes
+) -> None:
+    """Simulate a surface with known truth and write it as netCDF or as a Nanonis grid.
+
+    Parameters
+    ----------
+    out
+        File to write, .nc or .3ds; RECIPE.nc where it is not given.
+    recipe
+        Name of the recipe.
+    options
+        Options of the recipe; without them its own defaults.
+    """
+    given: dict[str, Any] = (
+        {} if options is None else {name: value for name, value in vars(options).items() if value is not None}
+    )
+    path = out or Path(f"{recipe}.nc")
+    _check_recipe(recipe, given)
+    write = _writer(path)
+    print(write(_simulated(recipe, given), path))
+
+
+@app.command
+def demo(*, out: Path = Path("demo"), seed: int = 0, output: Output | None = None) -> None:
+    """Simulate a surface with defects, analyse it and write the report.
+
+    Parameters
+    ----------
+    out
+        Folder to write into.
+    seed
+        Seed of all random numbers.
+    output
+        What is written.
+    """
+    figures = (output or OutputOptions()).settings()
+    from didymos.io import save_result
+    from didymos.io.atomic import make_folder
+
+    surface = _simulated("fese", {"shape": (80, 80), "energies": 256, "seed": seed})
+    make_folder(out)
+    path = save_result(surface, out / "surface.nc")
+    _analyze_and_write(surface, path, out, Settings(seed=seed), figures)
+
+
+def _opened(path: Path, reading: InputOptions | None) -> xr.DataArray:
+    from didymos.io import open_map
+
+    chosen = reading or InputOptions()
+    return open_map(path, channel=chosen.channel, average_backward=chosen.average_backward)
+
+
+def _analyze_and_write(
+    data: Any, source: Path, out: Path, settings: Settings, figures: FigureSettings, examples: Path | None = None
+) -> None:
+    from didymos.io import file_sha256
+    from didymos.io.atomic import check_folder
+    from didymos.plots.helpers import helpers
+    from didymos.report import write
+    from didymos.workflow import run
+    from didymos.workflow.progress import shown
+
+    check_folder(out)  # before the work, so that a wrong name costs none
+    (data["spectra"] if "spectra" in getattr(data, "data_vars", ()) else data).attrs.update(
+        {"input_file": source.name, "input_sha256": file_sha256(source)}
+    )
+    # they import what they draw with while this process still imports: one core alone is busy then
+    with helpers(figures) as beside, shown(True) as report:
+        analysis = run(data, settings, examples=examples, progress=report)
+        path = write(analysis.result, out, analysis.model, figures, report, beside)
+    _tell(analysis.result)
+    print(path)
+
+
+def _tell(result: xr.Dataset) -> None:
+    """Print what was left out and filled before the work; the output stream is for the path of the report."""
+    for note in str(result.attrs.get("preparation_notes", "")).splitlines():
+        print(f"didymos: {note}", file=sys.stderr)
+
+
+def _check_recipe(recipe: str, options: dict[str, Any]) -> None:
+    """Refuse a recipe or an option before anything heavy is imported."""
+    if recipe not in OPTIONS:
+        raise InputError(f"recipe is {recipe!r}; allowed are {', '.join(sorted(OPTIONS))}")
+    options_of(OPTIONS[recipe], options)
+
+
+def _writer(path: Path) -> Callable[[xr.Dataset, Path], Path]:
+    """Return what writes a simulated map, by the suffix of the file."""
+    writers = {".nc": "save_result", ".3ds": "save_nanonis"}
+    if path.suffix not in writers:
+        raise InputError(f"{path} has the suffix {path.suffix!r}; allowed are {' and '.join(writers)}: rename it")
+    from didymos import io
+    from didymos.io.atomic import check_folder
+
+    check_folder(path.parent)  # before the work
+    write: Callable[[xr.Dataset, Path], Path] = getattr(io, writers[path.suffix])
+    return write
+
+
+def _simulated(recipe: str, options: dict[str, Any]) -> xr.Dataset:
+    from didymos.simulate import RECIPES
+
+    return RECIPES[recipe](**options)
