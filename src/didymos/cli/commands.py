@@ -222,8 +222,9 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, output: Output | None = Non
     """
     figures = (output or OutputOptions()).settings()
     from didymos.io import save_result
-    from didymos.io.atomic import make_folder
+    from didymos.io.atomic import check_folder, make_folder
 
+    check_folder(out)  # before the simulation
     surface = _simulated("fese", {"shape": (80, 80), "energies": 256, "seed": seed})
     make_folder(out)
     path = save_result(surface, out / "surface.nc")
