@@ -1,5 +1,8 @@
+import importlib
+import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +42,13 @@ def test_the_import_loads_no_network_and_configures_nothing():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_name_of_a_package_is_that_of_a_module_within():
+    # importing the module would put it in the place of the name
+    root = Path(didymos.__file__).parent
+    for file in root.rglob("__init__.py"):
+        package = importlib.import_module(".".join(("didymos", *file.parent.relative_to(root).parts)))
+        modules = {path.stem for path in file.parent.iterdir()}
+        names = set(getattr(package, "__all__", ()))
+        assert {name for name in names & modules if not inspect.ismodule(getattr(package, name))} == set()

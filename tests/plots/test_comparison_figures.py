@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import dendrogram, fcluster, linkage
 
 from didymos import plots
 from didymos.plots.comparison_groups import upper_end
-from didymos.plots.comparison_overview import SMALL, can_draw_small
+from didymos.plots.comparison_sheet import SMALL, can_draw_small
 from didymos.plots.maps import over_space
 
 MANY = (*NAMES, "agglomerative-single", *(f"further-{number}" for number in range(10)))

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from didymos.plots.comparison import compared_surface, method_group_map, method_score_map, of_method
     from didymos.plots.comparison_catalogue import COMPARISON_FIGURES, METHOD_FIGURES
     from didymos.plots.comparison_groups import method_dendrogram, method_spectra, method_split_sizes
-    from didymos.plots.comparison_overview import comparison_overview, thumbnail
     from didymos.plots.comparison_plane import distance_correlations, method_distance_correlation, method_plane
+    from didymos.plots.comparison_sheet import comparison_overview, thumbnail
     from didymos.plots.distances import distance_statistics
     from didymos.plots.export import rendered, save_figure, save_figures
     from didymos.plots.histogram import signal_histogram
@@ -90,7 +90,7 @@ __getattr__, __dir__ = lazily(
             "method_spectra",
             "method_split_sizes",
         ),
-        "comparison_overview": (
+        "comparison_sheet": (
             "comparison_overview",
             "thumbnail",
         ),

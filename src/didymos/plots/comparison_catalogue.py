@@ -10,8 +10,8 @@ from didymos.plots import captions
 from didymos.plots.catalogue import FigureEntry
 from didymos.plots.comparison import compared_surface, has_truth, method_group_map, method_score_map
 from didymos.plots.comparison_groups import method_dendrogram, method_spectra, method_split_sizes
-from didymos.plots.comparison_overview import comparison_overview
 from didymos.plots.comparison_plane import distance_correlations, method_distance_correlation, method_plane
+from didymos.plots.comparison_sheet import comparison_overview
 
 
 def _surface(comparison: xr.Dataset) -> str:

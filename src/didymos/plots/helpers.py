@@ -25,7 +25,8 @@ class Helper:
     """A process that draws figures of a result on disk; see :mod:`didymos.plots.drawing`."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "didymos.plots.drawing"]
+        # -P: what lies in the current folder is not imported
+        command = [sys.executable, "-P", "-m", "didymos.plots.drawing"]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )

@@ -14,7 +14,7 @@ from didymos.io.atomic import make_folder
 from didymos.io.results import save_result
 from didymos.plots import COMPARISON_FIGURES, METHOD_FIGURES, FigureEntry, of_method, rendered, thumbnail
 from didymos.plots.comparison import has_truth
-from didymos.plots.comparison_overview import SMALL, can_draw_small
+from didymos.plots.comparison_sheet import SMALL, can_draw_small
 from didymos.plots.export import drawn, write_images
 from didymos.plots.helpers import Images
 from didymos.plots.settings import FORMATS, FigureSettings
