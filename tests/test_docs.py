@@ -93,7 +93,7 @@ def marked(page: Path) -> Any:
     return pytest.param(page, id=page.name, marks=[pytest.mark.slow] if page.name in LONG else [])
 
 
-@pytest.mark.parametrize("page", map(marked, PAGES))
+@pytest.mark.parametrize("page", list(map(marked, PAGES)))
 @pytest.mark.usefixtures("one_figure")
 def test_the_python_of_a_page_runs(page, grid, tmp_path, monkeypatch):
     code = blocks(page.read_text("utf-8"), "python")

@@ -80,7 +80,13 @@ def test_a_heavy_import_is_seen(grid):
 def test_a_stop_in_the_first_second_is_one_line(grid, tmp_path, seconds):
     code = "import sys; from didymos.cli import main; print('begun', flush=True); sys.exit(main())"
     command = [sys.executable, "-c", code, "analyze", str(grid), "--out", str(tmp_path / "out")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # a test that runs in the background of a shell inherits that this signal is ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         assert process.stdout is not None
         process.stdout.readline()
         time.sleep(seconds)

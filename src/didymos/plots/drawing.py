@@ -13,10 +13,10 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from didymos.plots.settings import READY
+
 if TYPE_CHECKING:
     import xarray as xr
-
-READY = b"ready\n"
 
 
 def answer(requests: BinaryIO, answers: BinaryIO) -> None:

@@ -14,8 +14,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from didymos.core.numeric.threads import allowed_threads
-from didymos.plots.drawing import READY
-from didymos.plots.settings import FigureSettings
+from didymos.plots.settings import READY, FigureSettings
 
 Images = dict[str, bytes]
 """One figure in several formats, by the format."""

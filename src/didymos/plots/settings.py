@@ -10,6 +10,8 @@ from didymos.schema.names import InputError
 FORMATS = ("png", "svg", "pdf")
 """The formats that can be written."""
 NONE = "none"
+READY = b"ready\n"
+"""What a process that draws answers once everything is imported."""
 
 
 @dataclass(frozen=True)
