@@ -48,10 +48,10 @@ class Task:
     def components(self) -> PrincipalComponents:
         """The first `MODES` principal components, fewer where the spectra have fewer."""
         # whoever only asks for the names of methods is spared the algebra
-        from didymos.core.numeric.principal_components import moments, principal_components
+        from didymos.core.numeric.principal_components import principal_components
 
         modes = min(MODES, *self.values.shape)
-        return principal_components(moments(self.values), modes)
+        return principal_components(self.values, modes)
 
     @cached_property
     def scores(self) -> NDArray[np.float64]:

@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from didymos.core.energies.energy_correlation import energy_correlation, energy_windows, weight_transfer
-from didymos.core.energies.energy_histogram import region_distance_histogram, region_mean_and_std, signal_histogram
+from didymos.core.energies.energy_correlation import energy_correlation, energy_windows, weight_transfer, window_weights
+from didymos.core.energies.energy_histogram import means_and_stds, region_distance_histogram, signal_histogram
 from didymos.core.energies.iso_energy import choose_energy, otsu_level, segment
-from didymos.core.numeric.principal_components import principal_components
+from didymos.core.numeric.rows import column, in_memory, selected
 from didymos.schema import (
     ENERGY,
     RESULT_VARIABLES,
@@ -100,7 +100,7 @@ def _latent_spaces(assembly: Assembly, model: TwinModel) -> dict[str, Space]:
 def add_map(assembly: Assembly) -> None:
     """Add the spectra with their attributes and the topography where there is one."""
     source = assembly.points.map
-    assembly.add("spectra", source.values)
+    assembly.add("spectra", source.data)
     assembly.result["spectra"].attrs.update(source.attrs)
     if "topography" in source.coords and source.coords["topography"].dims == assembly.space:
         topography = source.coords["topography"]
@@ -119,7 +119,7 @@ def add_scores(assembly: Assembly, model: TwinModel, usable: Prediction | None =
     """
     points = assembly.points
     rest = points.finite if usable is None else points.finite & ~points.usable
-    parts = [(rest, model.predict(points.values[rest]))] if rest.any() else []
+    parts = [(rest, model.predict(points.of(rest)))] if rest.any() else []
     if usable is not None:
         parts.append((points.usable, usable))
 
@@ -165,11 +165,10 @@ def add_region_probability(assembly: Assembly, probability: NDArray[np.float64])
 def add_principal_components(assembly: Assembly) -> None:
     """Add scores, spectra and explained variance of the principal components of the spectra as they are."""
     points = assembly.points
-    usable = points.values[points.usable]
-    modes = min(PCA_MODES, usable.shape[1], len(usable))
-    components = principal_components(assembly.moments, modes)
+    modes = min(PCA_MODES, *points.spectra.shape)
+    components = assembly.components(modes)
     units = str(points.map.attrs.get("units", ""))
-    assembly.add("pca", points.spread(components.scores(points.values[points.finite]), points.finite), units=units)
+    assembly.add("pca", points.spread(components.scores(points.of(points.finite)), points.finite), units=units)
     assembly.add("pca_spectrum", components.spectra)
     assembly.add("explained_variance_ratio", components.variance_ratio[:modes])
     assembly.coordinate("mode", np.arange(1, modes + 1))
@@ -178,15 +177,13 @@ def add_principal_components(assembly: Assembly) -> None:
 def add_spectra_of_regions(assembly: Assembly, regions: Regions) -> None:
     """Add the average spectra of regions and kinds (the paper, Fig. 8a)."""
     points = assembly.points
-    usable = points.values[points.usable]
     units = {"units": str(points.map.attrs.get("units", ""))}
-    averages = [region_mean_and_std(usable, regions.region, region) for region in SPECTRAL_REGIONS]
-    assembly.add("region_spectrum", np.stack([mean for mean, _ in averages]), **units)
-    assembly.add("region_spectrum_std", np.stack([spread for _, spread in averages]), **units)
+    means, spreads = means_and_stds(points.spectra, regions.region, [int(region) for region in SPECTRAL_REGIONS])
+    assembly.add("region_spectrum", means, **units)
+    assembly.add("region_spectrum_std", spreads, **units)
     assembly.add("region_size", [int((regions.region == region).sum()) for region in SPECTRAL_REGIONS])
     kinds = range(1, int(regions.kind.max(initial=0)) + 1)
-    means = [region_mean_and_std(usable, regions.kind, kind)[0] for kind in kinds]
-    assembly.add("kind_spectrum", np.reshape(means, (len(kinds), usable.shape[1])), **units)
+    assembly.add("kind_spectrum", means_and_stds(points.spectra, regions.kind, kinds)[0], **units)
     assembly.add("kind_size", np.array([int((regions.kind == kind).sum()) for kind in kinds], dtype=np.int64))
     assembly.coordinate("kind_index", np.array(kinds, dtype=np.int64))
     if regions.names:
@@ -196,13 +193,13 @@ def add_spectra_of_regions(assembly: Assembly, regions: Regions) -> None:
 def add_energies(assembly: Assembly, regions: Regions) -> None:
     """Add what is resolved in energy: histogram, differences of regions, correlation, windows (Figs. 2b, 8b, 8c)."""
     points = assembly.points
-    usable = points.values[points.usable]
-    majority, minority = (usable[regions.region == region] for region in (Region.MAJORITY, Region.MINORITY))
+    usable = points.spectra
+    inside = [regions.region == region for region in (Region.MAJORITY, Region.MINORITY)]
     signal = {"units": str(points.map.attrs.get("units", ""))}
     edges, counts = signal_histogram(usable)
     assembly.add("signal_histogram", counts)
     assembly.coordinate("signal_bin", (edges[1:] + edges[:-1]) / 2, **signal)
-    edges, counts = region_distance_histogram(majority, minority)
+    edges, counts = region_distance_histogram(*(in_memory(selected(usable, one)) for one in inside))
     assembly.add("region_distance_histogram", counts)
     assembly.coordinate("region_distance_bin", (edges[1:] + edges[:-1]) / 2, **signal)
     correlation = energy_correlation(assembly.moments.covariance)
@@ -210,7 +207,8 @@ def add_energies(assembly: Assembly, regions: Regions) -> None:
     energy_attrs = dict(points.map[ENERGY].attrs)
     assembly.coordinate("energy_2", points.energy, **energy_attrs)
     windows = energy_windows(correlation, points.energy, spectra=len(usable))
-    moved = np.array([weight_transfer(majority, minority, points.energy, window) for window in windows]).reshape(-1, 2)
+    weights = [window_weights(usable, points.energy, windows)[one].T for one in inside]
+    moved = np.array([weight_transfer(*pair) for pair in zip(*weights, strict=True)]).reshape(-1, 2)
     units = f"{signal['units']} {energy_attrs.get('units', '')}".strip()
     assembly.add("window_start", [window.start for window in windows], **energy_attrs)
     assembly.add("window_stop", [window.stop for window in windows], **energy_attrs)
@@ -234,11 +232,12 @@ def add_iso_energy(assembly: Assembly, settings: Settings) -> None:
     points = assembly.points
     energy = points.energy
     if settings.iso_energy == "auto":
-        index = choose_energy(points.values[points.usable])
+        index = choose_energy(in_memory(points.spectra))
     else:
         index = int(np.abs(energy - settings.iso_energy).argmin())
-    level = otsu_level(points.values[points.usable, index])
-    label = segment(points.values[points.finite, index], level)
+    of_energy = column(points.values, index)
+    level = otsu_level(of_energy[points.usable])
+    label = segment(of_energy[points.finite], level)
     attrs = {"energy": float(energy[index]), "level": float(level)}
     assembly.add("iso_energy_label", points.spread(label, points.finite, -1, np.int8), **attrs)
 

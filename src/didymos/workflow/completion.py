@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from didymos.core.artefacts.artefacts import finite_values
 from didymos.core.noise.missing import fill_gaps
+from didymos.core.numeric.rows import Spectra
 from didymos.core.preparation.coverage import Coverage, find_coverage
 from didymos.core.preparation.density import are_uneven, densest_share
 from didymos.io.coverage import coverage_notes
 from didymos.schema import ENERGY
+from didymos.workflow.stored import StoredSpectra, fill_stored, rows_of
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,10 @@ class Completed:
     ----------
     map : xarray.DataArray
         As measured, NaN where a value is missing.
-    values : array of float32, shape (n_points, n_energies)
-        The spectra with single gaps filled; those with too few values keep their NaN.
+    values : spectra, shape (n_points, n_energies)
+        With single gaps filled, in memory where the map is; those with too few values keep their NaN.
+    known : array of int, shape (n_points,)
+        Number of finite values of every spectrum in `values`.
     missing : array of bool, shape (n_points,)
         Spectra without any value.
     notes : tuple of str
@@ -32,7 +37,8 @@ class Completed:
     """
 
     map: xr.DataArray
-    values: NDArray[np.float32]
+    values: Spectra
+    known: NDArray[np.intp]
     missing: NDArray[np.bool_]
     notes: tuple[str, ...] = ()
 
@@ -56,34 +62,43 @@ def completed(
     -------
     Completed
     """
-    values = np.ascontiguousarray(spectra.values).reshape(len(positions), spectra.sizes[ENERGY])
-    if np.isfinite(values).all():
-        return Completed(spectra, values, np.zeros(len(values), dtype=bool))
+    values = rows_of(spectra)
+    known = finite_values(values)
+    whole, missing = known == values.shape[1], known == 0
+    if (whole | missing).all() and not missing.all():
+        return Completed(_without_infinities(spectra) if missing.any() else spectra, values, known, missing)
     coverage = find_coverage(values, choose=choose)
     notes = coverage_notes(spectra[ENERGY], coverage)
-    measured = np.where(np.isfinite(values), values, np.float32(np.nan))[:, coverage.energies]
     kept = spectra.isel({ENERGY: np.flatnonzero(coverage.energies)})
-    kept = kept.copy(data=measured.reshape(kept.shape))
-    filled, note = _filled(measured, positions if spatial else None, coverage)
-    return Completed(kept, filled, coverage.missing, (*notes, *note))
+    kept = _without_infinities(kept)
+    filled, note = _filled(rows_of(kept), positions if spatial else None, coverage)
+    return Completed(kept, filled, finite_values(filled), coverage.missing, (*notes, *note))
+
+
+def _without_infinities(spectra: xr.DataArray) -> xr.DataArray:
+    return spectra.where(np.isfinite(spectra)).astype(np.float32)
 
 
 def _filled(
-    measured: NDArray[np.float32], positions: NDArray[np.float64] | None, coverage: Coverage
-) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    measured: Spectra, positions: NDArray[np.float64] | None, coverage: Coverage
+) -> tuple[Spectra, tuple[str, ...]]:
     """Return spectra with their gaps filled, and how many values that were."""
     if not coverage.gaps.any():
         return measured, ()
     enough = ~(coverage.short | coverage.missing)
-    found = fill_gaps(measured[enough], None if positions is None else positions[enough])
-    values = measured.copy()
-    values[enough] = found.values
-    count, whole = len(found.gaps), int(enough.sum()) * measured.shape[1]
+    if isinstance(measured, StoredSpectra):
+        filling, error = fill_stored(measured, coverage.gaps, enough, positions)
+        values: Spectra = replace(measured, filling=filling)
+    else:
+        found = fill_gaps(measured[enough], None if positions is None else positions[enough])
+        values, error = measured.copy(), found.error
+        values[enough] = found.values
+    count, whole = len(error), int(enough.sum()) * measured.shape[1]
     where = "energy" if positions is None else "energy and on the surface"
     return values, (
         f"{count} missing value{'s' if count > 1 else ''} ({100 * count / whole:.2g} %) in {int(coverage.gaps.sum())} "
         f"of {int(enough.sum())} spectra {'are' if count > 1 else 'is'} filled from the neighbours in {where}, with a "
-        f"standard error of {np.median(found.error):.2g} times the noise{' (median)' if count > 1 else ''}.",
+        f"standard error of {np.median(error):.2g} times the noise{' (median)' if count > 1 else ''}.",
     )
 
 

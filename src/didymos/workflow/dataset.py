@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from didymos.core.numeric.principal_components import Moments, moments
+from didymos.core.numeric.moments import Moments, moments
+from didymos.core.numeric.principal_components import PrincipalComponents, covariance_serves, principal_components
 from didymos.schema import ENERGY, RESULT_VARIABLES, space_dims
 from didymos.workflow.points import Points
 
@@ -25,7 +26,12 @@ class Assembly:
     @cached_property
     def moments(self) -> Moments:
         """Average and covariance of the usable spectra."""
-        return moments(self.points.values[self.points.usable])
+        return moments(self.points.spectra)
+
+    def components(self, modes: int) -> PrincipalComponents:
+        """Return principal components of the usable spectra."""
+        spectra = self.points.spectra
+        return principal_components(self.moments if covariance_serves(*spectra.shape) else spectra, modes)
 
     def _positions(self) -> list[str]:
         return [name for name in ("y", "x") if name in self.points.map.coords]
@@ -34,7 +40,9 @@ class Assembly:
         """Add a variable of the schema."""
         variable = RESULT_VARIABLES[name]
         dims = [dim for declared in variable.dims for dim in (self.space if declared == "space" else (declared,))]
-        self.result[name] = (dims, np.asarray(values), {"long_name": variable.meaning, **attrs})
+        # what is in chunks on a disk stays there
+        known = values if hasattr(values, "chunks") else np.asarray(values)
+        self.result[name] = (dims, known, {"long_name": variable.meaning, **attrs})
 
     def coordinate(self, name: str, values: ArrayLike, **attrs: Any) -> None:
         """Add the coordinate of a dim."""

@@ -119,8 +119,7 @@ def add_distance_correlation(
         whose n is the same multiple of the median distance from the mean as it is of the median pair distance.
     """
     points = assembly.points
-    values = points.values[points.usable]
-    raw = distance_to_mean(values)
+    raw = distance_to_mean(points.spectra)
     scores = assembly.usable("pca")[:, :PCA_PLANE]
     # the offset in the units of the raw distance: the same multiple of the usual one
     multiple = pairs.mixture.offset / usual_distance(pairs)

@@ -64,7 +64,7 @@ def fit_metric(points: Points, settings: Settings | None = None) -> Features:
     Features
     """
     chosen = settings or Settings()
-    values = points.values[points.usable]
+    values = points.spectra
     rank = None if chosen.rank == "auto" else chosen.rank
     metric = registry.fit_metric(chosen.metric, values, points.neighbours, rank=rank, seed=chosen.seed)
     return Features(metric, metric.transform(values), metric.noise_levels(values))

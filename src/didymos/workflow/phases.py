@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from didymos.core.energies.energy_histogram import region_mean_and_std
+from didymos.core.energies.energy_histogram import means_and_stds
 from didymos.schema import Region
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.evidence import Evidence
@@ -23,14 +23,14 @@ def add_phases(assembly: Assembly, evidence: Evidence, regions: Regions) -> None
         Only spectra of the majority are averaged; where a phase has none, all of the phase.
     """
     points, phase = assembly.points, evidence.phase
-    usable = points.values[points.usable]
     numbers = np.arange(1, int(phase.max(initial=1)) + 1)
     common = regions.region == Region.MAJORITY
-    means = []
+    averaged = np.where(common, phase, 0)
     for number in numbers:
-        own = phase == number
-        means.append(region_mean_and_std(usable, own & common if (own & common).any() else own, True)[0])
+        if not (averaged == number).any():
+            averaged[phase == number] = number
+    means = means_and_stds(points.spectra, averaged, numbers.tolist())[0]
     assembly.add("phase", points.spread(phase, points.usable, 0, np.int16))
-    assembly.add("phase_spectrum", np.stack(means), units=str(points.map.attrs.get("units", "")))
+    assembly.add("phase_spectrum", means, units=str(points.map.attrs.get("units", "")))
     assembly.add("phase_size", np.array([int((phase == number).sum()) for number in numbers], dtype=np.int64))
     assembly.coordinate("phase_index", numbers.astype(np.int64))

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from didymos.core.artefacts.artefacts import Artefact, find_artefacts
 from didymos.core.artefacts.tip_changes import find_tip_changes
+from didymos.core.numeric.rows import Spectra, are_identical, selected
 from didymos.core.surface.nearest import nearest_neighbours
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
@@ -31,8 +32,9 @@ class Points:
     ----------
     map : xarray.DataArray
         The map as analysed.
-    values : array of float32, shape (n_points, n_energies)
-        All spectra, those that are missing included. Single gaps are filled here, and NaN in `map`.
+    values : spectra, shape (n_points, n_energies)
+        All spectra, those that are missing included, in memory where the map is. Single gaps are filled here, and NaN
+        in `map`.
     finite : array of bool, shape (n_points,)
         Spectra without a gap, or with filled ones.
     usable : array of bool, shape (n_points,)
@@ -50,7 +52,7 @@ class Points:
     """
 
     map: xr.DataArray
-    values: NDArray[np.float32]
+    values: Spectra
     finite: NDArray[np.bool_]
     usable: NDArray[np.bool_]
     missing: NDArray[np.bool_]
@@ -58,6 +60,15 @@ class Points:
     positions: NDArray[np.float64]
     examples: LabelledExamples | None = None
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def spectra(self) -> Spectra:
+        """The usable spectra, shape (n_usable, n_energies)."""
+        return self.of(self.usable)
+
+    def of(self, where: NDArray[np.bool_]) -> Spectra:
+        """Return some of the spectra."""
+        return selected(self.values, where)
 
     @property
     def energy(self) -> NDArray[np.float64]:
@@ -210,16 +221,16 @@ def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *
             f"the map has {values.shape[1]} energies in the range analysed; at least {FEWEST_ENERGIES} are needed"
             + lacking
         )
-    finite = np.asarray(np.isfinite(values).all(axis=1))
+    finite = found.known == values.shape[1]
     known = spatial and bool(np.isfinite(positions[finite]).all())
-    artefacts = find_artefacts(values, positions if known else None)
+    artefacts = find_artefacts(values, positions if known else None, known=found.known)
     usable = finite & (artefacts == 0)
     if usable.sum() < fewest:
         raise InputError(
             f"{int(usable.sum())} of {len(values)} spectra are usable ({int(missing.sum())} missing, "
             f"{int((artefacts != 0).sum())} corrupted); at least {fewest} are needed"
         )
-    if fewest > 1 and not np.ptp(values[usable], axis=0).any():
+    if fewest > 1 and are_identical(selected(values, usable)):
         raise InputError("all spectra are identical: there is nothing to compare; check the channel ('didymos info')")
     if not np.isfinite(positions[usable]).all():
         raise InputError("some spectra have no position (x or y is not a number): leave those spectra out of the map")
@@ -232,7 +243,7 @@ def _without_tip_changes(points: Points, fewest: int) -> Points:
     """Set aside the spectra in which the tip changed, as long as enough others are left."""
     usable = np.flatnonzero(points.usable)
     changed = usable[
-        find_tip_changes(points.values[usable], points.positions[usable], points.neighbours, points.neighbourhood)
+        find_tip_changes(points.spectra, points.positions[usable], points.neighbours, points.neighbourhood)
     ]
     if len(changed) == 0 or len(usable) - len(changed) < fewest:
         return points

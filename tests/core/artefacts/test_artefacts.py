@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import naive
-from didymos.core.artefacts.artefacts import Artefact, _longest_row, constant, find_artefacts, plateaus
+from didymos.core.artefacts.artefacts import Artefact, _longest_row, constant, ends_of, find_artefacts, plateaus
 from didymos.core.numeric.robust import quantum
 
 POINTS, ENERGIES = 600, 120
@@ -228,7 +228,7 @@ def test_spectra_clipped_at_their_own_ceiling_or_floor(clean, factor):
     assert plateau[rows].min() >= 6
     for dtype in (np.float32, np.float64):
         assert np.array_equal(flagged((factor * spectra).astype(dtype), Artefact.CLIPPED), np.sort(rows))
-    assert np.array_equal(np.flatnonzero(plateaus(factor * spectra)), np.sort(rows))
+    assert np.array_equal(np.flatnonzero(plateaus(ends_of(factor * spectra))), np.sort(rows))
 
 
 @pytest.mark.parametrize(("length", "corrupted"), [(3, False), (5, False), (6, True), (20, True)])
@@ -237,15 +237,15 @@ def test_a_plateau_has_six_energies(clean, length, corrupted, start):
     spectra = clean.copy()
     start = ENERGIES - length if start < 0 else start
     spectra[5, start : start + length] = spectra[5].max() + 0.01
-    assert plateaus(spectra)[5] == corrupted
-    assert plateaus(spectra).sum() == corrupted
+    assert plateaus(ends_of(spectra))[5] == corrupted
+    assert plateaus(ends_of(spectra)).sum() == corrupted
 
 
 def test_repeated_values_that_are_no_extreme_or_not_in_a_row_are_no_plateau(clean):
     spectra = clean.copy()
     spectra[5, 30:60] = np.median(spectra[5])
     spectra[6, ::4] = spectra[6].max() + 0.01
-    assert not plateaus(spectra).any()
+    assert not plateaus(ends_of(spectra)).any()
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -254,8 +254,8 @@ def test_a_plateau_at_zero_is_a_gap(clean, sign):
     rows = np.arange(10, 40)
     spectra[rows] = np.maximum(spectra[rows] - np.quantile(spectra[rows], 0.5, axis=1, keepdims=True), 0)
     assert min(naive.longest_row(spectrum == 0) for spectrum in spectra[rows]) > 6
-    assert not plateaus(sign * spectra).any()
-    assert np.array_equal(np.flatnonzero(plateaus(sign * spectra + 0.25)), rows)  # anywhere else it is none
+    assert not plateaus(ends_of(sign * spectra)).any()
+    assert np.array_equal(np.flatnonzero(plateaus(ends_of(sign * spectra + 0.25))), rows)  # anywhere else it is none
 
 
 @pytest.mark.parametrize("levels", [4, 10, 40, 200])
@@ -263,14 +263,14 @@ def test_a_plateau_at_zero_is_a_gap(clean, sign):
 def test_quantised_spectra_have_no_plateaus(levels, own):
     spectra = surface(np.random.default_rng(16), 2000)
     step = np.ptp(spectra, axis=1, keepdims=True) / levels if own else np.ptp(spectra) / levels
-    assert not plateaus(np.round(spectra / step) * step + 0.1).any()
+    assert not plateaus(ends_of(np.round(spectra / step) * step + 0.1)).any()
 
 
 @pytest.mark.parametrize("share", [0.51, 0.8, 1.0])
 def test_plateaus_of_most_spectra_are_no_fault(clean, share):
     spectra = saturated(clean, np.arange(int(share * POINTS)))
-    assert not plateaus(spectra).any()
-    assert not plateaus(-spectra).any()
+    assert not plateaus(ends_of(spectra)).any()
+    assert not plateaus(ends_of(-spectra)).any()
 
 
 @pytest.mark.parametrize("width", [1, 2, 3])

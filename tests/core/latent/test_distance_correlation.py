@@ -14,7 +14,8 @@ from didymos.core.latent.distance_correlation import (
     distance_to_mean,
     log_distance_correlation,
 )
-from didymos.core.numeric.principal_components import moments, principal_components
+from didymos.core.numeric.moments import moments
+from didymos.core.numeric.principal_components import principal_components
 from didymos.core.numeric.rescaling import log_rescale
 from didymos.simulate import fese
 

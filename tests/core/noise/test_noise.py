@@ -3,7 +3,8 @@ import pytest
 
 import naive
 from didymos.core.noise.noise import NoiseSettings, marchenko_pastur_edge, noise_of_energies, signal_rank
-from didymos.core.numeric.principal_components import moments, principal_components
+from didymos.core.numeric.moments import moments
+from didymos.core.numeric.principal_components import principal_components
 from didymos.core.surface.nearest import nearest_neighbours
 
 SIDE, ENERGIES = 50, 60

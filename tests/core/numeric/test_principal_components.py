@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 import naive
-from didymos.core.numeric.principal_components import moments, principal_components, project
+from didymos.core.numeric.moments import moments
+from didymos.core.numeric.principal_components import principal_components, project
 
 
 def correlated_spectra(rng, points=400, energies=12):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntFlag
 
 import numpy as np
@@ -9,8 +10,11 @@ from numpy.typing import NDArray
 
 from didymos.core.artefacts.irregular import irregular_spectra
 from didymos.core.artefacts.settings import ArtefactSettings
+from didymos.core.numeric.rows import Spectra, over_rows, selected
 
 DEFAULTS = ArtefactSettings()
+BLOCK = 512
+"""Spectra that stay in the cache of a core."""
 
 
 class Artefact(IntFlag):
@@ -24,9 +28,10 @@ class Artefact(IntFlag):
 
 
 def find_artefacts(
-    spectra: NDArray[np.floating],
+    spectra: Spectra,
     positions: NDArray[np.floating] | None = None,
     *,
+    known: NDArray[np.integer] | None = None,
     settings: ArtefactSettings = DEFAULTS,
 ) -> NDArray[np.int8]:
     """Find corrupted spectra, each test on its own evidence.
@@ -37,6 +42,8 @@ def find_artefacts(
         Any unit; NaN where a value is missing. Spectra without any finite value are missing, not corrupted.
     positions : array, shape (n_points, 2), optional
         Row and column, or y and x; without, spectra are not compared with their neighbours.
+    known : array of int, shape (n_points,), optional
+        Number of finite values of every spectrum, where that has been counted.
     settings : ArtefactSettings
 
     Returns
@@ -44,22 +51,63 @@ def find_artefacts(
     array of int8, shape (n_points,)
         Sum of the :class:`Artefact` flags of each spectrum.
     """
-    finite = np.isfinite(spectra)
-    whole = finite.all(axis=1)
     flags = np.zeros(len(spectra), dtype=np.int8)
-    flags[finite.any(axis=1) & ~whole] |= Artefact.NON_FINITE
+    known = finite_values(spectra) if known is None else known
+    whole = known == spectra.shape[1]
+    flags[(known > 0) & ~whole] |= Artefact.NON_FINITE
     if not whole.any():
         return flags
-    values = spectra[whole]
+    values = selected(spectra, whole)
+    ends = ends_of(values)
     found = np.zeros(len(values), dtype=np.int8)
-    spread = np.ptp(values, axis=1)
-    found[constant(spread, settings=settings)] |= Artefact.CONSTANT
-    found[clipped(values, settings=settings) | plateaus(values, settings=settings)] |= Artefact.CLIPPED
+    found[constant(ends.highest - ends.lowest, settings=settings)] |= Artefact.CONSTANT
+    found[clipped(values, ends, settings=settings) | plateaus(ends, settings=settings)] |= Artefact.CLIPPED
     ordinary = found == 0
     places = None if positions is None else positions[whole][ordinary]
-    found[np.flatnonzero(ordinary)[irregular_spectra(values[ordinary], places, settings=settings)]] |= Artefact.JUMP
+    irregular = irregular_spectra(selected(values, ordinary), places, settings=settings)
+    found[np.flatnonzero(ordinary)[irregular]] |= Artefact.JUMP
     flags[whole] |= found
     return flags
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The smallest and the largest value of every spectrum, and for how many energies in a row it stays there.
+
+    Attributes
+    ----------
+    lowest, highest : array, shape (n_points,)
+        In the units of the spectra.
+    at_lowest, at_highest : array of int, shape (n_points,)
+        Energies in the longest row.
+    energies : int
+        Number of energies.
+    """
+
+    lowest: NDArray[np.floating]
+    highest: NDArray[np.floating]
+    at_lowest: NDArray[np.intp]
+    at_highest: NDArray[np.intp]
+    energies: int
+
+
+def ends_of(values: Spectra) -> Ends:
+    """Return the smallest and the largest value of finite spectra, and how long they stay there."""
+
+    def ends(block: NDArray[np.floating]) -> tuple[NDArray[np.floating], ...]:
+        lowest, highest = block.min(axis=1), block.max(axis=1)
+        rows = (_longest_row(block == extreme[:, np.newaxis]) for extreme in (lowest, highest))
+        return lowest, highest, *rows
+
+    parts = zip(*(part for _, part in over_rows(ends, values, BLOCK)), strict=True)
+    lowest, highest, at_lowest, at_highest = (np.concatenate(part) for part in parts)
+    return Ends(lowest, highest, at_lowest.astype(np.intp), at_highest.astype(np.intp), values.shape[1])
+
+
+def finite_values(spectra: Spectra) -> NDArray[np.intp]:
+    """Return how many values of every spectrum are finite, shape (n_points,)."""
+    count = over_rows(lambda block: np.isfinite(block).sum(axis=1), spectra, BLOCK)
+    return np.concatenate([np.zeros(0, dtype=np.intp), *(part for _, part in count)])
 
 
 def constant(spread: NDArray[np.floating], *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np.bool_]:
@@ -80,7 +128,7 @@ def constant(spread: NDArray[np.floating], *, settings: ArtefactSettings = DEFAU
     return flat if np.median(spread) > 0 else spread <= 0
 
 
-def clipped(values: NDArray[np.floating], *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np.bool_]:
+def clipped(values: Spectra, ends: Ends, *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np.bool_]:
     """Find spectra that reach a saturation level of the amplifier.
 
     The largest (smallest) value of the whole map is such a level where samples pile up on it: at least three, and
@@ -91,6 +139,8 @@ def clipped(values: NDArray[np.floating], *, settings: ArtefactSettings = DEFAUL
     ----------
     values : array, shape (n_points, n_energies)
         Finite spectra.
+    ends : Ends
+        Of these.
     settings : ArtefactSettings
 
     Returns
@@ -98,15 +148,13 @@ def clipped(values: NDArray[np.floating], *, settings: ArtefactSettings = DEFAUL
     array of bool, shape (n_points,)
     """
     found = np.zeros(len(values), dtype=bool)
-    for sign in (1, -1):
-        signed = sign * values
-        highest = signed.max(axis=1)
+    for sign, highest in ((1, ends.highest), (-1, -ends.lowest)):
         level = highest.max()
         at_level = highest == level
         if level == 0 or at_level.mean() >= settings.most_clipped:
             continue
         # the values next to the level can only lie in the spectra that come nearest to it
-        near = signed[np.argsort(highest)[-200:]]
+        near = sign * values[np.argsort(highest)[-200:]]
         pile = int((near == level).sum())
         repeats = np.unique(near[near < level], return_counts=True)[1][-100:].max(initial=1)
         if pile >= settings.pile * repeats:
@@ -114,7 +162,7 @@ def clipped(values: NDArray[np.floating], *, settings: ArtefactSettings = DEFAUL
     return found
 
 
-def plateaus(values: NDArray[np.floating], *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np.bool_]:
+def plateaus(ends: Ends, *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np.bool_]:
     """Find spectra that stay at their own largest or smallest value for many energies in a row.
 
     An amplifier that saturates does so at its own level; noise never repeats a value. Values in steps repeat, so the
@@ -123,29 +171,31 @@ def plateaus(values: NDArray[np.floating], *, settings: ArtefactSettings = DEFAU
 
     Parameters
     ----------
-    values : array, shape (n_points, n_energies)
-        Finite spectra.
+    ends : Ends
+        Of finite spectra.
     settings : ArtefactSettings
 
     Returns
     -------
     array of bool, shape (n_points,)
     """
-    found = np.zeros(len(values), dtype=bool)
-    for extreme in (values.max(axis=1), values.min(axis=1)):
-        row = _longest_row(values == extreme[:, np.newaxis])
+    found = np.zeros(len(ends.lowest), dtype=bool)
+    for extreme, row in ((ends.highest, ends.at_highest), (ends.lowest, ends.at_lowest)):
         usual = settings.plateau_ratio * float(np.quantile(row, settings.plateau_quantile))
-        least = max(settings.shortest_plateau - 1, usual, settings.plateau_share * values.shape[1])
-        flat = (row > least) & (row < values.shape[1]) & (extreme != 0)
+        least = max(settings.shortest_plateau - 1, usual, settings.plateau_share * ends.energies)
+        flat = (row > least) & (row < ends.energies) & (extreme != 0)
         found |= flat
     return found
 
 
 def _longest_row(marked: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return the length of the longest row of marks in every line, shape (n_points,)."""
-    longest = np.zeros(len(marked), dtype=np.intp)
-    running = np.zeros(len(marked), dtype=np.intp)
-    for column in marked.T:
+    longest = marked.any(axis=1).astype(np.intp)
+    # values that noise never repeats have no rows
+    several = np.flatnonzero(marked.sum(axis=1) > 1)
+    found, running = longest[several], np.zeros(len(several), dtype=np.intp)
+    for column in marked[several].T:
         running = (running + 1) * column
-        np.maximum(longest, running, out=longest)
+        np.maximum(found, running, out=found)
+    longest[several] = found
     return longest

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from scipy.stats import norm
 
 from didymos.core.artefacts.hum import hums, strongest_line, usual_power
-from didymos.core.artefacts.majority import Majority, majority_of, sample
+from didymos.core.artefacts.majority import Majority, majority_of
 from didymos.core.artefacts.roughness import (
     Scales,
     own_noise,
@@ -22,10 +22,13 @@ from didymos.core.artefacts.roughness import (
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.artefacts.sharing import shared_by_majority, shared_by_neighbours, shared_by_others
 from didymos.core.artefacts.templates import filtered, rough
+from didymos.core.numeric.rows import Spectra, blocks, over_rows, some_rows
 
 DEFAULTS = ArtefactSettings()
-BLOCK = 2048
-"""Spectra whose residuals are filtered together."""
+BLOCK = 512
+"""Spectra whose residuals are filtered together: they stay in the cache of a core."""
+COMPARED = 2048
+"""Spectra beside others that are read together."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class _Usual:
 
 
 def irregular_spectra(
-    values: NDArray[np.floating],
+    values: Spectra,
     positions: NDArray[np.floating] | None = None,
     *,
     settings: ArtefactSettings = DEFAULTS,
@@ -65,7 +68,7 @@ def irregular_spectra(
     if len(values) < settings.fewest_spectra or values.shape[1] < settings.fewest_energies:
         return found
     majority = majority_of(values, settings=settings)
-    some = majority.residual(sample(values, settings.largest_sample))
+    some = majority.residual(some_rows(values, settings.largest_sample))
     usual = _Usual(majority, scales_of(majority, some, settings=settings), usual_power(majority, some))
     heights, lines = _unusual(values, usual, settings)
     for unusual, of_hum in ((heights, False), (lines, True)):
@@ -75,18 +78,19 @@ def irregular_spectra(
     return found
 
 
-def _unusual(
-    values: NDArray[np.floating], usual: _Usual, settings: ArtefactSettings
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _unusual(values: Spectra, usual: _Usual, settings: ArtefactSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which residuals are too high anywhere, and which have too strong a line in their periodogram."""
+
+    def seen(block: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        residual = usual.majority.residual(block)
+        noise = own_noise(residual, usual.scales, settings=settings)
+        heights = unusual_heights(residual, noise, usual.scales, settings=settings)
+        return heights, strongest_line(residual, noise, usual.power, settings=settings)
+
     heights = np.empty((len(values), len(unusual_filters(settings))), dtype=np.float32)
     lines = np.empty((len(values), 1), dtype=np.float32)
-    for start in range(0, len(values), BLOCK):
-        rows = slice(start, start + BLOCK)
-        residual = usual.majority.residual(values[rows])
-        noise = own_noise(residual, usual.scales, settings=settings)
-        heights[rows] = unusual_heights(residual, noise, usual.scales, settings=settings)
-        lines[rows, 0] = strongest_line(residual, noise, usual.power, settings=settings)
+    for rows, part in over_rows(seen, values, BLOCK):
+        heights[rows], lines[rows, 0] = part
     squared = heights**2 / 2
     of_heights = norm.isf(settings.chance / 2 / (heights.size * values.shape[1])) ** 2 / 2
     of_lines = float(np.log(len(values) * values.shape[1] / 2 / settings.chance))
@@ -96,14 +100,13 @@ def _unusual(
 
 
 def _irregular(
-    values: NDArray[np.floating], chosen: NDArray[np.intp], usual: _Usual, of_hum: bool, settings: ArtefactSettings
+    values: Spectra, chosen: NDArray[np.intp], usual: _Usual, of_hum: bool, settings: ArtefactSettings
 ) -> NDArray[np.intp]:
     """Return which of the chosen spectra hum, or have spikes or steps."""
     odd = np.zeros(len(chosen), dtype=bool)
     # the limits count the spectra that are compared, at least as many as are corrupted in most maps
     trials = max(len(chosen), int(settings.chance * len(values)))
-    for start in range(0, len(chosen), BLOCK):
-        rows = slice(start, start + BLOCK)
+    for rows in blocks(len(chosen), COMPARED):
         residual = usual.majority.residual(values[chosen[rows]])
         noise = own_noise(residual, usual.scales, settings=settings)
         if of_hum:
@@ -139,7 +142,7 @@ def _limit(largest: NDArray[np.floating], least: float, settings: ArtefactSettin
 
 
 def _shared(
-    values: NDArray[np.floating],
+    values: Spectra,
     positions: NDArray[np.floating] | None,
     chosen: NDArray[np.intp],
     usual: _Usual,
@@ -161,8 +164,7 @@ def _shared(
     shared |= shared_by_majority(change, signal, settings=settings)
     if positions is not None and len(values) > settings.around:
         nearest = np.asarray(cKDTree(positions).query(positions[chosen], k=settings.around + 1)[1])[:, 1:]
-        for start in range(0, len(chosen), BLOCK // settings.around):
-            rows = slice(start, start + BLOCK // settings.around)
+        for rows in blocks(len(chosen), COMPARED // settings.around):
             beside = majority.residual(values[nearest[rows].ravel()])
             pairs = [(whole, beside)] if of_hum else [(whole, beside), (change, change_of(beside))]
             for own, others in pairs:

@@ -11,8 +11,9 @@ from scipy.stats import norm
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.noise.noise import marchenko_pastur_edge, noise_of_energies
 from didymos.core.noise.stabilisation import Stabilisation, find_stabilisation
-from didymos.core.numeric.principal_components import moments, principal_components
+from didymos.core.numeric.principal_components import principal_components
 from didymos.core.numeric.robust import MAD_TO_SD, quantum
+from didymos.core.numeric.rows import Spectra, some_rows
 
 DEFAULTS = ArtefactSettings()
 
@@ -71,7 +72,7 @@ class Majority:
         return left
 
 
-def majority_of(values: NDArray[np.floating], *, settings: ArtefactSettings = DEFAULTS) -> Majority:
+def majority_of(values: Spectra, *, settings: ArtefactSettings = DEFAULTS) -> Majority:
     """Find the subspace of the majority, without the spectra that it does not explain.
 
     Spectra are divided by their noise, stabilised where the noise of those that are not odd depends on the signal. The
@@ -92,7 +93,7 @@ def majority_of(values: NDArray[np.floating], *, settings: ArtefactSettings = DE
     -------
     Majority
     """
-    some = sample(values, settings.largest_sample).astype(np.float64)
+    some = some_rows(values, settings.largest_sample).astype(np.float64)
     before = np.roll(np.arange(len(some)), 1)
     scale = _noise_of(some, before, settings)
     misfit = _unevenness((some - np.median(some, axis=0)) / scale)
@@ -142,7 +143,7 @@ def _fit(
     """Fit the components that exceed noise, in more than a few spectra, to the majority with the smallest misfit."""
     kept = _kept(values, misfit, settings)
     modes = min(modes or settings.modes, len(kept) // 4, values.shape[1] // 4)
-    components = principal_components(moments(kept), modes)
+    components = principal_components(kept, modes)
     edge = marchenko_pastur_edge(*kept.shape, settings=settings.noise)
     scores = (kept - components.mean) @ components.spectra.T
     extent = np.quantile(np.abs(scores - np.median(scores, axis=0)), 1 - settings.common, axis=0)
@@ -180,11 +181,6 @@ def _smoothness(left: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sum of squares of every residual over that of its second differences: 1/6 for noise of any level."""
     rough = (np.diff(left, 2, axis=1) ** 2).sum(axis=1)
     return np.asarray((left**2).sum(axis=1) / np.maximum(rough, np.finfo(np.float64).tiny))
-
-
-def sample(values: NDArray[np.floating], most: int) -> NDArray[np.floating]:
-    """Return at most so many spectra, evenly spaced."""
-    return values[np.linspace(0, len(values) - 1, min(len(values), most)).astype(np.intp)]
 
 
 def positive(noise: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -9,17 +11,20 @@ from scipy.spatial import cKDTree
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.noise.noise import noise_of_energies
 from didymos.core.numeric.labels import largest_by_label
-from didymos.core.numeric.principal_components import moments, principal_components
+from didymos.core.numeric.principal_components import principal_components
+from didymos.core.numeric.rows import Spectra, blocks, in_memory
 from didymos.core.surface.contrast_evidence import contrast_evidence
 from didymos.core.surface.neighbourhood import Neighbourhood
 
 DEFAULTS = ArtefactSettings()
-BLOCK = 65_536
+BLOCK = 16_384
 """Spectra whose neighbours on a scan line are compared together."""
+COMPARED = 1024
+"""Spectra that are compared with all values of their neighbours together."""
 
 
 def find_tip_changes(
-    values: NDArray[np.floating],
+    values: Spectra,
     positions: NDArray[np.floating],
     neighbours: NDArray[np.intp],
     neighbourhood: Neighbourhood,
@@ -54,22 +59,27 @@ def find_tip_changes(
     if len(values) < settings.fewest_spectra or values.shape[1] < settings.fewest_energies:
         return found
     noise = noise_of_energies(values, neighbours, settings=settings.noise)
-    scores = principal_components(moments(values), settings.modes, noise).scores(values)
+    scores = principal_components(in_memory(values), settings.modes, noise).scores(values)
     around, along = (1.0, settings.around), (settings.line_distance, settings.along)
     # scan lines after a tip change differ from their neighbourhood as a whole, and hide what is unusual in them
-    of_line = scores - _median_along(scores, positions, settings)
-    for residual, references in ((neighbourhood.residual(scores), (around, along)), (of_line, (along,))):
-        alone, unusual = _alone(residual, neighbourhood, settings)
+    residuals: tuple[Callable[[], NDArray[np.float64]], ...] = (
+        lambda: neighbourhood.residual(scores),
+        lambda: scores - _median_along(scores, positions, settings),
+    )
+    for residual, references in zip(residuals, ((around, along), (along,)), strict=True):
+        alone, unusual = _alone(residual(), neighbourhood, settings)
         good = np.flatnonzero(~unusual)
         if len(alone) == 0 or len(good) < settings.around:
             continue
-        spectra = values[alone].astype(np.float64)
         for stretch, count in references:
             stretched = positions * np.array([stretch, 1.0])
-            nearest = good[cKDTree(stretched[good]).query(stretched[alone], k=count)[1]]
-            others = values[nearest].astype(np.float64)
-            reference = np.median(others, axis=1)
-            found[alone] |= has_tip_change(spectra, reference, noise, others, settings=settings)
+            tree = cKDTree(stretched[good])
+            for rows in blocks(len(alone), COMPARED):
+                own = alone[rows]
+                others = values[good[tree.query(stretched[own], k=count)[1]]].astype(np.float64)
+                reference = np.median(others, axis=1)
+                spectra = values[own].astype(np.float64)
+                found[own] |= has_tip_change(spectra, reference, noise, others, settings=settings)
     return found
 
 
@@ -133,11 +143,11 @@ def _median_along(
 ) -> NDArray[np.float64]:
     """Return the median of the nearest spectra on the same scan line, shape (n_points, n_modes)."""
     stretched = positions * np.array([settings.line_distance, 1.0])
-    nearest = cKDTree(stretched).query(stretched, k=settings.along + 1)[1]
-    nearest = np.reshape(nearest, (len(scores), -1))[:, 1:]
+    tree = cKDTree(stretched)
     result = np.empty_like(scores)
-    for start in range(0, len(scores), BLOCK):
-        result[start : start + BLOCK] = np.median(scores[nearest[start : start + BLOCK]], axis=1)
+    for rows in blocks(len(scores), BLOCK):
+        nearest = np.reshape(tree.query(stretched[rows], k=settings.along + 1)[1], (rows.stop - rows.start, -1))[:, 1:]
+        result[rows] = np.median(scores[nearest], axis=1)
     return result
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
+from scipy.sparse.linalg import eigsh
 
 from didymos.core.energies.settings import EnergySettings
+from didymos.core.numeric.rows import Spectra, over_rows
 
 DEFAULTS = EnergySettings()
-BLOCK = 8192
+BLOCK = 2048
+FEW_ENERGIES = 512
+"""Energies beyond which the two ends of a spectrum of eigenvalues are found by Lanczos iteration."""
 
 
 @dataclass(frozen=True)
@@ -118,41 +123,41 @@ def energy_windows(
 
 
 def window_weights(
-    values: NDArray[np.floating], energy: NDArray[np.floating], window: EnergyWindow
+    values: Spectra, energy: NDArray[np.floating], windows: Sequence[EnergyWindow]
 ) -> NDArray[np.float64]:
-    """Integrate every spectrum over a window, W_i = integral of x_i(E) dE (trapezoids between the true energies).
+    """Integrate every spectrum over windows, W_i = integral of x_i(E) dE (trapezoids between the true energies).
 
     Parameters
     ----------
     values : array, shape (n_points, n_energies)
+        In memory or not.
     energy : array, shape (n_energies,)
         Strictly ascending or descending.
-    window : EnergyWindow
-        Energies outside it count nothing; a window of one energy has no width and integrates to 0.
+    windows : sequence of EnergyWindow
+        Energies outside a window count nothing; a window of one energy has no width and integrates to 0.
 
     Returns
     -------
-    array, shape (n_points,)
+    array, shape (n_points, n_windows)
         In units of the spectra times those of the energies; NaN for spectra with a NaN in the window.
     """
-    inside = np.flatnonzero((energy >= window.start) & (energy <= window.stop))
-    if inside.size == 0:
-        return np.zeros(len(values))
-    columns = slice(int(inside[0]), int(inside[-1]) + 1)
-    trapezoid = _cell_widths(energy[columns])
-    weights = np.empty(len(values))
-    for start in range(0, len(values), BLOCK):
-        rows = slice(start, start + BLOCK)
-        weights[rows] = values[rows, columns].astype(np.float64) @ trapezoid
-    return weights
+    parts = []
+    for window in windows:
+        inside = np.flatnonzero((energy >= window.start) & (energy <= window.stop))
+        columns = slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, 0)
+        parts.append((columns, _cell_widths(energy[columns])))
+
+    def weights(block: NDArray[np.floating]) -> NDArray[np.float64]:
+        each = [block[:, columns].astype(np.float64) @ trapezoid for columns, trapezoid in parts]
+        return np.reshape(each, (len(parts), len(block))).T
+
+    found = np.empty((len(values), len(parts)))
+    for rows, part in over_rows(weights, values, BLOCK):
+        found[rows] = part
+    return found
 
 
-def weight_transfer(
-    majority_values: NDArray[np.floating],
-    minority_values: NDArray[np.floating],
-    energy: NDArray[np.floating],
-    window: EnergyWindow,
-) -> tuple[float, float]:
+def weight_transfer(majority: NDArray[np.floating], minority: NDArray[np.floating]) -> tuple[float, float]:
     """Return the spectral weight that the minority has more than the majority in a window, and its standard error.
 
     With the integrals W of :func:`window_weights`, the transfer is mean(W_minority) - mean(W_majority) and its error
@@ -160,10 +165,8 @@ def weight_transfer(
 
     Parameters
     ----------
-    majority_values, minority_values : array, shape (n, n_energies)
-        Spectra of both regions; those with a NaN in the window are left out.
-    energy : array, shape (n_energies,)
-    window : EnergyWindow
+    majority, minority : array, shape (n,)
+        The integrals of the spectra of both regions; NaN are left out.
 
     Returns
     -------
@@ -177,9 +180,8 @@ def weight_transfer(
     the true error is up to sqrt(k) larger.
     """
     averages, variances = [], []
-    for values in (minority_values, majority_values):
-        weights = window_weights(values, energy, window)
-        weights = weights[np.isfinite(weights)]
+    for every in (minority, majority):
+        weights = every[np.isfinite(every)]
         averages.append(float(weights.mean()) if weights.size else np.nan)
         variances.append(float(weights.var(ddof=1)) / weights.size if weights.size > 1 else np.nan)
     return averages[0] - averages[1], float(np.sqrt(sum(variances)))
@@ -187,6 +189,8 @@ def weight_transfer(
 
 def _cell_widths(energy: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the trapezoid weight of every energy, shape (n_energies,), positive."""
+    if len(energy) == 0:
+        return np.zeros(0)
     half_steps = np.abs(np.diff(energy)) / 2
     return np.asarray(np.append(half_steps, 0.0) + np.append(0.0, half_steps), dtype=np.float64)
 
@@ -209,10 +213,7 @@ def _leading_loading(
     local = np.abs(np.subtract.outer(energy, energy)) <= (1 + 1e-6) * settings.local_width * width.sum()
     np.fill_diagonal(local, True)
     distant = np.where(local, 0.0, symmetric)
-    last = len(width) - 1
-    values, vectors = scipy.linalg.eigh(distant, subset_by_index=(last, last))
-    lowest = float(scipy.linalg.eigh(distant, subset_by_index=(0, 0), eigvals_only=True)[0])
-    highest, vector = float(values[0]), vectors[:, 0]
+    lowest, highest, vector = _ends(distant)
     ratio = 1 - np.sqrt(1 - min(max(-lowest, 0.0), 1.0))  # sqrt(c) from -lowest = 2 sqrt(c) - c
     edge = max(-lowest * (2 + ratio) / (2 - ratio), 0.0)
     if spectra is not None:
@@ -222,6 +223,20 @@ def _leading_loading(
         return None
     variance = float(vector @ symmetric @ vector)
     return np.asarray(highest * np.divide(vector, root, out=np.zeros_like(root), where=root > 0) / np.sqrt(variance))
+
+
+def _ends(symmetric: NDArray[np.float64]) -> tuple[float, float, NDArray[np.float64]]:
+    """Return the smallest and the largest eigenvalue, and the eigenvector of the largest."""
+    last = len(symmetric) - 1
+    if last < FEW_ENERGIES:
+        values, vectors = scipy.linalg.eigh(symmetric, subset_by_index=(last, last))
+        lowest = scipy.linalg.eigh(symmetric, subset_by_index=(0, 0), eigvals_only=True)
+    else:
+        # from a fixed start, so that the same map has the same windows
+        start = np.ones(len(symmetric))
+        values, vectors = eigsh(symmetric, k=1, which="LA", v0=start)
+        lowest = eigsh(symmetric, k=1, which="SA", v0=start, return_eigenvectors=False)
+    return float(lowest[0]), float(values[0]), np.asarray(vectors[:, 0])
 
 
 def _running_mean(values: NDArray[np.float64], width: NDArray[np.float64], span: float) -> NDArray[np.float64]:

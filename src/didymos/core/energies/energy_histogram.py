@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.energies.settings import EnergySettings
 from didymos.core.numeric.compiled import compiled
+from didymos.core.numeric.rows import Spectra, over_rows, some_rows
 
 DEFAULTS = EnergySettings()
-BLOCK = 8192
+BLOCK = 2048
+"""Spectra whose values stay in the cache."""
+SOME = 256
+"""Spectra whose average is subtracted before squares are summed."""
 ENERGY_BLOCK = 16
 
 
 def signal_histogram(
-    values: NDArray[np.floating], bins: int = 128, *, settings: EnergySettings = DEFAULTS
+    values: Spectra, bins: int = 128, *, settings: EnergySettings = DEFAULTS
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Count the spectra at each signal and energy.
 
@@ -37,12 +40,13 @@ def signal_histogram(
     counts : array of int, shape (bins, n_energies)
         Values outside the edges are in no bin: how many is the number of finite spectra less ``counts.sum(axis=0)``.
     """
-    low, high = np.inf, -np.inf
-    for start in range(0, len(values), BLOCK):
-        block = values[start : start + BLOCK]
+
+    def ends(block: NDArray[np.floating]) -> tuple[float, float]:
         finite = np.isfinite(block)
-        low = min(low, float(block.min(where=finite, initial=np.inf)))
-        high = max(high, float(block.max(where=finite, initial=-np.inf)))
+        return float(block.min(where=finite, initial=np.inf)), float(block.max(where=finite, initial=-np.inf))
+
+    found = [part for _, part in over_rows(ends, values, BLOCK)]
+    low, high = min((part[0] for part in found), default=np.inf), max((part[1] for part in found), default=-np.inf)
     if low > high:
         return np.linspace(0.0, 1.0, bins + 1), np.zeros((bins, values.shape[1]), dtype=np.int64)
     if low == high:
@@ -50,9 +54,10 @@ def signal_histogram(
         low, high = low - half, high + half
 
     def count(edges: NDArray[np.float64]) -> NDArray[np.int64]:
-        counts = np.zeros((numba.get_num_threads(), values.shape[1], bins), dtype=np.int64)
-        _count_values(values, edges[0], edges[-1], counts)
-        return np.ascontiguousarray(counts.sum(axis=0).T)
+        counts = np.zeros((values.shape[1], bins), dtype=np.int64)
+        for _, part in over_rows(lambda block: _count_values(block, edges[0], edges[-1], bins), values, BLOCK):
+            counts += part
+        return np.ascontiguousarray(counts.T)
 
     return _zoom(count, low, high, bins, (settings.tail, settings.tail), settings.passes)
 
@@ -110,39 +115,48 @@ def region_distance_histogram(
     return _zoom(count, 0.0, furthest if furthest > 0 else 1.0, bins, (0.0, settings.tail), settings.passes)
 
 
-def region_mean_and_std(
-    values: NDArray[np.floating], labels: NDArray[np.integer], region: int
+def means_and_stds(
+    values: Spectra, labels: NDArray[np.integer], regions: Sequence[int]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Average the spectra of a region, m = sum x / n and s^2 = sum (x - m)^2 / (n - 1), in float64.
+    """Average the spectra of every region, m = sum x / n and s^2 = sum (x - m)^2 / (n - 1), in float64.
 
     Parameters
     ----------
     values : array, shape (n_points, n_energies)
-        Any unit; non-finite values are left out, energy by energy.
+        Any unit; non-finite values are left out, energy by energy. In memory or not: all spectra are read once.
     labels : array of int, shape (n_points,)
         Region of every spectrum.
-    region : int
-        Which one to average.
+    regions : sequence of int
+        Which ones to average.
 
     Returns
     -------
-    mean, std : array, shape (n_energies,)
+    mean, std : array, shape (n_regions, n_energies)
         In the units of the spectra; the mean is NaN without spectra, the deviation with fewer than two.
+
+    Notes
+    -----
+    The average of a few spectra is subtracted first, so that a common offset costs no digits.
     """
-    members = np.flatnonzero(labels == region)
-    blocks = [members[start : start + BLOCK] for start in range(0, len(members), BLOCK)]
-    number = np.zeros(values.shape[1])
-    total, squares = np.zeros_like(number), np.zeros_like(number)
-    for rows in blocks:
-        finite = np.isfinite(values[rows])
-        number += finite.sum(axis=0)
-        total += np.where(finite, values[rows], 0.0).sum(axis=0, dtype=np.float64)
-    mean = np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)
-    for rows in blocks:
-        deviation = values[rows] - mean
-        squares += (np.where(np.isfinite(deviation), deviation, 0.0) ** 2).sum(axis=0)
-    variance = np.divide(squares, number - 1, out=np.full_like(total, np.nan), where=number > 1)
-    return mean, np.sqrt(variance)
+    some = some_rows(values, SOME).astype(np.float64)
+    known = np.isfinite(some)
+    origin = np.where(known, some, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+
+    def sums(block: NDArray[np.floating], label: NDArray[np.integer]) -> NDArray[np.float64]:
+        away = block - origin
+        finite = np.isfinite(away)
+        away[~finite] = 0.0
+        members = (label == np.reshape(regions, (-1, 1))).astype(np.float64)
+        return np.stack([members @ finite, members @ away, members @ away**2])
+
+    total = np.zeros((3, len(regions), values.shape[1]))
+    for _, part in over_rows(sums, values, BLOCK, labels):
+        total += part
+    number, first, second = total
+    mean = np.divide(first, number, out=np.full_like(first, np.nan), where=number > 0)
+    left = np.maximum(second - number * np.nan_to_num(mean) ** 2, 0.0)
+    variance = np.divide(left, number - 1, out=np.full_like(first, np.nan), where=number > 1)
+    return mean + origin, np.sqrt(variance)
 
 
 def _zoom(
@@ -185,20 +199,18 @@ def _sorted_columns(values: NDArray[np.floating], columns: slice) -> list[NDArra
     return [row[np.isfinite(row)].astype(np.float64) for row in ordered]
 
 
-@compiled(parallel=True)
-def _count_values(values: NDArray[np.floating], low: float, high: float, counts: NDArray[np.int64]) -> None:
-    """Add every value between low and high to the histogram of the thread that meets it, (threads, energies, bins)."""
-    threads, energies, bins = counts.shape
+@compiled()
+def _count_values(values: NDArray[np.floating], low: float, high: float, bins: int) -> NDArray[np.int64]:
+    """Return the histogram of the values between low and high at every energy, shape (n_energies, bins)."""
+    counts = np.zeros((values.shape[1], bins), dtype=np.int64)
     scale = bins / (high - low)
-    for thread in numba.prange(threads):
-        own = counts[thread]
-        for i in range(thread, values.shape[0], threads):
-            for k in range(energies):
-                value = np.float64(values[i, k])
-                # written so that a NaN fails it
-                if value >= low and value <= high:
-                    position = min(int((value - low) * scale), bins - 1)
-                    own[k, position] += 1
+    for i in range(values.shape[0]):
+        for k in range(values.shape[1]):
+            value = np.float64(values[i, k])
+            # written so that a NaN fails it
+            if value >= low and value <= high:
+                counts[k, min(int((value - low) * scale), bins - 1)] += 1
+    return counts
 
 
 @compiled()

@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from didymos.core.energies.iso_energy import two_levels
+from didymos.core.numeric.lengths import distance_to
+from didymos.core.numeric.moments import mean_of
 from didymos.core.numeric.rescaling import log_rescale
+from didymos.core.numeric.rows import Spectra
 
 BLOCK_VALUES = 1 << 18
 """How many values are held in float64 at a time."""
@@ -199,7 +202,7 @@ def correlate_distances(
     )
 
 
-def distance_to_mean(features: NDArray[np.floating]) -> NDArray[np.float64]:
+def distance_to_mean(features: Spectra) -> NDArray[np.float64]:
     """Return the Euclidean distance of every point from the mean of all, |f_i - mean(f)|, in float64.
 
     Parameters
@@ -214,6 +217,8 @@ def distance_to_mean(features: NDArray[np.floating]) -> NDArray[np.float64]:
         In the units of the features, NaN for the points left out, 0 where all points are the same. A common offset
         costs no more digits than it does in the features themselves.
     """
+    if not isinstance(features, np.ndarray):
+        return distance_to(features, mean_of(features))
     features = _as_points(features)
     included = _finite_rows(features)
     return _distances(features, included, _mean_from_first(features, included))

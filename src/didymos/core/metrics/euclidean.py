@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from didymos.core.metrics.linear import LinearMetric
 from didymos.core.noise.noise import NoiseSettings, noise_of_energies, signal_rank
-from didymos.core.numeric.principal_components import moments, principal_components
+from didymos.core.numeric.principal_components import principal_components
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Euclidean:
         """Find the principal components of the spectra as they are."""
         del seed
         noise = float(np.sqrt(np.mean(noise_of_energies(values, neighbours, settings=self.noise) ** 2)))
-        components = principal_components(moments(values), self.rank or self.noise.largest_rank)
+        components = principal_components(values, self.rank or self.noise.largest_rank)
         rank = self.rank or signal_rank(
             components.variance / noise**2,
             components.scores(values) / noise,

@@ -12,6 +12,7 @@ from didymos.core.noise.set_point import SetPoint
 from didymos.core.noise.stabilisation import Stabilisation
 from didymos.core.numeric.lengths import distance_to_centre
 from didymos.core.numeric.principal_components import project
+from didymos.core.numeric.rows import Spectra
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class LinearMetric:
     set_point: SetPoint | None = None
     whitened: bool = False
 
-    def transform(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+    def transform(self, values: Spectra) -> NDArray[np.float64]:
         """Return the features of spectra.
 
         Parameters
@@ -62,7 +63,7 @@ class LinearMetric:
         """
         return project(values, self.scale, self.mean, self.projection, before=self.even)
 
-    def noise_levels(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+    def noise_levels(self, values: Spectra) -> NDArray[np.float64]:
         """Return the noise of every spectrum over the usual noise, 1 where the metric knows no noise.
 
         Parameters

@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from didymos.core.metrics.catalogue import METRICS, Metric
 from didymos.core.metrics.linear import LinearMetric
+from didymos.core.numeric.rows import Spectra
 
 __all__ = ["METRICS", "Metric", "fit_metric", "sample_with_neighbours"]
 
 
 def fit_metric(
     name: str,
-    values: NDArray[np.floating],
+    values: Spectra,
     neighbours: NDArray[np.intp],
     *,
     rank: int | None,
@@ -50,7 +51,7 @@ def fit_metric(
 
 
 def sample_with_neighbours(
-    values: NDArray[np.floating], neighbours: NDArray[np.intp], largest: int = 20_000, *, seed: int
+    values: Spectra, neighbours: NDArray[np.intp], largest: int = 20_000, *, seed: int
 ) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
     """Draw a sample of spectra, each with its neighbour, where there are very many.
 
@@ -69,7 +70,7 @@ def sample_with_neighbours(
         Within the sample; the neighbour of a spectrum that came as one is that whose neighbour it is.
     """
     if len(values) <= largest:
-        return values, neighbours
+        return values[:], neighbours
     half = largest // 2
     chosen = np.sort(np.random.default_rng(seed).choice(len(values), half, replace=False))
     place = np.arange(2 * half)

@@ -12,7 +12,7 @@ from didymos.core.metrics.linear import LinearMetric
 from didymos.core.noise.noise import NoiseSettings, noise_of_energies, signal_rank
 from didymos.core.noise.set_point import SetPointSettings, find_set_point
 from didymos.core.noise.stabilisation import StabilisationSettings, find_stabilisation
-from didymos.core.numeric.principal_components import moments, principal_components
+from didymos.core.numeric.principal_components import principal_components
 from didymos.core.numeric.robust_covariance import majority_covariance
 
 
@@ -61,7 +61,7 @@ class Robust:
             values = set_point.transform(values)
             noise = noise_of_energies(values, neighbours, settings=self.noise)
         modes = self.rank or self.noise.largest_rank
-        components = principal_components(moments(values), modes, noise)
+        components = principal_components(values, modes, noise)
         scores = components.scores(values)
         rank = self.rank or signal_rank(
             components.variance, scores, neighbours, energies=values.shape[1], settings=self.noise

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.numeric.robust import MAD_TO_SD
+from didymos.core.numeric.rows import Spectra, over_rows
 
 BLOCK = 1024
 """Spectra whose residual is in memory at once."""
@@ -37,7 +38,7 @@ DEFAULTS = LevelSettings()
 
 
 def noise_levels(
-    values: NDArray[np.floating],
+    values: Spectra,
     scaled: Callable[[NDArray[np.floating]], NDArray[np.float64]],
     projection: NDArray[np.float64],
     *,
@@ -72,16 +73,18 @@ def noise_levels(
     basis = np.linalg.qr(projection)[0].astype(np.float32)
     block = max(3, energies // 16)
     even = (np.arange(energies - 2) // block) % 2 == 0
-    logarithm = np.empty((2, points))
-    for start in range(0, points, BLOCK):
-        rows = slice(start, start + BLOCK)
-        spectra = scaled(values[rows]).astype(np.float32)
+
+    def halves(some: NDArray[np.floating]) -> NDArray[np.float32]:
+        spectra = scaled(some).astype(np.float32)
         rest = spectra - (spectra @ basis) @ basis.T
         curved = rest[:, :-2] - 2 * rest[:, 1:-1] + rest[:, 2:]
         limit = settings.outlier * MAD_TO_SD * np.median(np.abs(curved), axis=1, keepdims=True)
         squared = np.minimum(np.abs(curved), limit) ** 2
-        for half, part in zip(logarithm, (even, ~even), strict=True):
-            half[rows] = 0.5 * np.log(np.maximum(squared[:, part].mean(axis=1), np.finfo(np.float32).tiny))
+        return np.stack([squared[:, part].mean(axis=1) for part in (even, ~even)])
+
+    logarithm = np.empty((2, points))
+    for rows, part in over_rows(halves, values, BLOCK):
+        logarithm[:, rows] = 0.5 * np.log(np.maximum(part, np.finfo(np.float32).tiny))
     return _shrunk(logarithm - np.median(logarithm, axis=1, keepdims=True), settings)
 
 

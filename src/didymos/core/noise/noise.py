@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.numeric.robust import MAD_TO_SD, quantum
+from didymos.core.numeric.rows import Spectra, evenly
 from didymos.core.numeric.threads import allowed_threads, in_order
 
 
@@ -40,7 +41,7 @@ DEFAULTS = NoiseSettings()
 
 
 def noise_of_energies(
-    values: NDArray[np.floating], neighbours: NDArray[np.intp], *, settings: NoiseSettings = DEFAULTS
+    values: Spectra, neighbours: NDArray[np.intp], *, settings: NoiseSettings = DEFAULTS
 ) -> NDArray[np.float64]:
     """Estimate the standard deviation of the noise at every energy.
 
@@ -63,8 +64,9 @@ def noise_of_energies(
         Standard deviation in the units of the spectra, smoothed over five energies; positive everywhere.
     """
     points, energies = values.shape
-    chosen = np.linspace(0, points - 1, min(points, settings.largest_sample)).astype(np.intp)
-    difference = values[chosen].astype(np.float64) - values[neighbours[chosen]]
+    chosen = evenly(points, settings.largest_sample)
+    some = values[chosen]
+    difference = some.astype(np.float64) - values[neighbours[chosen]]
     if energies >= 3:
         curvature = difference[:, :-2] - 2 * difference[:, 1:-1] + difference[:, 2:]
         noise = MAD_TO_SD * _medians(np.abs(curvature)) / np.sqrt(12)
@@ -73,7 +75,7 @@ def noise_of_energies(
         noise = MAD_TO_SD * np.median(np.abs(difference), axis=0) / np.sqrt(2)
     noise = np.maximum(_running_median(noise, 5), quantum(difference) / np.sqrt(12))
     # data without noise: a floor far under the signal keeps the division by the noise finite
-    floor = 1e-6 * float(np.median(np.std(values, axis=0))) + 1e-12 * float(np.abs(values).max())
+    floor = 1e-6 * float(np.median(np.std(some, axis=0))) + 1e-12 * float(np.abs(some).max())
     return np.asarray(np.maximum(noise, floor + np.finfo(np.float32).tiny), dtype=np.float64)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.numeric.principal_components import moments, principal_components
+from didymos.core.numeric.principal_components import principal_components
 from didymos.core.numeric.robust import MAD_TO_SD
 
 
@@ -116,7 +116,7 @@ def find_set_point(
         return None
     found = SetPoint(usual, weight, rough[0], rough[1], settings.least_gain)
     rest = known.transform(values)
-    strongest = principal_components(moments(rest), 1, noise).scores(rest)[:, 0]
+    strongest = principal_components(rest, 1, noise).scores(rest)[:, 0]
     return None if _is_alone(strongest, 1.0, neighbours, settings) else found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.noise.noise import marchenko_pastur_edge
-from didymos.core.numeric.principal_components import moments, principal_components
+from didymos.core.numeric.principal_components import principal_components
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _parted(
     rough = np.sqrt(np.mean(_curvature((values - usual) / noise) ** 2, axis=1))
     rough = np.maximum(rough / (float(np.median(rough)) or 1.0), settings.least_variance)[:, np.newaxis]
     even = (values - usual) / rough
-    components = principal_components(moments(even), settings.modes, noise)
+    components = principal_components(even, settings.modes, noise)
     # every component that is only noise takes noise away
     modes = int(np.count_nonzero(components.variance[: settings.modes] > marchenko_pastur_edge(*values.shape)))
     signal = usual + (components.mean + components.scores(even, modes) @ components.spectra[:modes]) * noise * rough

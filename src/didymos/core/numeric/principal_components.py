@@ -1,4 +1,4 @@
-"""Principal components of spectra from their covariance, one block of spectra at a time."""
+"""Principal components of spectra: from their covariance, or, of many energies, without it."""
 
 from __future__ import annotations
 
@@ -8,27 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.numeric.threads import ONE_THREAD, allowed_threads, in_order
+from didymos.core.numeric.moments import Moments, are_wide, mean_of, moments
+from didymos.core.numeric.rows import Spectra, blocks, over_rows, some_rows
+from didymos.core.numeric.threads import ONE_THREAD
 
 BLOCK = 4096
 SMALL_BLOCK = 1024
 """Spectra whose projection stays in the cache of a core."""
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Average spectrum m and covariance C = (X - m)^T (X - m) / (N - 1) of a set of spectra.
-
-    Attributes
-    ----------
-    mean : array, shape (n_energies,)
-        In the units of the spectra.
-    covariance : array, shape (n_energies, n_energies)
-        In squared units of the spectra.
-    """
-
-    mean: NDArray[np.float64]
-    covariance: NDArray[np.float64]
+FEW = 512
+"""Spectra up to which singular vectors cost less than the eigenvectors of a covariance of more energies."""
+MOST = 20_000
+"""Spectra of very many energies whose components are computed."""
 
 
 @dataclass(frozen=True)
@@ -43,22 +33,24 @@ class PrincipalComponents:
         Average of the divided spectra.
     spectra : array, shape (n_modes, n_energies)
         Orthonormal component spectra, largest variance first, the largest entry of each positive.
-    variance : array, shape (n_energies,)
-        Variance along every component, also those not in `spectra`.
+    variance : array, shape (n_variances,)
+        Variance along the components, also those not in `spectra` where known.
+    total : float
+        Variance along all components together.
     """
 
     scale: NDArray[np.float64]
     mean: NDArray[np.float64]
     spectra: NDArray[np.float64]
     variance: NDArray[np.float64]
+    total: float
 
     @property
     def variance_ratio(self) -> NDArray[np.float64]:
         """Share of the variance in each component; zeros where nothing varies."""
-        total = self.variance.sum()
-        return self.variance / total if total > 0 else np.zeros_like(self.variance)
+        return self.variance / self.total if self.total > 0 else np.zeros_like(self.variance)
 
-    def scores(self, values: NDArray[np.floating], modes: int | None = None) -> NDArray[np.float64]:
+    def scores(self, values: Spectra, modes: int | None = None) -> NDArray[np.float64]:
         """Project spectra onto the components.
 
         Parameters
@@ -76,7 +68,7 @@ class PrincipalComponents:
 
 
 def project(
-    values: NDArray[np.floating],
+    values: Spectra,
     scale: NDArray[np.float64],
     mean: NDArray[np.float64],
     projection: NDArray[np.float64],
@@ -102,54 +94,30 @@ def project(
     # the scale is folded into the projection; the centre goes first, so that a large common offset costs no digits
     centre, scaled = mean * scale, projection / scale[:, np.newaxis]
 
-    def part(start: int) -> None:
-        rows = slice(start, start + SMALL_BLOCK)
-        block = values[rows] if before is None else before(values[rows])
-        features = (block - centre) @ scaled
-        result[rows] = features if after is None else after(features)
+    def features(block: NDArray[np.floating]) -> NDArray[np.float64]:
+        known = block if before is None else before(block)
+        found = (known - centre) @ scaled
+        return found if after is None else after(found)
 
-    for _ in in_order(part, range(0, len(values), SMALL_BLOCK), allowed_threads()):
-        pass
+    for rows, part in over_rows(features, values, SMALL_BLOCK):
+        result[rows] = part
     return result
 
 
-def moments(values: NDArray[np.floating]) -> Moments:
-    """Average the spectra and their products, in float64 and in blocks.
-
-    Parameters
-    ----------
-    values : array, shape (n_points, n_energies)
-        Finite spectra.
-
-    Returns
-    -------
-    Moments
-
-    Notes
-    -----
-    The mean is subtracted before the products are summed, so neither a large common offset nor float32 input distorts
-    small variances, and memory does not grow with the number of spectra.
-    """
-    points, energies = values.shape
-    mean = values.mean(axis=0, dtype=np.float64)
-
-    def part(start: int) -> NDArray[np.float64]:
-        block = values[start : start + BLOCK] - mean
-        return np.asarray(block.T @ block)
-
-    covariance = np.zeros((energies, energies))
-    for product in in_order(part, range(0, points, BLOCK), allowed_threads()):
-        covariance += product
-    return Moments(mean, covariance / max(points - 1, 1))
-
-
-def principal_components(data: Moments, modes: int, scale: NDArray[np.float64] | None = None) -> PrincipalComponents:
+def principal_components(
+    data: Moments | Spectra, modes: int, scale: NDArray[np.float64] | None = None
+) -> PrincipalComponents:
     """Find the principal components, C v = lambda v.
 
+    Few spectra of many energies never cost the cube of the number of energies: their components are the singular
+    vectors of the spectra. Where both are many, the components come from random projections, refined by six rounds of
+    subspace iteration (Halko, Martinsson and Tropp, SIAM Rev. 53, 217 (2011)), the same for the same spectra, of which
+    at most 20,000 count, evenly spaced.
+
     Parameters
     ----------
-    data : Moments
-        Average and covariance of the spectra.
+    data : Moments or spectra, shape (n_points, n_energies)
+        Finite spectra, or their average and covariance where these are known.
     modes : int
         How many component spectra to keep.
     scale : array, shape (n_energies,), optional
@@ -159,10 +127,45 @@ def principal_components(data: Moments, modes: int, scale: NDArray[np.float64] |
     -------
     PrincipalComponents
     """
+    if not isinstance(data, Moments):
+        if not covariance_serves(*data.shape):
+            return _of_spectra(some_rows(data, MOST), modes, scale)
+        data = moments(data)
     divisor = np.ones_like(data.mean) if scale is None else scale
     with ONE_THREAD:
         variance, vectors = np.linalg.eigh(data.covariance / np.outer(divisor, divisor))
     variance = np.maximum(variance[::-1], 0.0)
     spectra = vectors.T[::-1][: min(modes, len(variance))]
+    return PrincipalComponents(divisor, data.mean / divisor, _upright(spectra), variance, float(variance.sum()))
+
+
+def covariance_serves(points: int, energies: int) -> bool:
+    """Tell whether the principal components of so many spectra cost least by their covariance."""
+    return energies <= FEW or (points >= FEW and not are_wide(energies))
+
+
+def _of_spectra(values: NDArray[np.floating], modes: int, scale: NDArray[np.float64] | None) -> PrincipalComponents:
+    """Find the principal components without the covariance."""
+    points, energies = values.shape
+    divisor = np.ones(energies) if scale is None else scale
+    mean = mean_of(values)
+    known = min(modes, points, energies)
+    if points <= FEW:
+        _, size, spectra = np.linalg.svd((values - mean) / divisor, full_matrices=False)
+    else:
+        from sklearn.utils.extmath import randomized_svd
+
+        even = np.empty(values.shape, dtype=np.float32)
+        for rows in blocks(points, BLOCK):
+            even[rows] = (values[rows] - mean) / divisor
+        _, size, spectra = randomized_svd(even, known, n_oversamples=20, n_iter=6, flip_sign=False, random_state=0)
+    variance = size.astype(np.float64) ** 2 / max(points - 1, 1)
+    total = sum(float((((values[rows] - mean) / divisor) ** 2).sum()) for rows in blocks(points, BLOCK))
+    found = _upright(spectra[:known].astype(np.float64))
+    return PrincipalComponents(divisor, mean / divisor, found, variance, total / max(points - 1, 1))
+
+
+def _upright(spectra: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return component spectra whose largest entry is positive."""
     largest = np.take_along_axis(spectra, np.abs(spectra).argmax(axis=1)[:, np.newaxis], axis=1)
-    return PrincipalComponents(divisor, data.mean / divisor, spectra * np.sign(largest), variance)
+    return np.asarray(spectra * np.sign(largest))

@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, rankdata
 
 from didymos.core.numeric.robust import MAD_TO_SD
+from didymos.core.numeric.rows import blocks, evenly
 from didymos.core.numeric.threads import ONE_THREAD, allowed_threads, in_order
+
+BLOCK = 65_536
+"""Points whose distances are computed together."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def majority_covariance(
     seed. Where there are too few points for a covariance, the spread of each feature alone is returned.
     """
     if len(points) > settings.largest_sample:
-        points = points[np.linspace(0, len(points) - 1, settings.largest_sample).astype(np.intp)]
+        points = points[evenly(len(points), settings.largest_sample)]
     count, features = points.shape
     middle = np.median(points, axis=0)
     scale = MAD_TO_SD * np.median(np.abs(points - middle), axis=0)
@@ -91,8 +95,12 @@ def squared_distances(
     """
     variance, axes = np.linalg.eigh(covariance)
     floor = 1e-6 * float(np.mean(variance)) + np.finfo(float).tiny
-    whitened = (points - centre) @ (axes / np.sqrt(np.maximum(variance, floor)))
-    return np.asarray(np.einsum("ij,ij->i", whitened, whitened))
+    whitening = axes / np.sqrt(np.maximum(variance, floor))
+    squared = np.empty(len(points))
+    for rows in blocks(len(points), BLOCK):
+        whitened = (points[rows] - centre) @ whitening
+        squared[rows] = np.einsum("ij,ij->i", whitened, whitened)
+    return squared
 
 
 def _starts(standard: NDArray[np.float64]) -> list[NDArray[np.float64]]:

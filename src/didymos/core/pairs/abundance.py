@@ -11,6 +11,7 @@ from didymos.core.pairs.distance_histogram import PairHistogram, rebin
 from didymos.core.pairs.mixture import TwoGaussians, log_histogram
 from didymos.core.pairs.spectrum_distances import PairStatistics
 
+ROWS = 4096
 LABELS = (0, 1)
 """Majority and minority."""
 
@@ -133,7 +134,11 @@ def typical_histograms(
     array, shape (2, n)
         Majority and minority; NaN where nothing has that label. Source: the paper, inset of Fig. 4d.
     """
-    counts = np.stack([statistics.counts[labels == each].sum(axis=0, dtype=np.int64) for each in LABELS])
+    counts = np.zeros((len(LABELS), len(statistics.edges) - 1), dtype=np.int64)
+    for start in range(0, len(labels), ROWS):
+        rows = slice(start, start + ROWS)
+        for total, each in zip(counts, LABELS, strict=True):
+            total += statistics.counts[rows].sum(axis=0, dtype=np.int64, where=labels[rows, np.newaxis] == each)
     number = counts.sum(axis=1, keepdims=True)
     share = np.divide(
         rebin(statistics.edges, counts, edges, offset),

@@ -22,7 +22,7 @@ class PairSettings:
     most_bins : int
         Bins of the histogram of one spectrum at most.
     most_bytes : int
-        All histograms together; with a million spectra the bins become wider instead.
+        All histograms together; with a hundred thousand spectra the bins become wider instead.
     lowest_share : float
         Share of the pairs that do not exceed a low distance.
     doublings_below : int
@@ -34,7 +34,7 @@ class PairSettings:
     fewest_references: int = 1000
     finest_bits: int = 5
     most_bins: int = 1024
-    most_bytes: int = 2**28
+    most_bytes: int = 2**26
     lowest_share: float = 1e-3
     doublings_below: int = 4
 

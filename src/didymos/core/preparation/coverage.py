@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.numeric.rows import Spectra, over_rows
 from didymos.core.preparation.gaps import ends_of, longest_gap, straight
+
+BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,7 @@ class Coverage:
     longest_gap: int
 
 
-def find_coverage(
-    values: NDArray[np.floating], *, choose: bool = True, settings: CoverageSettings = DEFAULTS
-) -> Coverage:
+def find_coverage(values: Spectra, *, choose: bool = True, settings: CoverageSettings = DEFAULTS) -> Coverage:
     """Choose the energies that leave most values, and tell which spectra hold enough of them.
 
     An energy at which more than half of the spectra have no value is left out. Of the others the range from a to b is
@@ -96,7 +97,7 @@ def find_coverage(
     Parameters
     ----------
     values : array, shape (n_points, n_energies)
-        NaN or infinite where a value is missing.
+        NaN or infinite where a value is missing; in memory or not.
     choose : bool
         Whether the range is chosen; otherwise energies at both ends stay unless no spectrum has a value there.
     settings : CoverageSettings
@@ -105,7 +106,7 @@ def find_coverage(
     -------
     Coverage
     """
-    measured = np.isfinite(values)
+    measured = measured_values(values)
     present = measured.any(axis=1)
     share = measured[present].mean(axis=0) if present.any() else np.zeros(values.shape[1])
     # where there is nothing at all, no energy is to blame
@@ -130,6 +131,14 @@ def find_coverage(
         ~measured[:, energies].any(axis=1),
         longest,
     )
+
+
+def measured_values(values: Spectra) -> NDArray[np.bool_]:
+    """Return which values are finite, shape (n_points, n_energies)."""
+    measured = np.empty(values.shape, dtype=bool)
+    for rows, part in over_rows(np.isfinite, values, BLOCK):
+        measured[rows] = part
+    return measured
 
 
 def _range(
@@ -201,7 +210,7 @@ def _outside(
 
 
 def _rows(
-    values: NDArray[np.floating],
+    values: Spectra,
     measured: NDArray[np.bool_],
     energies: NDArray[np.bool_],
     settings: CoverageSettings,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from didymos.core.numeric.robust_covariance import majority_covariance, squared_distances
+from didymos.core.numeric.rows import evenly
 from didymos.core.surface.neighbourhood import Neighbourhood
 from didymos.core.surface.settings import ContrastSettings
 
@@ -71,9 +72,11 @@ def contrast_evidence(
     -------
     Evidence
     """
-    covariance = majority_covariance(residual[known], settings=settings.covariance)
-    squared = np.zeros(len(residual))
-    squared[known] = squared_distances(residual[known], *covariance)
+    place = np.flatnonzero(known)
+    covariance = majority_covariance(
+        residual[place[evenly(len(place), settings.covariance.largest_sample)]], settings=settings.covariance
+    )
+    squared = np.where(known, squared_distances(residual, *covariance), 0.0)
     return _scaled(squared, residual.shape[1], known, settings.longest_length)
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from didymos.core.numeric.rows import blocks
+from didymos.core.numeric.threads import allowed_threads, in_order
 from didymos.core.surface.settings import NeighbourhoodSettings
 
 DEFAULTS = NeighbourhoodSettings()
@@ -49,16 +51,22 @@ def image_residual(
     reach = settings.reach
     straight = [] if vectors else [(0, reach), (0, reach - 2), (reach, 0), (reach - 2, 0)]
     reach = max(reach, *(max(abs(row), abs(column)) for row, column in circle))
-    padded = np.pad(features.astype(np.float64), ((reach, reach), (reach, reach), (0, 0)), constant_values=np.nan)
-    middle = np.empty(features.shape)
-    rows = max(1, BLOCK // max(middle[0].size, 1))
-    for first in range(0, len(middle), rows):
-        positions = np.indices((len(middle[first : first + rows]), features.shape[1]))
-        positions[0] += first
-        middle[first : first + rows] = _middle(padded, positions, circle, reach, settings)
-    lacking = np.isnan(middle).any(axis=-1)
-    middle[lacking] = _middle(padded, np.stack(np.nonzero(lacking)), [*circle, *straight], reach, settings)
-    return np.asarray(features - middle, dtype=np.float64)
+    residual = np.empty(features.shape)
+
+    def subtract(rows: slice) -> None:
+        first, last = max(rows.start - reach, 0), rows.stop + reach
+        rim = (first - rows.start + reach, max(last - len(features), 0))
+        strip = features[first:last].astype(np.float64)
+        strip = np.pad(strip, (rim, (reach, reach), (0, 0)), constant_values=np.nan)
+        middle = _middle(strip, np.indices(residual[rows].shape[:2]), circle, reach, settings)
+        lacking = np.isnan(middle).any(axis=-1)
+        middle[lacking] = _middle(strip, np.stack(np.nonzero(lacking)), [*circle, *straight], reach, settings)
+        residual[rows] = features[rows] - middle
+
+    strips = blocks(len(features), max(1, BLOCK // max(features[0].size, 1)))
+    for _ in in_order(subtract, strips, allowed_threads()):
+        pass
+    return residual
 
 
 def scattered_residual(
@@ -129,5 +137,13 @@ def _middle(
     means = np.stack([(padded[y + dy, x + dx] + padded[y - dy, x - dx]) / 2 for dy, dx in steps])
     enough = np.isfinite(means).all(axis=-1).sum(axis=0) >= settings.fewest_pairs
     result = np.full(means.shape[1:], np.nan)
-    result[enough] = np.nanmedian(means[:, enough], axis=0)
+    result[enough] = median_of_known(means[:, enough])
     return result
+
+
+def median_of_known(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median over the first axis of what is not NaN; at least one is not."""
+    count = np.isfinite(values).sum(axis=0)
+    ordered = np.sort(values, axis=0)  # NaN come last
+    low, high = (np.take_along_axis(ordered, at[np.newaxis], axis=0)[0] for at in ((count - 1) // 2, count // 2))
+    return np.asarray(low + (high - low) / 2)

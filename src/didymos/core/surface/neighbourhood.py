@@ -91,15 +91,11 @@ class ImageNeighbourhood:
 
     def residual(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Subtract from every point the median of its neighbourhood (:func:`image_residual`)."""
-        image = np.full((*self.present.shape, features.shape[1]), np.nan)
-        image[self.present] = features
-        return image_residual(image, self.vectors, settings=self.settings)[self.present]
+        return self._points(image_residual(self._vectors(features), self.vectors, settings=self.settings))
 
     def line_offsets(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the shift of scan lines after a tip change (`line_offsets`)."""
-        image = np.full((*self.present.shape, residual.shape[1]), np.nan)
-        image[self.present] = residual
-        return line_offsets(image, settings=self.settings)[self.present]
+        return self._points(line_offsets(self._vectors(residual), settings=self.settings))
 
     def grow(self, points: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
         """Add the points within so many steps along rows and columns."""
@@ -136,9 +132,21 @@ class ImageNeighbourhood:
         self, features: NDArray[np.floating], known: NDArray[np.bool_], gap: float = 0.0
     ) -> NDArray[np.float64]:
         """Return the average of the known points around every point (:func:`image_interpolation`)."""
-        image = np.zeros((*self.present.shape, features.shape[1]))
+        image = self._vectors(features, 0.0)
+        return self._points(image_interpolation(image, self._image(known), gap, settings=self.settings))
+
+    def _vectors(self, features: NDArray[np.floating], elsewhere: float = np.nan) -> NDArray[np.floating]:
+        """Return features as an image; without a copy where every point has a spectrum."""
+        shape = (*self.present.shape, features.shape[1])
+        if self.present.all():
+            return features.reshape(shape)
+        image = np.full(shape, elsewhere)
         image[self.present] = features
-        return image_interpolation(image, self._image(known), gap, settings=self.settings)[self.present]
+        return image
+
+    def _points(self, image: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the points of an image; without a copy where every point has a spectrum."""
+        return image.reshape(-1, image.shape[-1]) if self.present.all() else np.asarray(image[self.present])
 
     def _image(self, points: NDArray[np.bool_]) -> NDArray[np.bool_]:
         image = np.zeros(self.present.shape, dtype=bool)
