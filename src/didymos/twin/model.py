@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from didymos.core.defects.regions import RegionModel
 from didymos.core.metrics.linear import LinearMetric
+from didymos.core.numeric.rows import Spectra
 from didymos.twin.archive import DAMAGE, Arrays, check_kind, damaged, read, write
 from didymos.twin.embedding_stage import EmbeddingStage
 from didymos.twin.example_score import ExampleScore
@@ -101,7 +102,7 @@ class TwinModel:
         """Where the score comes from: "twin networks" or "distance"."""
         return "distance" if self.networks is None else "twin networks"
 
-    def predict(self, values: NDArray[np.floating]) -> Prediction:
+    def predict(self, values: Spectra) -> Prediction:
         """Embed and score spectra.
 
         Parameters

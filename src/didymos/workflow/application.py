@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from didymos.core.numeric.rows import Spectra
 from didymos.schema import ENERGY, VERSION, InputError
 from didymos.twin.model import TwinModel
 from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
@@ -16,6 +17,7 @@ from didymos.workflow.completion import Completed, completed
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.points import as_map, points_from, positions_of
 from didymos.workflow.regions import by_score, regions_of
+from didymos.workflow.stored import StoredSpectra
 
 SMALLEST_OVERLAP = 0.999
 """Share of the model's energy range that a map must cover."""
@@ -84,10 +86,29 @@ def _at_energies_of(model: TwinModel, spectra: xr.DataArray, positions: NDArray[
     """
     needed = slice(*_beside(np.asarray(spectra[ENERGY].values, dtype=float), model.energy))
     cropped = spectra.isel({ENERGY: needed})
+    if cropped.chunks is not None:
+        cropped = cropped.chunk({ENERGY: -1})
     found = completed(cropped, positions, choose=False)
     resampled = resample(cropped.where(np.isfinite(cropped)), model)
-    filled = resample(found.map.copy(data=found.values.reshape(found.map.shape)), model)
-    return replace(found, map=resampled, values=np.ascontiguousarray(filled.values).reshape(len(positions), -1))
+    values = _resampled_values(found, model)
+    # a spectrum with gaps that were not filled has gaps at any energies
+    whole = found.known == found.values.shape[1]
+    known = np.where(whole, values.shape[1], np.minimum(found.known, values.shape[1] - 1))
+    return replace(found, map=resampled, values=values, known=known)
+
+
+def _resampled_values(found: Completed, model: TwinModel) -> Spectra:
+    """Return the filled spectra at the energies of a model."""
+    if not isinstance(found.values, StoredSpectra):
+        filled = resample(found.map.copy(data=found.values[:].reshape(found.map.shape)), model)
+        return np.ascontiguousarray(filled.values).reshape(found.values.shape[0], -1)
+    energy = found.map[ENERGY]
+    # what linear interpolation makes of the value at every single energy
+    ones = xr.DataArray(np.eye(len(energy)), dims=("point", ENERGY), coords={ENERGY: energy}, attrs=found.map.attrs)
+    weights = np.asarray(resample(ones, model).values)
+    if weights.shape[0] == weights.shape[1] and np.array_equal(weights, np.eye(len(weights))):
+        return found.values
+    return replace(found.values, weights=weights)
 
 
 def _beside(energy: NDArray[np.float64], wanted: NDArray[np.float64]) -> tuple[int, int]:

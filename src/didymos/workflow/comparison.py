@@ -40,7 +40,8 @@ def compare(
     Parameters
     ----------
     data : xarray.DataArray or xarray.Dataset
-        A spectral map, dims (y, x, energy) or (point, energy), or a Dataset with the variable ``spectra``.
+        A spectral map, dims (y, x, energy) or (point, energy), or a Dataset with the variable ``spectra``. It is loaded
+        into memory: most methods need all spectra at once.
     methods : sequence of str, optional
         Names of methods, such as "pca" and "kmeans-3", or of families, such as "kmeans"; by default all.
     truth : array_like or xarray.DataArray, shape (y, x) or (point,), optional
@@ -66,7 +67,7 @@ def compare(
     """
     settings = ComparisonSettings(methods, seed, energy_range)
     chosen = registry.chosen(settings.methods, further())
-    points = points_of(data, settings.energy_range)
+    points = points_of(data.compute(), settings.energy_range)
     known = simulated_truth(data) if truth is None else as_truth(truth, points.map, _source(truth))
     with shown(progress) as report:
         findings, skipped = run_methods(points, chosen, settings.seed, report)
@@ -97,7 +98,7 @@ def run_methods(
         The methods that were left out, and one line each that says why.
     """
     # a method cannot change what the next one gets
-    values, spectra = points.values[points.usable], _complete_map(points)
+    values, spectra = points.spectra[:].copy(), _complete_map(points)
     for array in (values, spectra.values):
         array.setflags(write=False)
     findings, skipped = [], {}
@@ -115,7 +116,7 @@ def run_methods(
 
 def _complete_map(points: Points) -> xr.DataArray:
     """Return the map with filled gaps, without the values of spectra that have too few."""
-    values = np.where(points.finite[:, np.newaxis], points.values, np.float32(np.nan))
+    values = np.where(points.finite[:, np.newaxis], points.values[:], np.float32(np.nan))
     return points.map.copy(data=values.reshape(points.map.shape))
 
 

@@ -108,7 +108,7 @@ def add_methods(assembly: Assembly, findings: Sequence[Finding]) -> None:
 def add_groups(assembly: Assembly, findings: Sequence[Finding]) -> None:
     """Add number, sizes, average spectra and centres of the groups (the paper, Fig. 3c)."""
     points = assembly.points
-    values = points.values[points.usable]
+    values = points.spectra[:]
     spectra = np.full((len(findings), GROUPS, values.shape[1]), np.nan)
     centres = np.full((len(findings), GROUPS, PLANE), np.nan)
     sizes = [np.bincount(finding.label, minlength=GROUPS + 1)[1:] for finding in findings]

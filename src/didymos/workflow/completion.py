@@ -90,6 +90,7 @@ def _filled(
         filling, error = fill_stored(measured, coverage.gaps, enough, positions)
         values: Spectra = replace(measured, filling=filling)
     else:
+        assert isinstance(measured, np.ndarray)
         found = fill_gaps(measured[enough], None if positions is None else positions[enough])
         values, error = measured.copy(), found.error
         values[enough] = found.values

@@ -59,11 +59,14 @@ class StoredSpectra:
         The spectra of the map that count, ascending; all where it is not given.
     filling : Filling, optional
         What takes the place of gaps.
+    weights : array, shape (n_energies of the map, n_energies), optional
+        What brings the spectra to other energies.
     """
 
     map: xr.DataArray
     rows: NDArray[np.intp] | None = None
     filling: Filling | None = None
+    weights: NDArray[np.float64] | None = None
     _recent: dict[int, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -72,7 +75,7 @@ class StoredSpectra:
     @property
     def shape(self) -> tuple[int, int]:
         """Number of spectra and of energies."""
-        return len(self), self.map.sizes[ENERGY]
+        return len(self), self.map.sizes[ENERGY] if self.weights is None else self.weights.shape[1]
 
     @property
     def _width(self) -> int:
@@ -143,6 +146,8 @@ class StoredSpectra:
         if self.filling is not None:
             spectra = spectra.copy()
             self.filling.into(spectra, lines.start * self._width)
+        if self.weights is not None:
+            spectra = (spectra @ self.weights).astype(np.float32)
         if keep:
             for old in tuple(self._recent)[:-1]:
                 self._recent.pop(old, None)
@@ -154,7 +159,8 @@ def rows_of(spectra: xr.DataArray) -> Spectra:
     """Return the spectra of a map as rows: an array where the map is in memory, stored spectra where it is not."""
     if spectra.chunks is not None:
         return StoredSpectra(spectra)
-    return np.ascontiguousarray(spectra.values).reshape(-1, spectra.sizes[ENERGY])
+    values = np.ascontiguousarray(spectra.values)
+    return values.reshape(int(np.prod(values.shape[:-1])), values.shape[-1])
 
 
 def fill_stored(

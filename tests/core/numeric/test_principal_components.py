@@ -3,7 +3,7 @@ import pytest
 
 import naive
 from didymos.core.numeric.moments import moments
-from didymos.core.numeric.principal_components import principal_components, project
+from didymos.core.numeric.principal_components import covariance_serves, principal_components, project
 
 
 def correlated_spectra(rng, points=400, energies=12):
@@ -108,3 +108,36 @@ def test_a_missing_spectrum_has_missing_scores_and_leaves_the_others_alone():
 def test_more_modes_than_energies_gives_all_there_are():
     found = principal_components(moments(correlated_spectra(np.random.default_rng(10))), 50)
     assert found.spectra.shape == (12, 12)
+
+
+def wide_spectra(points, energies, rank=6, noise=0.05):
+    rng = np.random.default_rng(11)
+    size = np.linspace(3, 1, rank)
+    signal = (size * rng.normal(size=(points, rank))) @ np.linalg.qr(rng.normal(size=(energies, rank)))[0].T
+    return (5 + signal + noise * rng.normal(size=(points, energies)) / np.sqrt(energies)).astype(np.float32)
+
+
+@pytest.mark.parametrize("points", [3, 40, 700])
+def test_many_energies_need_no_covariance(points):
+    values, scale = wide_spectra(points, 1300), np.linspace(0.5, 2, 1300)
+    assert not covariance_serves(points, 1300)
+    found = principal_components(values, 5, scale)
+    mean, spectra, variance = naive.principal_components(values, scale)
+    kept = min(points - 1, 5)
+    assert found.mean == pytest.approx(mean, rel=1e-6)
+    assert found.variance[:kept] == pytest.approx(variance[:kept], rel=1e-4)
+    assert found.total == pytest.approx(variance.sum(), rel=1e-6)
+    assert np.abs(np.sum(found.spectra[:kept] * spectra[:kept], axis=1)) == pytest.approx(1, abs=1e-5)
+    assert found.spectra @ found.spectra.T == pytest.approx(np.eye(len(found.spectra)), abs=1e-5)
+
+
+def test_components_without_a_covariance_are_the_same_each_time():
+    values = wide_spectra(600, 1300)
+    first, second = (principal_components(values, 4) for _ in range(2))
+    np.testing.assert_array_equal(first.spectra, second.spectra)
+
+
+def test_a_covariance_of_very_many_energies_is_exact_to_single_precision():
+    values = wide_spectra(90, 1100)
+    expected = np.cov(values.astype(float), rowvar=False)
+    assert moments(values).covariance == pytest.approx(expected, abs=1e-6 * np.abs(expected).max())

@@ -190,7 +190,7 @@ def plateaus(ends: Ends, *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np
 
 def _longest_row(marked: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return the length of the longest row of marks in every line, shape (n_points,)."""
-    longest = marked.any(axis=1).astype(np.intp)
+    longest = np.asarray(marked.any(axis=1), dtype=np.intp)
     # values that noise never repeats have no rows
     several = np.flatnonzero(marked.sum(axis=1) > 1)
     found, running = longest[several], np.zeros(len(several), dtype=np.intp)

@@ -58,7 +58,7 @@ def moments(values: Spectra) -> Moments:
     kind = np.float32 if are_wide(energies) else np.float64
 
     def product(block: NDArray[np.floating]) -> NDArray[np.floating]:
-        centred = (block - mean).astype(kind, copy=False)
+        centred: NDArray[np.floating] = np.asarray(block - mean, dtype=kind)
         return np.asarray(centred.T @ centred)
 
     covariance = np.zeros((energies, energies))

@@ -128,7 +128,7 @@ def find_coverage(values: Spectra, *, choose: bool = True, settings: CoverageSet
         covering,
         gaps,
         short,
-        ~measured[:, energies].any(axis=1),
+        np.asarray(~measured[:, energies].any(axis=1)),
         longest,
     )
 

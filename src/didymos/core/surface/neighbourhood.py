@@ -135,11 +135,11 @@ class ImageNeighbourhood:
         image = self._vectors(features, 0.0)
         return self._points(image_interpolation(image, self._image(known), gap, settings=self.settings))
 
-    def _vectors(self, features: NDArray[np.floating], elsewhere: float = np.nan) -> NDArray[np.floating]:
+    def _vectors(self, features: NDArray[np.floating], elsewhere: float = np.nan) -> NDArray[np.float64]:
         """Return features as an image; without a copy where every point has a spectrum."""
         shape = (*self.present.shape, features.shape[1])
         if self.present.all():
-            return features.reshape(shape)
+            return features.reshape(shape).astype(np.float64, copy=False)
         image = np.full(shape, elsewhere)
         image[self.present] = features
         return image
