@@ -29,7 +29,7 @@ from didymos.workflow.distance_variables import Space, add_distance_correlation,
 from didymos.workflow.evidence import Evidence
 from didymos.workflow.features import Features
 from didymos.workflow.pair_distances import describe_pairs
-from didymos.workflow.phases import add_phases
+from didymos.workflow.phases import add_phases, phase_members
 from didymos.workflow.points import Points
 from didymos.workflow.progress import Report, silent
 from didymos.workflow.regions import Regions
@@ -76,8 +76,7 @@ def assemble(steps: Steps, settings: Settings, report: Report = silent) -> xr.Da
     add_region_probability(assembly, regions.probability)
     assembly.add("kind", points.spread(regions.kind, points.usable, 0, np.int16))
     add_principal_components(assembly)
-    add_spectra_of_regions(assembly, regions)
-    add_phases(assembly, steps.evidence, regions)
+    add_averages(assembly, regions, steps.evidence.phase)
     add_defects(assembly, regions.region, regions.kind)
     pairs = steps.similarity.pairs or describe_pairs(features, settings, report)
     add_pairs(assembly, pairs, settings.metric)
@@ -174,20 +173,29 @@ def add_principal_components(assembly: Assembly) -> None:
     assembly.coordinate("mode", np.arange(1, modes + 1))
 
 
-def add_spectra_of_regions(assembly: Assembly, regions: Regions) -> None:
-    """Add the average spectra of regions and kinds (the paper, Fig. 8a)."""
-    points = assembly.points
-    units = {"units": str(points.map.attrs.get("units", ""))}
-    means, spreads = means_and_stds(points.spectra, regions.region, [int(region) for region in SPECTRAL_REGIONS])
-    assembly.add("region_spectrum", means, **units)
-    assembly.add("region_spectrum_std", spreads, **units)
-    assembly.add("region_size", [int((regions.region == region).sum()) for region in SPECTRAL_REGIONS])
-    kinds = range(1, int(regions.kind.max(initial=0)) + 1)
-    assembly.add("kind_spectrum", means_and_stds(points.spectra, regions.kind, kinds)[0], **units)
-    assembly.add("kind_size", np.array([int((regions.kind == kind).sum()) for kind in kinds], dtype=np.int64))
-    assembly.coordinate("kind_index", np.array(kinds, dtype=np.int64))
+def add_averages(assembly: Assembly, regions: Regions, phase: NDArray[np.integer]) -> None:
+    """Add the average spectra of regions, kinds and phases (the paper, Fig. 8a), and the phases."""
+    kinds = np.arange(1, int(regions.kind.max(initial=0)) + 1)
+    members = [
+        regions.region[:, np.newaxis] == [int(region) for region in SPECTRAL_REGIONS],
+        regions.kind[:, np.newaxis] == kinds,
+        phase_members(phase, regions.region),
+    ]
+    groups = np.concatenate(members, axis=1)
+    found = means_and_stds(assembly.points.spectra, groups, assembly.moments.mean)
+    ends = np.cumsum([part.shape[1] for part in members])[:-1]
+    (of_region, of_kind, of_phase), (spread, *_) = (np.split(part, ends) for part in found)
+    size = groups.sum(axis=0)
+    units = {"units": str(assembly.points.map.attrs.get("units", ""))}
+    assembly.add("region_spectrum", of_region, **units)
+    assembly.add("region_spectrum_std", spread, **units)
+    assembly.add("region_size", size[: ends[0]])
+    assembly.add("kind_spectrum", of_kind, **units)
+    assembly.add("kind_size", size[ends[0] : ends[1]].astype(np.int64))
+    assembly.coordinate("kind_index", kinds.astype(np.int64))
     if regions.names:
         assembly.add("kind_name", np.array(regions.names, dtype=np.str_))
+    add_phases(assembly, phase, of_phase)
 
 
 def add_energies(assembly: Assembly, regions: Regions) -> None:

@@ -144,7 +144,7 @@ def add_latent_planes(assembly: Assembly, findings: Sequence[Finding]) -> None:
 def add_distance_correlations(assembly: Assembly, findings: Sequence[Finding]) -> None:
     """Add the distances from the mean spectrum against those in the latent spaces (the paper, Figs. 5 and 6)."""
     points = assembly.points
-    raw = distance_to_mean(points.spectra)
+    raw = distance_to_mean(points.spectra[:])
     signal = {"units": str(points.map.attrs.get("units", ""))}
     assembly.add("distance_to_mean", points.spread(raw, points.usable), **signal)
     latent = [finding.latent_distance for finding in findings]

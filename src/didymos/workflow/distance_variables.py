@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.latent.distance_correlation import correlate_distances, distance_to_mean, log_distance_correlation
+from didymos.core.numeric.lengths import distance_to
 from didymos.core.pairs import abundance
 from didymos.core.pairs.mixture import gain_standard_error, log_histogram
 from didymos.core.pairs.settings import MixtureSettings
@@ -119,7 +120,11 @@ def add_distance_correlation(
         whose n is the same multiple of the median distance from the mean as it is of the median pair distance.
     """
     points = assembly.points
-    raw = distance_to_mean(points.spectra)
+    spectra = points.spectra
+    if isinstance(spectra, np.ndarray):
+        raw = distance_to_mean(spectra)
+    else:
+        raw = distance_to(spectra, assembly.moments.mean)
     scores = assembly.usable("pca")[:, :PCA_PLANE]
     # the offset in the units of the raw distance: the same multiple of the usual one
     multiple = pairs.mixture.offset / usual_distance(pairs)

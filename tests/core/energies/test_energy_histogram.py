@@ -132,7 +132,7 @@ def test_region_average_and_spread():
     values = spectra(300) * 1e-12 + np.float32(1e-9)
     labels = np.random.default_rng(1).integers(-1, 3, 300).astype(np.int8)
     values[np.flatnonzero(labels == 2)[0], 4] = np.nan
-    for region, mean, std in zip((0, 1, 2), *means_and_stds(values, labels, (0, 1, 2)), strict=True):
+    for region, mean, std in zip((0, 1, 2), *means_and_stds(values, labels[:, np.newaxis] == [0, 1, 2]), strict=True):
         members = values[labels == region].astype(np.float64)
         np.testing.assert_allclose(mean, np.nanmean(members, axis=0), rtol=1e-12)
         np.testing.assert_allclose(std, np.nanstd(members, axis=0, ddof=1), rtol=1e-9)
@@ -140,16 +140,16 @@ def test_region_average_and_spread():
 
 def test_average_of_one_spectrum_and_of_none():
     values = spectra(3)
-    mean, std = means_and_stds(values, np.array([0, 1, 0]), [1])
+    mean, std = means_and_stds(values, np.array([[0, 1, 0]]).T == 1)
     np.testing.assert_allclose(mean[0], values[1], rtol=1e-12)
     assert np.isnan(std).all()
-    mean, std = means_and_stds(values, np.zeros(3, dtype=int), [2])
+    mean, std = means_and_stds(values, np.zeros((3, 1), dtype=bool))
     assert np.isnan(mean).all()
     assert np.isnan(std).all()
 
 
 def test_blocks_leave_no_seam():
     values = np.tile(np.arange(3.0), (20_000, 1)) + (np.arange(20_000) % 2.0)[:, np.newaxis]
-    mean, std = means_and_stds(values, np.zeros(20_000, dtype=np.int8), [0])
+    mean, std = means_and_stds(values, np.ones((20_000, 1), dtype=bool))
     np.testing.assert_allclose(mean[0], np.arange(3) + 0.5)
     np.testing.assert_allclose(std[0], np.sqrt(0.25 * 20_000 / 19_999))

@@ -65,8 +65,8 @@ def test_closing_gives_up_what_has_not_begun(plan, compiling):
         futures = [compiler.prepare(plan._replace(batch=number)) for number in range(2, 12)]
     go.set()
     begun = [future for future in futures if not future.cancelled()]
-    assert len(begun) == len(asked) < len(futures)
-    assert [future.result(10) for future in begun] == asked
+    assert sorted(future.result(10) for future in begun) == sorted(asked)
+    assert len(asked) < len(futures)
 
 
 def test_every_compiler_gives_the_same_program_of_a_process(plan):

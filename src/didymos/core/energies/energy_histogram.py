@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,41 +116,39 @@ def region_distance_histogram(
 
 
 def means_and_stds(
-    values: Spectra, labels: NDArray[np.integer], regions: Sequence[int]
+    values: Spectra, members: NDArray[np.bool_], origin: NDArray[np.floating] | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Average the spectra of every region, m = sum x / n and s^2 = sum (x - m)^2 / (n - 1), in float64.
+    """Average the spectra of every group, m = sum x / n and s^2 = sum (x - m)^2 / (n - 1), in float64.
 
     Parameters
     ----------
     values : array, shape (n_points, n_energies)
         Any unit; non-finite values are left out, energy by energy. In memory or not: all spectra are read once.
-    labels : array of int, shape (n_points,)
-        Region of every spectrum.
-    regions : sequence of int
-        Which ones to average.
+    members : array of bool, shape (n_points, n_groups)
+        Which spectra belong to which group.
+    origin : array, shape (n_energies,), optional
+        A typical spectrum. It is subtracted first, so that a common offset costs no digits; default is the average of
+        a few.
 
     Returns
     -------
-    mean, std : array, shape (n_regions, n_energies)
+    mean, std : array, shape (n_groups, n_energies)
         In the units of the spectra; the mean is NaN without spectra, the deviation with fewer than two.
-
-    Notes
-    -----
-    The average of a few spectra is subtracted first, so that a common offset costs no digits.
     """
-    some = some_rows(values, SOME).astype(np.float64)
-    known = np.isfinite(some)
-    origin = np.where(known, some, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    if origin is None:
+        some = some_rows(values, SOME).astype(np.float64)
+        known = np.isfinite(some)
+        origin = np.where(known, some, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
 
-    def sums(block: NDArray[np.floating], label: NDArray[np.integer]) -> NDArray[np.float64]:
+    def sums(block: NDArray[np.floating], groups: NDArray[np.bool_]) -> NDArray[np.float64]:
         away = block - origin
         finite = np.isfinite(away)
         away[~finite] = 0.0
-        members = (label == np.reshape(regions, (-1, 1))).astype(np.float64)
-        return np.stack([members @ finite, members @ away, members @ away**2])
+        belongs = groups.T.astype(np.float64)
+        return np.stack([belongs @ finite, belongs @ away, belongs @ away**2])
 
-    total = np.zeros((3, len(regions), values.shape[1]))
-    for _, part in over_rows(sums, values, BLOCK, labels):
+    total = np.zeros((3, members.shape[1], values.shape[1]))
+    for _, part in over_rows(sums, values, BLOCK, members):
         total += part
     number, first, second = total
     mean = np.divide(first, number, out=np.full_like(first, np.nan), where=number > 0)

@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from didymos.core.energies.iso_energy import two_levels
-from didymos.core.numeric.lengths import distance_to
-from didymos.core.numeric.moments import mean_of
 from didymos.core.numeric.rescaling import log_rescale
-from didymos.core.numeric.rows import Spectra
+from didymos.core.numeric.rows import blocks
 
 BLOCK_VALUES = 1 << 18
 """How many values are held in float64 at a time."""
@@ -202,7 +200,7 @@ def correlate_distances(
     )
 
 
-def distance_to_mean(features: Spectra) -> NDArray[np.float64]:
+def distance_to_mean(features: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the Euclidean distance of every point from the mean of all, |f_i - mean(f)|, in float64.
 
     Parameters
@@ -217,8 +215,6 @@ def distance_to_mean(features: Spectra) -> NDArray[np.float64]:
         In the units of the features, NaN for the points left out, 0 where all points are the same. A common offset
         costs no more digits than it does in the features themselves.
     """
-    if not isinstance(features, np.ndarray):
-        return distance_to(features, mean_of(features))
     features = _as_points(features)
     included = _finite_rows(features)
     return _distances(features, included, _mean_from_first(features, included))
@@ -232,15 +228,12 @@ def _as_points(features: NDArray[np.floating]) -> NDArray[np.floating]:
 
 def _blocks(features: NDArray[np.floating]) -> list[slice]:
     """Return consecutive rows that together hold about as many values as a block may."""
-    rows = max(BLOCK_VALUES // max(features.shape[1], 1), 1)
-    return [slice(start, start + rows) for start in range(0, len(features), rows)]
+    return blocks(len(features), max(BLOCK_VALUES // max(features.shape[1], 1), 1))
 
 
 def _finite_rows(features: NDArray[np.floating]) -> NDArray[np.bool_]:
-    finite = np.empty(len(features), dtype=np.bool_)
-    for rows in _blocks(features):
-        finite[rows] = np.isfinite(features[rows]).all(axis=1)
-    return finite
+    parts = (np.isfinite(features[rows]).all(axis=1) for rows in _blocks(features))
+    return np.concatenate([np.zeros(0, dtype=bool), *parts])
 
 
 def _mean_from_first(
