@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from didymos.io.atomic import replacing
-from didymos.io.labelled import load_netcdf
+from didymos.io.labelled import open_labelled
 from didymos.schema import InputError
 
 _ONE_OF = ("score", "distance_histogram", "method_score")
@@ -66,7 +66,7 @@ def open_result(path: str | os.PathLike[str]) -> xr.Dataset:
     """
     path = Path(path)
     try:
-        result = load_netcdf(path)
+        result = open_labelled(path)
     except OSError as error:
         raise InputError(f"{path} cannot be opened ({error.strerror or error}): give a results.nc") from error
     lacking = ["spectra"] if "spectra" not in result.data_vars else []
