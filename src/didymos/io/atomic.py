@@ -11,6 +11,9 @@ from pathlib import Path
 
 from didymos.schema import InputError
 
+MAP_SUFFIXES = (".nc", ".zarr", ".3ds")
+"""What a map can be written as."""
+
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -129,12 +132,14 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"{folder}: the folder cannot be made ({error.strerror}): choose another with --out") from None
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, remedy: str = "choose another with --out") -> None:
     """Refuse a folder that could not be made or written, without making it.
 
     Parameters
     ----------
     folder : pathlib.Path
+    remedy : str
+        What to do, for the message.
 
     Raises
     ------
@@ -143,6 +148,26 @@ def check_folder(folder: Path) -> None:
     """
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not existing.is_dir():
-        raise InputError(f"{folder}: {existing.name} is a file, not a folder: choose another with --out")
+        raise InputError(f"{folder}: {existing.name} is a file, not a folder: {remedy}")
     if not os.access(existing, os.W_OK):
-        raise InputError(f"{folder}: {existing} may not be written: choose another folder with --out")
+        raise InputError(f"{folder}: {existing} may not be written: {remedy}")
+
+
+def check_map_target(path: Path) -> None:
+    """Refuse a name that no map can be written to, before any work.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Raises
+    ------
+    InputError
+        Where no format has its suffix, its folder cannot be written, or something else stands there.
+    """
+    if path.suffix.lower() not in MAP_SUFFIXES:
+        raise InputError(
+            f"{path.name} has the suffix {path.suffix!r}; maps are written as {', '.join(MAP_SUFFIXES)}: rename it"
+        )
+    check_target(path)
+    check_folder(path.parent, "give another name")

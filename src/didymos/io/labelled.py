@@ -57,6 +57,8 @@ def open_labelled(path: Path, lazy: bool | None = False) -> xr.Dataset:
         for name, variable in dataset.variables.items():
             if name not in left:
                 variable.load()
+            if variable.dtype.kind == "T":  # of a zarr store
+                variable.values = variable.values.astype(object)
         if not left:
             dataset.close()
         return dataset.assign({name: _in_blocks(dataset.variables[name], path, kind) for name in left})
