@@ -20,7 +20,7 @@ TWINS = ("Current (A)", "LI Demod 1 X (A)", "Current [bwd] (A)", "LI Demod 1 X [
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Let a block hold few spectra, so that small maps have several."""
-    monkeypatch.setattr(nanonis_file, "BLOCK_BYTES", 300)
+    monkeypatch.setattr(nanonis_file, "WINDOW_BYTES", 300)
     for module in (labelled, nanonis):
         monkeypatch.setattr(module, "block_sizes", lambda sizes, stored=None: block_sizes(sizes, stored, 2 * 6 * 4 * 9))
 

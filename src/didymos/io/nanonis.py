@@ -203,7 +203,7 @@ def grid_arrays(path: Path, channel: str | None = None, *, average_backward: boo
     return GridArrays(
         grid,
         GridSpectra(
-            replace(records, parameters=records.parameters[:, :0]),  # what is sent to other processes stays small
+            replace(records, parameters=np.empty((records.count, 0), np.float32)),  # they are not kept
             grid.sweep,
             choice.index,
             twin,

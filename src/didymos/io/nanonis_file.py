@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.blocks import BLOCK_BYTES
 from didymos.io.nanonis_header import GridHeader
+
+WINDOW_BYTES = 4 * 2**20
+"""So much of a file is looked at at once."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class RecordFile:
 
     def strips(self) -> Iterator[slice]:
         """Yield all records that begin in the file, in strips that fit into memory."""
-        length = max(1, BLOCK_BYTES // (4 * self.header.values_per_record))
+        length = max(1, WINDOW_BYTES // (4 * self.header.values_per_record))
         return (slice(first, min(first + length, self.count)) for first in range(0, self.count, length))
 
 
@@ -125,7 +127,7 @@ class Records:
 
     def _runs(self, numbers: NDArray[np.int64]) -> Iterator[slice]:
         """Yield where numbers in ascending order follow one another, in strips that fit into memory."""
-        length = max(1, BLOCK_BYTES // (4 * self.header.values_per_record))
+        length = max(1, WINDOW_BYTES // (4 * self.header.values_per_record))
         edges = [0, *(np.flatnonzero(np.diff(numbers) != 1) + 1), numbers.size]
         for first, last in itertools.pairwise(edges):
             for start in range(first, last, length):
