@@ -38,7 +38,5 @@ def convert(
     from didymos.io import open_map, save_map
 
     chosen = reading or InputOptions()
-    data = open_map(
-        input, channel=chosen.channel, average_backward=chosen.average_backward, energy_range=energy_range
-    )
+    data = open_map(input, channel=chosen.channel, average_backward=chosen.average_backward, energy_range=energy_range)
     print(save_map(data, out))

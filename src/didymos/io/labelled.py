@@ -57,11 +57,11 @@ def open_labelled(path: Path, lazy: bool | None = False) -> xr.Dataset:
         for name, variable in dataset.variables.items():
             if name not in left:
                 variable.load()
-            if variable.dtype.kind == "T":  # of a zarr store
-                variable.values = variable.values.astype(object)
         if not left:
             dataset.close()
-        return dataset.assign({name: _in_blocks(dataset.variables[name], path, kind) for name in left})
+        # a zarr store gives its texts a type of their own
+        texts = {name: v.astype(object).astype(str) for name, v in dataset.variables.items() if v.dtype.kind == "T"}
+        return dataset.assign(texts | {name: _in_blocks(dataset.variables[name], path, kind) for name in left})
     except Exception as error:
         raise unreadable(path, kind, error) from error
     finally:
