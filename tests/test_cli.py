@@ -344,5 +344,5 @@ def test_stopping_is_no_fault(analysed, capsys, monkeypatch):
 def test_help_names_every_command(capsys):
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    for command in ("analyze", "compare", "apply", "simulate", "info", "demo"):
+    for command in ("analyze", "compare", "apply", "convert", "simulate", "info", "demo"):
         assert command in text

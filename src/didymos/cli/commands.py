@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from didymos.cli import TRACEBACK
+from didymos.cli.converting import convert
 from didymos.cli.options import InputOptions, Options, Output, OutputOptions, Reading
 from didymos.cli.simulation_options import SimulationOptions
 from didymos.schema.names import VERSION, InputError
@@ -31,6 +32,8 @@ app = App(
     suppress_keyboard_interrupt=False,
     default_parameter=Parameter(consume_multiple=True, negative_iterable=()),
 )
+
+app.command(convert)
 
 METHODS_HELP = f"Names of methods or families, all where it is not given: {families_in_words()}."
 

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from didymos.io.info import AxisInfo, ChannelInfo, FileInfo
     from didymos.io.nanonis_writing import save_nanonis
     from didymos.io.opening import FORMATS, describe, file_sha256, open_map
-    from didymos.io.results import open_result, save_result
+    from didymos.io.results import open_result, result_path, save_result
+    from didymos.io.saving import save_map
     from didymos.io.truth import open_truth
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "open_result",
     "open_truth",
     "replacing",
+    "result_path",
+    "save_map",
     "save_nanonis",
     "save_result",
 ]
@@ -45,8 +48,10 @@ __getattr__, __dir__ = lazily(
         ),
         "results": (
             "open_result",
+            "result_path",
             "save_result",
         ),
+        "saving": ("save_map",),
         "truth": ("open_truth",),
     },
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from didymos.io.atomic import is_zarr_store
+from didymos.io.blocks import SPACE, FileValues, block_sizes, is_large, unreadable
 from didymos.io.channels import Choice, backward_twin, choose_channel
 from didymos.schema import (
     ENERGY,
@@ -21,78 +24,90 @@ from didymos.schema import (
 )
 
 
-def load_netcdf(path: Path) -> xr.Dataset:
-    """Load a netCDF file (4 or 3) into memory.
+def open_labelled(path: Path, lazy: bool | None = False) -> xr.Dataset:
+    """Open a netCDF file (4 or 3) or a zarr store, a folder or a ``.zip`` of one.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file.
+        The file or the store.
+    lazy : bool, optional
+        Leave every spectral map, and whatever else is large, in the file. None leaves what is large there.
 
     Returns
     -------
     xarray.Dataset
-        Everything in it; the file is closed.
+        Everything in it. What is left in the file is a dask array; without any the file is closed.
 
     Raises
     ------
     InputError
-        Where it is no netCDF file or is damaged.
+        Where it is neither, or is damaged.
     """
+    zarr = path.is_dir() or path.suffix.lower() in (".zarr", ".zip")
+    kind = "zarr" if zarr else "netCDF"
+    source: Any = _zarr_store(path) if zarr else path
+    options: dict[str, Any] = {"consolidated": False} if zarr else {}
+    options["engine"] = "zarr" if zarr else _netcdf_engine(path)
+    left: list[str] = []
+    try:
+        # units such as "s" mean seconds here, not calendar times; no cache, so that a block that was read is not kept
+        dataset = xr.open_dataset(source, cache=False, decode_times=False, decode_timedelta=False, **options)
+        left = [] if lazy is False else _left_in_file(dataset, maps=lazy is True)
+        for name, variable in dataset.variables.items():
+            if name not in left:
+                variable.load()
+        if not left:
+            dataset.close()
+        # a zarr store gives its texts a type of their own
+        texts = {name: v.astype(object).astype(str) for name, v in dataset.variables.items() if v.dtype.kind == "T"}
+        return dataset.assign(texts | {name: _in_blocks(dataset.variables[name], path, kind) for name in left})
+    except Exception as error:
+        raise unreadable(path, kind, error) from error
+    finally:
+        if zarr and not left:
+            source.close()
+
+
+def _netcdf_engine(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(b"\x89HDF"):
-        engine = "h5netcdf"
-    elif start.startswith(b"CDF"):
-        engine = "scipy"
-    else:
-        state = "is empty" if not start else "is no netCDF file"
-        raise InputError(f"{path.name} {state}: give a netCDF file (.nc), copied in binary mode")
-    try:
-        # units such as "s" mean seconds here, not calendar times
-        with xr.open_dataset(path, engine=engine, decode_times=False, decode_timedelta=False) as dataset:
-            loaded: xr.Dataset = dataset.load()
-            return loaded
-    except Exception as error:
-        raise _unreadable(path, "netCDF", error) from error
+        return "h5netcdf"
+    if start.startswith(b"CDF"):
+        return "scipy"
+    state = "is empty" if not start else "is no netCDF file"
+    raise InputError(f"{path.name} {state}: give a netCDF file (.nc), copied in binary mode")
 
 
-def load_zarr(path: Path) -> xr.Dataset:
-    """Load a zarr store, a folder or a ``.zip`` of one, into memory.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The store.
-
-    Returns
-    -------
-    xarray.Dataset
-        Everything in its root group; the store is closed.
-
-    Raises
-    ------
-    InputError
-        Where it is no zarr store or is damaged.
-    """
+def _zarr_store(path: Path) -> Any:
     from zarr.storage import LocalStore, ZipStore
 
     if path.is_dir():
-        if not any((path / name).exists() for name in ("zarr.json", ".zgroup", ".zmetadata")):
+        if not is_zarr_store(path):
             raise InputError(f"{path.name} is a folder and no zarr store (it has no zarr.json): give the store itself")
-    elif not zipfile.is_zipfile(path):
+        return LocalStore(path, read_only=True)
+    if not zipfile.is_zipfile(path):
         raise InputError(f"{path.name} is neither a zarr folder nor a .zip of one: give a .zarr folder or .zip file")
-    store = LocalStore(path, read_only=True) if path.is_dir() else ZipStore(path, mode="r")
-    try:
-        with xr.open_zarr(
-            store, consolidated=False, decode_times=False, decode_timedelta=False, chunks=None
-        ) as dataset:
-            loaded: xr.Dataset = dataset.load()
-            return loaded
-    except Exception as error:
-        raise _unreadable(path, "zarr", error) from error
-    finally:
-        store.close()
+    return ZipStore(path, mode="r")
+
+
+def _left_in_file(dataset: xr.Dataset, *, maps: bool) -> list[str]:
+    """Return the variables that stay in the file: those that are large, and all maps where these are wanted so."""
+    named = map_variables(dataset) if maps else []
+    return [
+        str(name)
+        for name, variable in dataset.data_vars.items()
+        if name in named or ({*SPACE} & {*variable.dims} and variable.dtype.kind in "fiu" and is_large(variable.shape))
+    ]
+
+
+def _in_blocks(variable: xr.Variable, path: Path, kind: str) -> xr.Variable:
+    stored = variable.encoding.get("preferred_chunks", {})
+    sizes = {str(dim): size for dim, size in variable.sizes.items()}
+    blocks = block_sizes(sizes, {dim: size for dim, size in stored.items() if isinstance(size, int)})
+    values = FileValues(variable, path, kind).in_blocks(tuple(blocks.values()))
+    return xr.Variable(variable.dims, values, variable.attrs, variable.encoding)
 
 
 def map_from(
@@ -169,9 +184,3 @@ def _with_backward(dataset: xr.Dataset, names: list[str], choice: Choice) -> xr.
     first, second = dataset[choice.name], dataset[names[twin]]
     array = ((first.fillna(second) + second.fillna(first)) / 2).assign_attrs(first.attrs)
     return array.assign_attrs(backward=f"averaged with {names[twin]}")
-
-
-def _unreadable(path: Path, kind: str, error: Exception) -> InputError:
-    # damaged files raise whatever the libraries below meet first
-    reason = " ".join(str(error).split())[:120] or type(error).__name__
-    return InputError(f"{path.name} cannot be read as {kind} ({reason}): it is damaged or incomplete; copy it again")

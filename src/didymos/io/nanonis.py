@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.io.blocks import FileValues, block_sizes
 from didymos.io.channels import Choice, backward_twin, choose_channel
+from didymos.io.nanonis_file import Records
 from didymos.io.nanonis_frame import place_records
 from didymos.io.nanonis_header import GridHeader, read_header
-from didymos.io.nanonis_records import Records, read_records
+from didymos.io.nanonis_records import read_records
+from didymos.io.nanonis_spectra import GridSpectra
 from didymos.io.nanonis_sweep import Sweep, sweep_of
 from didymos.io.plain import Axis, PlainMap
-from didymos.schema import ENERGY, InputError, spectral_map
+from didymos.schema import ENERGY, IMAGE_DIMS, InputError, spectral_map
 from didymos.schema.maps import is_descending
 
 if TYPE_CHECKING:
@@ -118,10 +121,8 @@ class GridArrays:
     Attributes
     ----------
     grid : Grid
-    energy : array, shape (energy,)
-        In the unit of the sweep.
-    spectra : array, shape (y, x, energy)
-        NaN where nothing was measured.
+    spectra : GridSpectra
+        What reads the spectra (y, x, energy), NaN where nothing was measured.
     x, y : array, optional
         Positions in m; None where the frame has no size.
     topography : array, shape (y, x), optional
@@ -131,17 +132,25 @@ class GridArrays:
     """
 
     grid: Grid
-    energy: NDArray[np.float64]
-    spectra: NDArray[np.float32]
+    spectra: GridSpectra
     x: NDArray[np.float64] | None
     y: NDArray[np.float64] | None
     topography: NDArray[np.float64] | None
     attrs: dict[str, Any]
 
-    def labelled(self) -> xr.DataArray:
-        """Return the spectral map."""
+    @property
+    def energy(self) -> NDArray[np.float64]:
+        """Energies in the unit of the sweep, shape (energy,)."""
+        return self.spectra.energy * self.grid.sweep.factor
+
+    def values(self) -> NDArray[np.float32]:
+        """Read all spectra, shape (y, x, energy)."""
+        return self.spectra[:, :, :]
+
+    def labelled(self, *, lazy: bool = False) -> xr.DataArray:
+        """Return the spectral map; where it is lazy its spectra are read when they are asked for."""
         array = spectral_map(
-            self.spectra,
+            self._blocks() if lazy else self.values(),
             self.energy,
             x=self.x,
             y=self.y,
@@ -162,50 +171,50 @@ class GridArrays:
         for name, position, count in (("x", self.x, columns), ("y", self.y, rows)):
             units = {"units": "pixel" if position is None else "m"}
             axes[name] = Axis(np.arange(count) if position is None else position, units)
-        return PlainMap(self.spectra[..., ::step], axes, self.attrs)
+        return PlainMap(self.values()[..., ::step], axes, self.attrs)
+
+    def _blocks(self) -> Any:
+        blocks = block_sizes(dict(zip((*IMAGE_DIMS, ENERGY), self.spectra.shape, strict=True)))
+        return FileValues(self.spectra, self.grid.records.file.path, "Nanonis grid").in_blocks(tuple(blocks.values()))
 
 
 def grid_arrays(path: Path, channel: str | None = None, *, average_backward: bool = False) -> GridArrays:
-    """Read one channel of a Nanonis grid as arrays; see :func:`read_grid`."""
+    """Prepare one channel of a Nanonis grid for reading; see :func:`read_grid`."""
     grid = open_grid(path, channel)
     header, records, choice = grid.header, grid.records, grid.choice
-    spectra = records.channel(choice.index)
     attrs = _attributes(grid)
-    if average_backward:
-        twin = backward_twin(header.channels, choice.index)
-        if twin is None:
-            raise InputError(
-                f"{path.name} has no other sweep direction of {choice.name!r} to average with; it has the channels "
-                f"{', '.join(header.channels)}: read it without averaging"
-            )
-        spectra = _mean_of_two(spectra, records.channel(twin))
+    twin = backward_twin(header.channels, choice.index) if average_backward else None
+    if average_backward and twin is None:
+        raise InputError(
+            f"{path.name} has no other sweep direction of {choice.name!r} to average with; it has the channels "
+            f"{', '.join(header.channels)}: read it without averaging"
+        )
+    if twin is not None:
         attrs["backward"] = f"averaged with {header.channels[twin]}"
-    axis, spectra = grid.sweep.merge(spectra)
     if choice.derive:
         attrs["derived"] = f"dI/dV by numerical derivative of {choice.name}"
-        spectra = _derivative(spectra, axis)
     pixels, attrs["pixel_order"] = place_records(records)
     shape = (header.rows, header.columns)
     size = header.frame.size
     has_size = all(length > 0 or count == 1 for length, count in zip(size, shape[::-1], strict=True))
     x, y = ((np.arange(count) + 0.5) * length / count for length, count in zip(size, shape[::-1], strict=True))
+    record_of_pixel = np.argsort(pixels).reshape(shape)
     topography = _topography(records)
     return GridArrays(
         grid,
-        axis * grid.sweep.factor,
-        _at_pixels(spectra, pixels).reshape(*shape, -1),
+        GridSpectra(
+            replace(records, parameters=np.empty((records.count, 0), np.float32)),  # they are not kept
+            grid.sweep,
+            choice.index,
+            twin,
+            choice.derive,
+            record_of_pixel,
+        ),
         x if has_size else None,
         y if has_size else None,
-        None if topography is None else _at_pixels(topography.astype(np.float64), pixels).reshape(shape),
+        None if topography is None else topography[record_of_pixel],
         attrs,
     )
-
-
-def _at_pixels(values: NDArray[Any], pixels: NDArray[np.int64]) -> NDArray[Any]:
-    """Return the values of the records in the order of the pixels."""
-    image = np.empty_like(values)
-    image[pixels] = values
-    return image
 
 
 def _attributes(grid: Grid) -> dict[str, Any]:
@@ -231,26 +240,12 @@ def _attributes(grid: Grid) -> dict[str, Any]:
 def _topography(records: Records) -> NDArray[np.float64] | None:
     """Return the height of each record in m, shape (record,), NaN where missing; None where it was not recorded."""
     for name in _TOPOGRAPHY:
-        column = records.header.parameter(name)
-        if column is not None:
-            height = np.where(np.isfinite(records.parameters[:, column]), records.parameters[:, column], np.nan)
+        values = records.parameter(name)
+        if values is not None:
+            height = np.where(np.isfinite(values), values, np.nan)
             if np.nan_to_num(height).any():
                 return height
     return None
-
-
-def _derivative(spectra: NDArray[np.float32], axis: NDArray[np.float64]) -> NDArray[np.float32]:
-    """dI/dV in A/V = S by central differences on the true axis, one-sided at its ends."""
-    with np.errstate(all="ignore"):
-        slope = np.gradient(spectra.astype(np.float64), axis, axis=1)
-        return np.asarray(slope, dtype=np.float32)
-
-
-def _mean_of_two(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
-    with np.errstate(all="ignore"):
-        mean = first / 2 + second / 2
-    mean = np.where(np.isfinite(first), mean, second)
-    return np.where(np.isfinite(second), mean, first).astype(np.float32)
 
 
 def _harmonics(header: GridHeader) -> dict[int, int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.io.nanonis_file import Records
 from didymos.io.nanonis_header import Frame
-from didymos.io.nanonis_records import Records
 
 Index = NDArray[np.int64]
 
@@ -50,10 +50,9 @@ def place_records(records: Records) -> tuple[Index, str]:
     """
     columns, rows = records.header.columns, records.header.rows
     order = np.arange(records.count)
-    indices = [records.header.parameter(name) for name in ("X (m)", "Y (m)")]
-    if None in indices:
+    x, y = records.parameter("X (m)"), records.parameter("Y (m)")
+    if x is None or y is None:
         return order, "in the order of the file (no positions were recorded)"
-    x, y = (records.parameters[:, index] for index in indices if index is not None)
     known = np.isfinite(x) & np.isfinite(y)
     started = records.written > len(records.header.parameters)
     if not (started & known).any():

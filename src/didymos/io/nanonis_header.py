@@ -87,8 +87,9 @@ def read_header(path: Path) -> GridHeader:
         Where the file is no grid, the header is truncated, or its sizes do not agree with one another.
     """
     with path.open("rb") as file:
-        head = file.read(HEADER_LIMIT)
-    tag = _TAG.search(head)
+        head = file.read(2**16)
+        while (tag := _TAG.search(head)) is None and len(head) < HEADER_LIMIT and (more := file.read(len(head))):
+            head += more
     if tag is None:
         raise InputError(f"{path.name} {_why_no_header(head)}")
     entries = header_entries(_decode(head[: tag.start()]))

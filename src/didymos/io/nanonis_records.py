@@ -7,13 +7,12 @@ first is read, the second refused; the sweep limits, which open every record, di
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.io.nanonis_file import RecordFile, Records
 from didymos.io.nanonis_header import GridHeader
 from didymos.schema import InputError
 
@@ -21,47 +20,8 @@ SMALLEST, LARGEST = 1e-30, 1e15
 """No signal of an instrument lies outside, in its SI unit; most floats read one byte off do."""
 
 
-@dataclass(frozen=True)
-class Records:
-    """The records of a file in the order in which they were measured."""
-
-    header: GridHeader
-    values: NDArray[np.float32]
-    """What stands in the file, shape (values,), float32 big-endian; it may end anywhere."""
-    written: NDArray[np.int64]
-    """How many values of each record were measured, shape (record,)."""
-
-    @property
-    def count(self) -> int:
-        """Number of records that the grid should have."""
-        return self.header.columns * self.header.rows
-
-    @functools.cached_property
-    def parameters(self) -> NDArray[np.float64]:
-        """The parameters of each record, shape (record, parameter), NaN where not measured."""
-        with np.errstate(invalid="ignore"):
-            return self.block(0, len(self.header.parameters)).astype(np.float64)
-
-    def channel(self, index: int) -> NDArray[np.float32]:
-        """Return the spectra of one channel, shape (record, point), NaN where not measured."""
-        start = len(self.header.parameters) + index * self.header.points
-        return self.block(start, start + self.header.points)
-
-    def block(self, start: int, stop: int) -> NDArray[np.float32]:
-        """Return the values at the positions start to stop of each record, shape (record, stop - start)."""
-        size = self.header.values_per_record
-        full, rest = divmod(self.values.size, size)
-        block = np.full((self.count, stop - start), np.nan, dtype=np.float32)
-        block[:full] = self.values[: full * size].reshape(full, size)[:, start:stop]
-        if rest:
-            part = self.values[full * size :][start:stop]
-            block[full, : part.size] = part
-        block[np.arange(start, stop) >= self.written[:, None]] = np.nan
-        return block
-
-
 def read_records(path: Path, header: GridHeader) -> Records:
-    """Map the records of a grid into memory and check that they have the layout of the header.
+    """Survey the records of a grid and check that they have the layout of the header; spectra are read later.
 
     Parameters
     ----------
@@ -73,7 +33,7 @@ def read_records(path: Path, header: GridHeader) -> Records:
     Returns
     -------
     Records
-        Their parameters and channels.
+        Their parameters, and what reads their channels.
 
     Raises
     ------
@@ -94,53 +54,65 @@ def read_records(path: Path, header: GridHeader) -> Records:
             f"the header of {path.name} announces {header.columns} x {header.rows} spectra, the file has room for "
             f"{data_bytes // (4 * header.values_per_record)}: the header is damaged; copy the file again"
         )
-    values = np.memmap(path, dtype=">f4", mode="r", offset=header.data_offset, shape=(data_bytes // 4,))
-    records = Records(header, values, _written(values, header))
+    file = RecordFile(path, header, data_bytes // 4)
+    records = _survey(file)
     if not records.written.any():
         raise InputError(f"{path.name} holds records of zeros or NaN only: nothing was measured; give another file")
     _check_alignment(path, records)
     return records
 
 
-def _written(values: NDArray[np.float32], header: GridHeader) -> NDArray[np.int64]:
-    """Count the measured values of each record; records of zeros or NaN only were laid out in advance."""
-    size = header.values_per_record
-    full, rest = divmod(values.size, size)
-    written = np.zeros(header.columns * header.rows, dtype=np.int64)
+def _survey(file: RecordFile) -> Records:
+    """Read the parameters of all records and count the measured values of each.
+
+    Records of zeros or NaN only were laid out in advance.
+    """
+    header, count = file.header, file.header.columns * file.header.rows
+    named = len(header.parameters)
+    parameters = np.full((count, named), np.nan, dtype=np.float32)
+    empty, zero = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    for strip in file.strips():
+        window = file.window(strip.start, strip.stop)
+        # parameters first: the rest of the record is not read where they are numbers other than zero
+        head = window[:, : max(named, 1)]
+        parameters[strip] = window[:, :named]
+        # bits, not numbers: the comparison warns of the signalling NaNs that damaged files hold
+        for index in np.flatnonzero(~head.view(">u4").any(axis=1)):
+            zero[strip.start + index] = not window[index].view(">u4").any()
+        for index in np.flatnonzero(np.isnan(head).all(axis=1)):
+            empty[strip.start + index] = np.isnan(window[index]).all()
+    written = _written(file, zero)
+    written[empty] = 0
+    parameters[np.arange(named) >= written[:, None]] = np.nan
+    return Records(file, written, parameters)
+
+
+def _written(file: RecordFile, zero: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Count the values of each record that stand in the file, up to the zeros laid out in advance."""
+    size = file.header.values_per_record
+    full, rest = divmod(file.size, size)
+    written = np.zeros(zero.size, dtype=np.int64)
     written[:full] = size
     if rest:
         written[full] = rest
-    # bits, not numbers: the comparison warns of the signalling NaNs that damaged files hold
-    bits = values.view(">u4")
-    records = bits[: full * size].reshape(full, size)
-    # parameters first: the whole file is not read where they are not zero
-    for index in np.flatnonzero(~records[:, : max(len(header.parameters), 1)].any(axis=1)):
-        if not records[index].any():
-            written[index] = 0
-    if rest and not bits[full * size :].any():
-        written[full] = 0
+    written[zero] = 0
     ends = np.flatnonzero((written[:-1] > 0) & (written[1:] == 0))
     last = int(ends[-1]) if ends.size else -1
-    if last >= 0 and last + 1 < full + bool(rest):
+    if last >= 0 and last + 1 < file.count:
         # the measurement stopped inside this record: the zeros at its end were laid out in advance, too
-        nonzero = np.flatnonzero(records[last])
+        nonzero = np.flatnonzero(file.window(last, last + 1)[0].view(">u4"))
         if size - 1 - nonzero[-1] >= 2:
             written[last] = nonzero[-1] + 1
-    numbers = values[: full * size].reshape(full, size)
-    for index in np.flatnonzero(np.isnan(numbers[:, : max(len(header.parameters), 1)]).all(axis=1)):
-        if np.isnan(numbers[index]).all():
-            written[index] = 0
     return written
 
 
 def sweep_limits(records: Records) -> NDArray[np.float64]:
     """Return the sweep start and end of each record, shape (record, 2), NaN where not measured."""
-    columns = [records.header.parameter(name) for name in ("Sweep Start", "Sweep End")]
     limits = np.full((records.count, 2), np.nan)
-    parameters = records.parameters
-    for position, column in enumerate(columns):
-        if column is not None:
-            limits[:, position] = parameters[:, column]
+    for position, name in enumerate(("Sweep Start", "Sweep End")):
+        values = records.parameter(name)
+        if values is not None:
+            limits[:, position] = values
     # a record whose limits are both zero was not swept; it does not define the axis
     limits[(limits == 0).all(axis=1)] = np.nan
     return limits
@@ -191,18 +163,17 @@ def _first_invalid_record(records: Records) -> int | None:
 
 def _tail(records: Records, index: int, stop: int, length: int) -> NDArray[np.bool_]:
     """Return which of the values before position `stop` of a record are meaningless."""
-    start = index * records.header.values_per_record
+    record = records.file.window(index, index + 1)[0]
     with np.errstate(invalid="ignore"):
-        return _nonsense(records.values[start + max(stop - length, 0) : start + stop].astype(np.float64))
+        return _nonsense(record[max(stop - length, 0) : stop].astype(np.float64))
 
 
 def _far_from_frame(records: Records) -> NDArray[np.bool_]:
     frame = records.header.frame
-    columns = [records.header.parameter(name) for name in ("X (m)", "Y (m)")]
-    far = np.zeros(records.count, dtype=bool)
-    if None in columns or max(frame.size) <= 0:
-        return far
-    offset = np.abs(records.parameters[:, [c for c in columns if c is not None]] - frame.center).max(axis=1)
+    x, y = records.parameter("X (m)"), records.parameter("Y (m)")
+    if x is None or y is None or max(frame.size) <= 0:
+        return np.zeros(records.count, dtype=bool)
+    offset = np.abs(np.stack([x, y], axis=1) - frame.center).max(axis=1)
     # drift correction carries positions out of the frame, some simulators leave them all at zero: only a jump counts
     first = float(offset[0]) if np.isfinite(offset[0]) else np.inf
     return np.asarray(offset > 20 * max(*frame.size, first), dtype=bool)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.io.channels import split_name
+from didymos.io.nanonis_file import Records
 from didymos.io.nanonis_header import GridHeader, to_number
-from didymos.io.nanonis_records import Records, sweep_limits
+from didymos.io.nanonis_records import sweep_limits
 from didymos.schema import InputError
 
 _UNITS = {"V": ("mV", 1e3), "m": ("nm", 1e9)}
@@ -163,11 +164,9 @@ def _recorded(records: Records, line: NDArray[np.float64], unit: str) -> tuple[N
         name, channel_unit = split_name(channel)
         if channel_unit != unit or not name.casefold().startswith(word) or "[bwd]" in name.casefold():
             continue
-        spectra = records.channel(index)
-        spectra = spectra[np.isfinite(spectra).all(axis=1)]
-        if not spectra.size:
+        values = _mean_sweep(records, index)
+        if values is None:
             continue
-        values = spectra.mean(axis=0, dtype=np.float64)
         # ends elsewhere: a voltage divider or an offset; the axis is what was applied
         ends = max(abs(values[0] - line[0]), abs(values[-1] - line[-1])) < 0.02 * span
         bend = np.abs(values - line).max() > 0.05 * span
@@ -175,6 +174,17 @@ def _recorded(records: Records, line: NDArray[np.float64], unit: str) -> tuple[N
         if ends and bend and np.all(step > 0):
             return values, f"recorded in {channel}"
     return None
+
+
+def _mean_sweep(records: Records, index: int) -> NDArray[np.float64] | None:
+    """Return the mean of all complete sweeps of a channel, shape (point,); None where there is none."""
+    total, count = np.zeros(records.header.points), 0
+    for strip in records.file.strips():
+        spectra = records.channel(index, np.arange(strip.start, strip.stop))
+        spectra = spectra[np.isfinite(spectra).all(axis=1)]
+        total += spectra.sum(axis=0, dtype=np.float64)
+        count += len(spectra)
+    return total / count if count else None
 
 
 def _first_of_group(values: NDArray[np.float64]) -> NDArray[np.int64]:

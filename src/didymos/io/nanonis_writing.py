@@ -9,13 +9,15 @@ from typing import BinaryIO
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from didymos.io.atomic import replacing
+from didymos.io.blocks import image_blocks
 from didymos.io.nanonis_layout import Layout, layout_of, to_single
 from didymos.io.nanonis_records import LARGEST, SMALLEST
 from didymos.schema import VERSION, InputError
 
-STRIP = 2**21
+STRIP = 2**19
 """How many values of the map are written as records at once (at least one row)."""
 
 
@@ -57,53 +59,60 @@ def save_nanonis(data: xr.Dataset | xr.DataArray, path: str | os.PathLike[str]) 
     if target.suffix.lower() != ".3ds":
         raise InputError(f"{target.name} has the suffix {target.suffix!r}; a Nanonis grid needs .3ds: rename it")
     layout = layout_of(data)
-    count = _records_to_write(layout.spectra)
     with replacing(target) as temporary, temporary.open("wb") as file:
         file.write(_header(layout))
-        _write_records(file, layout, count)
+        _write_records(file, layout)
     return target
 
 
-def _records_to_write(spectra: xr.DataArray) -> int:
-    """Count the records up to the last one that holds a measured value."""
-    for rows in reversed(list(_strips(spectra))):
-        measured = np.flatnonzero(np.isfinite(spectra[rows].values).any(axis=-1))
-        if measured.size:
-            return int(rows.start * spectra.sizes["x"] + measured[-1] + 1)
-    raise InputError("the map holds no measured value: there is nothing to write; give another map")
-
-
-def _strips(spectra: xr.DataArray) -> Iterator[slice]:
-    rows, columns, points = spectra.shape
-    height = max(1, STRIP // (columns * points))
-    return (slice(start, min(start + height, rows)) for start in range(0, rows, height))
-
-
-def _write_records(file: BinaryIO, layout: Layout, count: int) -> None:
-    # opening a file need not wait for the room of the simulations
-    from didymos.simulate.noise import tunnelling_current
-
-    largest = 0.0
-    for rows in _strips(layout.spectra):
-        left = count - rows.start * layout.spectra.sizes["x"]
-        if left <= 0:
-            break
-        signals = [layout.spectra[rows].values]
-        if len(layout.channels) == 1:
-            signals = [signals[0] * layout.factor]
-        else:
-            with np.errstate(invalid="ignore"):
-                # linear in both: in volts and the unit of the map
-                signals.insert(0, layout.factor * tunnelling_current(signals[0], layout.bias))
-        largest = max(largest, float(np.abs(signals[-1]).max(initial=0, where=np.isfinite(signals[-1]))))
-        parameters = np.stack([values[rows] for values in layout.parameters.values()], axis=-1)
-        records = np.concatenate([parameters, *map(to_single, signals)], axis=-1, dtype=">f4")
-        file.write(records.reshape(-1, records.shape[-1])[:left].tobytes())
+def _write_records(file: BinaryIO, layout: Layout) -> None:
+    """Write the map block by block, every record at its place; after the last measured one the file ends."""
+    start, count, largest = file.tell(), 0, 0.0
+    columns = layout.spectra.sizes["x"]
+    for rows, across in image_blocks(layout.spectra):
+        block = layout.spectra[rows, across].values
+        for strip in _strips(block):
+            top = rows.start + strip.start
+            measured = np.argwhere(np.isfinite(block[strip]).any(axis=-1))
+            if measured.size:
+                row, column = measured[-1]
+                count = max(count, int((top + row) * columns + across.start + column + 1))
+            signals = _signals(block[strip], layout)
+            largest = max(largest, float(np.abs(signals[-1]).max(initial=0, where=np.isfinite(signals[-1]))))
+            parameters = [
+                values[top : top + len(block[strip]), across, np.newaxis] for values in layout.parameters.values()
+            ]
+            records = np.concatenate([*parameters, *map(to_single, signals)], axis=-1, dtype=">f4")
+            length = records.strides[1]
+            for number, record in enumerate(records, start=top):
+                file.seek(start + (number * columns + across.start) * length)
+                file.write(record.tobytes())
+    if not count:
+        raise InputError("the map holds no measured value: there is nothing to write; give another map")
     if largest and not SMALLEST <= largest <= LARGEST:
         raise InputError(
             f"the largest value of the map is {largest:g}; readers trust {SMALLEST:g} to {LARGEST:g} in a .3ds: scale "
             "the map"
         )
+    file.truncate(start + count * length)
+
+
+def _strips(block: NDArray[np.floating]) -> Iterator[slice]:
+    rows, columns, points = block.shape
+    height = max(1, STRIP // (columns * points))
+    return (slice(start, min(start + height, rows)) for start in range(0, rows, height))
+
+
+def _signals(spectra: NDArray[np.floating], layout: Layout) -> list[NDArray[np.floating]]:
+    """Return the channels of some spectra; of a conductance the current comes first."""
+    # opening a file need not wait for the room of the simulations
+    from didymos.simulate.noise import tunnelling_current
+
+    if len(layout.channels) == 1:
+        return [spectra * layout.factor]
+    with np.errstate(invalid="ignore"):
+        # linear in both: in volts and the unit of the map
+        return [layout.factor * tunnelling_current(spectra, layout.bias), spectra]
 
 
 def _header(layout: Layout) -> bytes:

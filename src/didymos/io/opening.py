@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from didymos.io.blocks import any_finite, is_large, is_lazy
 from didymos.io.channels import backward_twin
 from didymos.io.info import ChannelInfo, FileInfo, file_info
 from didymos.io.nanonis import grid_arrays
@@ -29,6 +30,7 @@ def open_map(
     channel: str | None = None,
     average_backward: bool = False,
     energy_range: tuple[float, float] | None = None,
+    lazy: bool | None = None,
 ) -> xr.DataArray:
     """Open a spectral map: a Nanonis grid (``.3ds``), netCDF (``.nc``) or zarr (``.zarr``, ``.zip``).
 
@@ -43,6 +45,9 @@ def open_map(
         Average the channel with its backward sweep; a value missing in one direction is taken from the other.
     energy_range : tuple of float, optional
         Lowest and highest energy to keep, in the unit of the map (mV for a bias).
+    lazy : bool, optional
+        Leave the spectra in the file: the map holds a dask array, whose blocks of whole spectra are read when their
+        values are asked for. Without it a map of more than 64 MB is opened like this, a smaller one is read.
 
     Returns
     -------
@@ -56,10 +61,10 @@ def open_map(
     InputError
         Where the file is missing, of no known format, damaged, or has no such channel.
     """
-    array = _open(Path(path), channel, average_backward)
+    array = _open(Path(path), channel, average_backward, lazy)
     if energy_range is not None:
         array = _crop(array, energy_range)
-    if not np.isfinite(array.values).any():
+    if not any_finite(array):
         raise InputError(
             f"{Path(path).name} holds no measured value of {array.attrs['channel']!r}: take another channel"
         )
@@ -115,12 +120,13 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
     return digest.hexdigest()
 
 
-def _open(path: Path, channel: str | None, average_backward: bool) -> xr.DataArray:
+def _open(path: Path, channel: str | None, average_backward: bool, lazy: bool | None) -> xr.DataArray:
     try:
         if _format(path) == "Nanonis grid":
-            array = grid_arrays(path, channel, average_backward=average_backward).labelled()
+            arrays = grid_arrays(path, channel, average_backward=average_backward)
+            array = arrays.labelled(lazy=is_large(arrays.spectra.shape) if lazy is None else lazy)
         else:
-            array, _ = _open_labelled(path, channel, average_backward)
+            array, _ = _open_labelled(path, channel, average_backward, lazy)
     except OSError as error:
         raise _no_access(path, error) from error
     array.attrs["input_file"] = path.name
@@ -133,17 +139,19 @@ def _plain(path: Path, channel: str | None) -> tuple[PlainMap, list[str]]:
         if _format(path) == "Nanonis grid":
             arrays = grid_arrays(path, channel)
             return arrays.plain(), list(arrays.grid.header.channels)
-        array, names = _open_labelled(path, channel, average_backward=False)
+        array, names = _open_labelled(path, channel, average_backward=False, lazy=False)
     except OSError as error:
         raise _no_access(path, error) from error
     return PlainMap.of(array), names
 
 
-def _open_labelled(path: Path, channel: str | None, average_backward: bool) -> tuple[xr.DataArray, list[str]]:
+def _open_labelled(
+    path: Path, channel: str | None, average_backward: bool, lazy: bool | None
+) -> tuple[xr.DataArray, list[str]]:
     """Return the map of a netCDF file or a zarr store, and the names of all variables that are maps."""
-    from didymos.io.labelled import load_netcdf, load_zarr, map_from, map_variables
+    from didymos.io.labelled import map_from, map_variables, open_labelled
 
-    dataset = load_netcdf(path) if _format(path) == "netCDF" else load_zarr(path)
+    dataset = open_labelled(path, lazy)
     try:
         array, _ = map_from(dataset, channel, average_backward=average_backward)
     except InputError as error:
@@ -180,7 +188,9 @@ def _crop(array: xr.DataArray, energy_range: tuple[float, float]) -> xr.DataArra
             f"the energy range {low:g} to {high:g} {units} leaves {int(inside.sum())} points; the spectra run from "
             f"{energy[0]:g} to {energy[-1]:g} {units}: give a wider range"
         )
-    return array.isel({ENERGY: inside})
+    first, last = np.flatnonzero(inside)[[0, -1]]
+    cropped = array.isel({ENERGY: slice(first, last + 1)})
+    return cropped if is_lazy(array) else cropped.copy()
 
 
 def _parts(path: Path) -> Iterator[Path]:

@@ -1,33 +1,32 @@
-"""Saving and loading results: netCDF-4 that any netCDF or HDF5 tool reads."""
+"""Saving and loading results: netCDF-4 that any netCDF or HDF5 tool reads, or zarr where they are large."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import xarray as xr
 
-from didymos.io.atomic import replacing
-from didymos.io.labelled import load_netcdf
+from didymos.io.labelled import open_labelled
+from didymos.io.saving import write_dataset
 from didymos.schema import InputError
 
+NAMES = ("results.nc", "results.zarr")
+"""What a result is called in the folder of an analysis."""
 _ONE_OF = ("score", "distance_histogram", "method_score")
 """What an analysis, the statistics of pairs and a comparison hold."""
 
 
 def save_result(result: xr.Dataset, path: str | os.PathLike[str]) -> Path:
-    """Write a result as netCDF-4, compressed; an older file of that name stays until the new one is complete.
+    """Write a result as netCDF-4, compressed, or as zarr; an older one stays until the new one is complete.
 
     Parameters
     ----------
     result : xarray.Dataset
-        A result (or any data set). Truth values become 0 and 1, None becomes ``"none"``, mappings become JSON.
+        A result (or any data set). Truth values become 0 and 1, None becomes ``"none"``, mappings become JSON. Dask
+        arrays are computed and written block by block.
     path : path
-        The file to write, usually ``results.nc``.
+        The file to write, usually ``results.nc``; a name that ends in ``.zarr`` becomes a zarr store.
 
     Returns
     -------
@@ -37,27 +36,26 @@ def save_result(result: xr.Dataset, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        Where it cannot be written.
+        Where it cannot be written, or a folder that is no zarr store has its name.
     """
-    plain = _plain(result)
-    encoding = {str(name): _encoding(variable) for name, variable in plain.variables.items()}
-    with replacing(path) as temporary:
-        plain.to_netcdf(temporary, engine="h5netcdf", format="NETCDF4", encoding=encoding)
-    return Path(path)
+    return write_dataset(result, Path(path))
 
 
-def open_result(path: str | os.PathLike[str]) -> xr.Dataset:
-    """Load a result into memory.
+def open_result(path: str | os.PathLike[str], *, lazy: bool | None = None) -> xr.Dataset:
+    """Load a result.
 
     Parameters
     ----------
     path : path
-        A file that :func:`save_result` wrote.
+        A file or store that :func:`save_result` wrote.
+    lazy : bool, optional
+        Leave the spectra, and every other variable of more than 64 MB over the surface, in the file, as dask arrays.
+        Without it variables of that size stay in a zarr store; a netCDF file is loaded as a whole.
 
     Returns
     -------
     xarray.Dataset
-        The result; the file is closed.
+        The result. Where nothing was left in the file, it is closed.
 
     Raises
     ------
@@ -66,7 +64,7 @@ def open_result(path: str | os.PathLike[str]) -> xr.Dataset:
     """
     path = Path(path)
     try:
-        result = load_netcdf(path)
+        result = open_labelled(path, False if lazy is None and not path.is_dir() else lazy)
     except OSError as error:
         raise InputError(f"{path} cannot be opened ({error.strerror or error}): give a results.nc") from error
     lacking = ["spectra"] if "spectra" not in result.data_vars else []
@@ -77,44 +75,23 @@ def open_result(path: str | os.PathLike[str]) -> xr.Dataset:
     return result
 
 
-def _plain(dataset: xr.Dataset) -> xr.Dataset:
-    """Leave only what netCDF knows: no truth values, None, mappings or mixed lists."""
-    plain = dataset.drop_encoding()
-    plain.attrs = _plain_attributes(dataset.attrs)
-    for name, variable in dataset.variables.items():
-        if variable.dtype.kind == "b":
-            plain[name] = plain[name].astype(np.int8)
-        plain[name].attrs = _plain_attributes(variable.attrs)
-    return plain
+def result_path(folder: str | os.PathLike[str]) -> Path:
+    """Return the result in the folder of an analysis: ``results.nc`` or ``results.zarr``, the younger of both.
 
+    Parameters
+    ----------
+    folder : path
 
-def _plain_attributes(attrs: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(key): _plain_value(value) for key, value in attrs.items()}
+    Returns
+    -------
+    pathlib.Path
 
-
-def _plain_value(value: Any) -> Any:
-    if value is None:
-        return "none"
-    if isinstance(value, bool | np.bool_):
-        return int(value)
-    if isinstance(value, str | int | float | np.integer | np.floating):
-        return value
-    if isinstance(value, np.ndarray) and value.dtype.kind in "iuf" and value.size:
-        return value
-    if isinstance(value, list | tuple) and value:
-        if all(isinstance(part, int | float) and not isinstance(part, bool) for part in value):
-            return np.asarray(value)
-        if all(isinstance(part, str) for part in value):
-            return list(value)
-    return json.dumps(value, default=str)
-
-
-def _encoding(variable: xr.Variable) -> dict[str, Any]:
-    if variable.dtype.kind not in "iuf":
-        return {}
-    encoding: dict[str, Any] = (
-        {"zlib": True, "complevel": 4, "shuffle": True} if variable.size and variable.ndim else {}
-    )
-    # integers have no missing value: -1 stands for one where it is needed
-    encoding["_FillValue"] = np.nan if variable.dtype.kind == "f" and variable.ndim > 1 else None
-    return encoding
+    Raises
+    ------
+    InputError
+        Where there is neither.
+    """
+    found = [path for name in NAMES if (path := Path(folder) / name).exists()]
+    if not found:
+        raise InputError(f"{folder} holds neither {' nor '.join(NAMES)}: give a folder that 'didymos analyze' wrote")
+    return max(found, key=lambda path: path.stat().st_mtime)

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from didymos.io.labelled import load_netcdf
+from didymos.io.labelled import open_labelled
 from didymos.schema import InputError, space_dims
 
 DEFECT_AMPLITUDE = 0.5
@@ -158,7 +158,7 @@ def _image_file(path: Path, _: object) -> NDArray[Any]:
 
 
 def _netcdf_file(path: Path, data: xr.DataArray | xr.Dataset) -> xr.DataArray:
-    dataset = load_netcdf(path)
+    dataset = open_labelled(path)
     if "truth" in dataset:
         return dataset["truth"]
     found = simulated_truth(dataset)

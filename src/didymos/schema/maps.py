@@ -32,7 +32,7 @@ def spectral_map(
     Parameters
     ----------
     spectra : array_like, shape (y, x, energy) or (point, energy)
-        The spectra; NaN where a value is missing.
+        The spectra; NaN where a value is missing. Those of a dask array are not computed.
     energy : array_like, shape (energy,)
         Energies in `energy_units`, strictly ascending or descending.
     x, y : array_like, optional
@@ -59,7 +59,7 @@ def spectral_map(
     InputError
         Where shapes do not agree or the energies are not monotonic.
     """
-    values = np.asarray(spectra)
+    values: Any = spectra if hasattr(spectra, "__dask_graph__") else np.asarray(spectra)
     if values.ndim not in (2, 3):
         raise InputError(
             f"spectra have {values.ndim} dimensions; allowed are (y, x, energy) or (point, energy): reshape them"

@@ -1,0 +1,42 @@
+"""The command that writes a map in another format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from didymos.cli.options import InputOptions, Reading
+from didymos.schema.names import InputError
+
+
+def convert(
+    input: Path,
+    out: Path,
+    /,
+    *,
+    reading: Reading | None = None,
+    energy_range: tuple[float, float] | None = None,
+) -> None:
+    """Write a map in another format; a map larger than the memory is read and written block by block.
+
+    Parameters
+    ----------
+    input
+        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+    out
+        File to write: netCDF (.nc), zarr (.zarr, a folder) or Nanonis grid (.3ds), by its suffix.
+    reading
+        How INPUT is read.
+    energy_range
+        Lowest and highest energy to keep, in units of the energies.
+    """
+    from didymos.io.atomic import check_map_target
+
+    check_map_target(out)  # before anything is read
+    source, target = input.resolve(), out.resolve()
+    if source == target or source in target.parents:
+        raise InputError(f"{out} is INPUT itself or within it: give another name for OUT")
+    from didymos.io import open_map, save_map
+
+    chosen = reading or InputOptions()
+    data = open_map(input, channel=chosen.channel, average_backward=chosen.average_backward, energy_range=energy_range)
+    print(save_map(data, out))
