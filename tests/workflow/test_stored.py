@@ -3,7 +3,7 @@ import pytest
 import xarray as xr
 
 import didymos
-from didymos.workflow.stored import StoredSpectra, fill_stored, rows_of
+from didymos.workflow.stored import Part, StoredSpectra, fill_stored, rows_of
 
 
 @pytest.fixture(scope="module")
@@ -119,14 +119,14 @@ def test_a_store_of_zarr_is_analysed_without_being_loaded(surface, tmp_path, mon
     opened = xr.open_zarr(tmp_path / "map.zarr", consolidated=False)["spectra"]
     largest = []
 
-    def read(self, number, **options):
-        spectra = block(self, number, **options)
+    def read(self):
+        spectra = whole(self)
         largest.append(len(spectra))
         return spectra
 
     monkeypatch.setattr("didymos.workflow.stored.READ_AT_ONCE", 4 * 17 * 40 * 4)
-    block = StoredSpectra._block
-    monkeypatch.setattr(StoredSpectra, "_block", read)
+    whole = Part.read
+    monkeypatch.setattr(Part, "read", read)
     monkeypatch.setattr(xr.DataArray, "load", lambda self: pytest.fail("the map was loaded"))
     found = didymos.analyze(opened, seed=1, members=2)
     assert max(largest) < len(matrix(surface)) / 2

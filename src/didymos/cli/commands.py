@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from didymos.cli import TRACEBACK
+from didymos.cli.analyzing import analyze, analyze_and_write, opened, tell
 from didymos.cli.converting import convert
-from didymos.cli.options import InputOptions, Options, Output, OutputOptions, Reading
+from didymos.cli.options import Output, OutputOptions, Reading
 from didymos.cli.simulation_options import SimulationOptions
 from didymos.schema.names import VERSION, InputError
 from didymos.simulate.options import OPTIONS, options_of
@@ -21,7 +21,6 @@ from didymos.workflow.settings import Settings
 if TYPE_CHECKING:
     import xarray as xr
 
-    from didymos.plots.settings import FigureSettings
 
 app = App(
     name="didymos",
@@ -33,46 +32,10 @@ app = App(
     default_parameter=Parameter(consume_multiple=True, negative_iterable=()),
 )
 
+app.command(analyze)
 app.command(convert)
 
 METHODS_HELP = f"Names of methods or families, all where it is not given: {families_in_words()}."
-
-
-@app.command
-def analyze(
-    input: Path,
-    /,
-    *,
-    out: Path | None = None,
-    examples: Path | None = None,
-    reading: Reading | None = None,
-    output: Output | None = None,
-    settings: Options | None = None,
-) -> None:
-    """Analyse a map and write the report, the result, the model, figures and tables.
-
-    Parameters
-    ----------
-    input
-        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
-    out
-        Folder to write into; INPUT's name beside the current folder where it is not given.
-    examples
-        CSV file of labelled spectra with columns x, y, label or row, column, label; 'majority', 'artefact' and 'other'
-        are reserved labels, all others are kinds.
-    reading
-        How INPUT is read.
-    output
-        What is written.
-    settings
-        Settings of the analysis.
-    """
-    figures = (output or OutputOptions()).settings()
-    data = _opened(input, reading)
-    named = Path(input.stem)
-    # a zarr folder without a suffix, in the current folder, is not to be written into
-    default = Path(f"{input.stem}-result") if named.resolve() == input.resolve() else named
-    _analyze_and_write(data, input, out or default, settings or Settings(), figures, examples)
 
 
 @app.command
@@ -117,11 +80,11 @@ def compare(
 
     folder = out or Path(f"{input.stem}-compared")
     check_folder(folder)  # before the work
-    data = _opened(input, reading)
+    data = opened(input, reading)
     data.attrs["input_sha256"] = file_sha256(input)
     known = None if truth is None else open_truth(truth, data)
     comparison = compare_methods(data, methods, truth=known, seed=seed, energy_range=energy_range, progress=True)
-    _tell(comparison)
+    tell(comparison)
     print(write_comparison(comparison, folder, figures))
 
 
@@ -157,10 +120,10 @@ def apply(
     from didymos.workflow import apply as apply_model
 
     model = load_model(model_dir / "model.npz" if model_dir.is_dir() else model_dir)
-    data = _opened(input, reading)
+    data = opened(input, reading)
     data.attrs["input_sha256"] = file_sha256(input)
     result = apply_model(model, data)
-    _tell(result)
+    tell(result)
     print(write(result, out or Path(f"{input.stem}-applied"), figures=figures))
 
 
@@ -231,42 +194,7 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, output: Output | None = Non
     surface = _simulated("fese", {"shape": (80, 80), "energies": 256, "seed": seed})
     make_folder(out)
     path = save_result(surface, out / "surface.nc")
-    _analyze_and_write(surface, path, out, Settings(seed=seed), figures)
-
-
-def _opened(path: Path, reading: InputOptions | None) -> xr.DataArray:
-    from didymos.io import open_map
-
-    chosen = reading or InputOptions()
-    return open_map(path, channel=chosen.channel, average_backward=chosen.average_backward)
-
-
-def _analyze_and_write(
-    data: Any, source: Path, out: Path, settings: Settings, figures: FigureSettings, examples: Path | None = None
-) -> None:
-    from didymos.io import file_sha256
-    from didymos.io.atomic import check_folder
-    from didymos.plots.helpers import helpers
-    from didymos.report import write
-    from didymos.workflow import run
-    from didymos.workflow.progress import shown
-
-    check_folder(out)  # before the work, so that a wrong name costs none
-    (data["spectra"] if "spectra" in getattr(data, "data_vars", ()) else data).attrs.update(
-        {"input_file": source.name, "input_sha256": file_sha256(source)}
-    )
-    # they import what they draw with while this process still imports: one core alone is busy then
-    with helpers(figures) as beside, shown(True) as report:
-        analysis = run(data, settings, examples=examples, progress=report)
-        path = write(analysis.result, out, analysis.model, figures, report, beside)
-    _tell(analysis.result)
-    print(path)
-
-
-def _tell(result: xr.Dataset) -> None:
-    """Print what was left out and filled before the work; the output stream is for the path of the report."""
-    for note in str(result.attrs.get("preparation_notes", "")).splitlines():
-        print(f"didymos: {note}", file=sys.stderr)
+    analyze_and_write(surface, path, out, Settings(seed=seed), figures)
 
 
 def _check_recipe(recipe: str, options: dict[str, Any]) -> None:

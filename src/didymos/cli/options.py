@@ -44,6 +44,23 @@ class OutputOptions:
         return FigureSettings.of(self.figures)
 
 
+@dataclass(frozen=True, kw_only=True)
+class LargeMapOptions:
+    """How a map that does not fit in memory is worked on.
+
+    Parameters
+    ----------
+    scheduler
+        Address of a dask scheduler, such as tcp://host:8786, whose workers read and work on parts of the map.
+    resume
+        Keep what is finished in OUT, and go on from there where the same command was stopped before.
+    """
+
+    scheduler: str | None = None
+    resume: bool = False
+
+
 Options = Annotated[Settings, Parameter(name="*")]
 Reading = Annotated[InputOptions, Parameter(name="*")]
 Output = Annotated[OutputOptions, Parameter(name="*")]
+LargeMap = Annotated[LargeMapOptions, Parameter(name="*")]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import xarray as xr
 
+from didymos.io.atomic import is_zarr_store
+from didymos.io.blocks import is_lazy
 from didymos.io.labelled import open_labelled
 from didymos.io.saving import write_dataset
 from didymos.schema import InputError
 
 NAMES = ("results.nc", "results.zarr")
 """What a result is called in the folder of an analysis."""
+ZARR_ABOVE = 256 * 2**20
+"""A result whose spectra are not in memory and have more bytes than this is written as zarr."""
 _ONE_OF = ("score", "distance_histogram", "method_score")
 """What an analysis, the statistics of pairs and a comparison hold."""
 
@@ -39,6 +44,36 @@ def save_result(result: xr.Dataset, path: str | os.PathLike[str]) -> Path:
         Where it cannot be written, or a folder that is no zarr store has its name.
     """
     return write_dataset(result, Path(path))
+
+
+def save_in_folder(result: xr.Dataset, folder: str | os.PathLike[str]) -> Path:
+    """Write a result as ``results.nc``, or as ``results.zarr`` where it is large; an older one of either name goes.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+    folder : path
+
+    Returns
+    -------
+    pathlib.Path
+        The file or the store.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be written.
+    """
+    spectra = result["spectra"].variable
+    large = is_lazy(spectra) and 4 * spectra.size > ZARR_ABOVE
+    small_name, large_name = (Path(folder) / name for name in NAMES)
+    wanted, other = (large_name, small_name) if large else (small_name, large_name)
+    written = save_result(result, wanted)
+    if other.is_dir() and is_zarr_store(other):
+        shutil.rmtree(other)
+    elif other.is_file():
+        other.unlink()
+    return written
 
 
 def open_result(path: str | os.PathLike[str], *, lazy: bool | None = None) -> xr.Dataset:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from didymos.io.blocks import any_finite
 from didymos.plots import captions
 from didymos.plots.distances import distance_statistics
 from didymos.plots.histogram import signal_histogram
@@ -61,7 +61,7 @@ class FigureEntry:
 
 
 def _has_numbers(data: xr.DataArray) -> bool:
-    return data.size > 0 and bool(np.isfinite(data.values).any())
+    return data.size > 0 and any_finite(data)
 
 
 FIGURES: Mapping[str, FigureEntry] = {

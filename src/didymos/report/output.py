@@ -11,7 +11,7 @@ from pathlib import Path
 import xarray as xr
 
 from didymos.io.atomic import make_folder, replacing
-from didymos.io.results import save_result
+from didymos.io.results import save_in_folder
 from didymos.plots import available
 from didymos.plots.export import drawn, store
 from didymos.plots.helpers import Helper, helpers
@@ -33,6 +33,8 @@ def write(
     beside: Sequence[Helper] | None = None,
 ) -> Path:
     """Write a result as ``results.nc``, ``model.npz``, ``figures/``, ``tables/`` and ``report.html``.
+
+    A large result whose spectra are not in memory becomes ``results.zarr`` instead, written block by block.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ def write(
     make_folder(target)
     with stage(progress, WRITE) as part, nullcontext(beside) if beside is not None else helpers(settings) as others:
         # numbers first: an error in a picture must not cost the result
-        stored = save_result(result, target / "results.nc")
+        stored = save_in_folder(result, target)
         if model is not None:
             with replacing(target / "model.npz") as temporary:
                 save_model(model, temporary)

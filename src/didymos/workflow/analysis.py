@@ -14,6 +14,8 @@ from didymos.twin.training.compilation import Compiler
 from didymos.workflow.assembly import Steps, assemble, check_iso_energy
 from didymos.workflow.evidence import find_evidence
 from didymos.workflow.features import fit_metric
+from didymos.workflow.journal import Journal
+from didymos.workflow.passes import Passes
 from didymos.workflow.points import prepare
 from didymos.workflow.progress import Report, shown, stage
 from didymos.workflow.regions import find_regions
@@ -92,6 +94,7 @@ def run(
     *,
     examples: Any = None,
     progress: bool | Report | None = None,
+    journal: Journal | None = None,
 ) -> Analysis:
     """Analyse a map as :func:`analyze` does and return the trained model as well.
 
@@ -99,6 +102,8 @@ def run(
     ----------
     data, settings, examples, progress
         As in :func:`analyze`.
+    journal : Journal, optional
+        Keeps what is finished of a map that is not in memory, so that a run that was killed goes on from there.
 
     Returns
     -------
@@ -108,7 +113,7 @@ def run(
     source = chosen.similarity_source(given=examples is not None)
     with shown(progress) as report, Compiler() as compiler:
         with stage(report, PREPARE):
-            points = prepare(data, chosen, examples=examples)
+            points = prepare(data, chosen, examples=examples, passes=Passes(journal))
             check_iso_energy(points, chosen)
         prepare_training(compiler, int(points.usable.sum()), chosen, source)
         with stage(report, METRIC):

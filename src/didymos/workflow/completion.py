@@ -15,6 +15,7 @@ from didymos.core.preparation.coverage import Coverage, find_coverage
 from didymos.core.preparation.density import are_uneven, densest_share
 from didymos.io.coverage import coverage_notes
 from didymos.schema import ENERGY
+from didymos.workflow.passes import Passes
 from didymos.workflow.stored import StoredSpectra, fill_stored, rows_of
 
 
@@ -44,7 +45,12 @@ class Completed:
 
 
 def completed(
-    spectra: xr.DataArray, positions: NDArray[np.float64], *, choose: bool = True, spatial: bool = True
+    spectra: xr.DataArray,
+    positions: NDArray[np.float64],
+    *,
+    choose: bool = True,
+    spatial: bool = True,
+    passes: Passes | None = None,
 ) -> Completed:
     """Leave out energies and fill gaps where values of a map are missing.
 
@@ -57,12 +63,14 @@ def completed(
         :func:`didymos.core.preparation.coverage.find_coverage`.
     spatial : bool
         Whether gaps are filled from the neighbours on the surface as well.
+    passes : Passes, optional
+        Who works on a map that is not in memory.
 
     Returns
     -------
     Completed
     """
-    values = rows_of(spectra)
+    values = rows_of(spectra, passes)
     known = finite_values(values)
     whole, missing = known == values.shape[1], known == 0
     if (whole | missing).all() and not missing.all():
@@ -71,7 +79,7 @@ def completed(
     notes = coverage_notes(spectra[ENERGY], coverage)
     kept = spectra.isel({ENERGY: np.flatnonzero(coverage.energies)})
     kept = _without_infinities(kept)
-    filled, note = _filled(rows_of(kept), positions if spatial else None, coverage)
+    filled, note = _filled(rows_of(kept, passes), positions if spatial else None, coverage)
     return Completed(kept, filled, finite_values(filled), coverage.missing, (*notes, *note))
 
 

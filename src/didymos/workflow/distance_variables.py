@@ -121,10 +121,8 @@ def add_distance_correlation(
     """
     points = assembly.points
     spectra = points.spectra
-    if isinstance(spectra, np.ndarray):
-        raw = distance_to_mean(spectra)
-    else:
-        raw = distance_to(spectra, assembly.moments.mean)
+    in_memory = isinstance(spectra, np.ndarray)
+    raw = distance_to_mean(spectra[:]) if in_memory else distance_to(spectra, assembly.moments.mean)
     scores = assembly.usable("pca")[:, :PCA_PLANE]
     # the offset in the units of the raw distance: the same multiple of the usual one
     multiple = pairs.mixture.offset / usual_distance(pairs)

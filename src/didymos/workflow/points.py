@@ -18,6 +18,7 @@ from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
 from didymos.workflow.completion import Completed, completed, sampling_note
 from didymos.workflow.examples import ARTEFACT_LABEL, LabelledExamples, examples_of
+from didymos.workflow.passes import Passes
 from didymos.workflow.settings import Settings
 
 FEWEST_SPECTRA = 8
@@ -112,7 +113,13 @@ def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
     return validate_map(data)
 
 
-def prepare(data: xr.DataArray | xr.Dataset, settings: Settings | None = None, *, examples: Any = None) -> Points:
+def prepare(
+    data: xr.DataArray | xr.Dataset,
+    settings: Settings | None = None,
+    *,
+    examples: Any = None,
+    passes: Passes | None = None,
+) -> Points:
     """Prepare a map: choose the energies, fill gaps, find corrupted spectra, look up positions and examples.
 
     Parameters
@@ -124,6 +131,8 @@ def prepare(data: xr.DataArray | xr.Dataset, settings: Settings | None = None, *
     examples : table, optional
         Labelled spectra, see :func:`didymos.workflow.examples.examples_of`. A spectrum with a label other than
         "artefact" takes part even where it looks corrupted.
+    passes : Passes, optional
+        Who works on a map that is not in memory; this process, or the cluster of an active dask.distributed client.
 
     Returns
     -------
@@ -135,7 +144,7 @@ def prepare(data: xr.DataArray | xr.Dataset, settings: Settings | None = None, *
         Where too few energies or spectra are left to analyse, or an example names no usable spectrum.
     """
     chosen = settings or Settings()
-    points = points_of(data, chosen.energy_range, spatial=chosen.spatial == "auto")
+    points = points_of(data, chosen.energy_range, spatial=chosen.spatial == "auto", passes=passes)
     return points if examples is None else with_examples(points, examples)
 
 
@@ -181,6 +190,7 @@ def points_of(
     fewest: int = FEWEST_SPECTRA,
     *,
     spatial: bool = True,
+    passes: Passes | None = None,
 ) -> Points:
     """Make points of a map: choose energies, fill gaps, find corrupted spectra.
 
@@ -194,6 +204,8 @@ def points_of(
         Least number of usable spectra; more than one must also differ.
     spatial : bool
         Whether spectra may be compared with their neighbours, to fill gaps and to find corrupted ones.
+    passes : Passes, optional
+        Who works on a map that is not in memory.
 
     Returns
     -------
@@ -208,7 +220,7 @@ def points_of(
     if energy_range is not None:
         spectra = spectra.sel({ENERGY: slice(*energy_range)})
     positions = positions_of(spectra)
-    found = completed(spectra, positions, choose=energy_range is None, spatial=spatial)
+    found = completed(spectra, positions, choose=energy_range is None, spatial=spatial, passes=passes)
     return points_from(found, positions, fewest, spatial=spatial)
 
 

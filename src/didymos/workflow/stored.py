@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -14,8 +14,8 @@ from scipy.spatial import cKDTree
 
 from didymos.core.noise.missing import MissingSettings, fill_gaps
 from didymos.core.numeric.rows import Array, Spectra, blocks, evenly
-from didymos.core.numeric.threads import allowed_threads, in_order
 from didymos.schema import ENERGY, is_image
+from didymos.workflow.passes import Passes
 
 Answer = TypeVar("Answer")
 DEFAULTS = MissingSettings()
@@ -41,10 +41,51 @@ class Filling:
     energies: NDArray[np.intp]
     values: NDArray[np.float32]
 
-    def into(self, spectra: NDArray[np.float32], first: int) -> None:
-        """Fill the gaps of the spectra from the row `first` on."""
-        part = slice(*np.searchsorted(self.rows, (first, first + len(spectra))))
-        spectra[self.rows[part] - first, self.energies[part]] = self.values[part]
+    def between(self, first: int, stop: int) -> Filling:
+        """Return the values of the spectra from `first` on, rows counted from there."""
+        part = slice(*np.searchsorted(self.rows, (first, stop)))
+        return Filling(self.rows[part] - first, self.energies[part], self.values[part])
+
+
+@dataclass(frozen=True)
+class Part:
+    """Lines of a map that are read at once; whoever works on them reads them.
+
+    Attributes
+    ----------
+    data : dask.array.Array
+        The lines.
+    filling : Filling, optional
+        What takes the place of gaps, rows counted from the first spectrum of the part.
+    weights : array, shape (n_energies of the map, n_energies), optional
+        What brings the spectra to other energies.
+    """
+
+    data: Any
+    filling: Filling | None = None
+    weights: NDArray[np.float64] | None = None
+
+    def read(self) -> NDArray[np.float32]:
+        """Return the spectra, shape (n_rows, n_energies)."""
+        values = np.asarray(self.data.compute(scheduler="synchronous"), dtype=np.float32)
+        spectra = np.ascontiguousarray(values).reshape(-1, values.shape[-1])
+        if self.filling is not None:
+            spectra = spectra.copy()
+            spectra[self.filling.rows, self.filling.energies] = self.filling.values
+        return spectra if self.weights is None else (spectra @ self.weights).astype(np.float32)
+
+
+def _answers(
+    part: Part, own: NDArray[np.intp] | None, work: Callable[..., Answer], block: int, beside: Sequence[Array]
+) -> list[Answer]:
+    """Do the work on blocks of the spectra of a part."""
+    spectra = part.read() if own is None else part.read()[own]
+    return [work(spectra[rows], *(one[rows] for one in beside)) for rows in blocks(len(spectra), block)]
+
+
+def _taken(part: Part, own: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return some spectra of a part."""
+    return part.read()[own]
 
 
 @dataclass(frozen=True)
@@ -61,13 +102,15 @@ class StoredSpectra:
         What takes the place of gaps.
     weights : array, shape (n_energies of the map, n_energies), optional
         What brings the spectra to other energies.
+    passes : Passes
+        Who works on the parts.
     """
 
     map: xr.DataArray
     rows: NDArray[np.intp] | None = None
     filling: Filling | None = None
     weights: NDArray[np.float64] | None = None
-    _recent: dict[int, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
+    passes: Passes = field(default_factory=Passes, repr=False, compare=False)
 
     def __len__(self) -> int:
         return int(np.prod(self.map.shape[:-1])) if self.rows is None else len(self.rows)
@@ -77,88 +120,73 @@ class StoredSpectra:
         """Number of spectra and of energies."""
         return len(self), self.map.sizes[ENERGY] if self.weights is None else self.weights.shape[1]
 
-    @property
-    def _width(self) -> int:
-        """Spectra in a line of the map."""
-        return int(self.map.shape[1]) if is_image(self.map) else 1
-
     @cached_property
     def _edges(self) -> NDArray[np.intp]:
-        """First line of every block that is read at once, and the end of the last; whole chunks as far as it goes."""
+        """First row of every part that is read at once, and the end of the last; whole chunks as far as it goes."""
+        width = int(self.map.shape[1]) if is_image(self.map) else 1
         lines = self.map.chunks[0] if self.map.chunks else (self.map.shape[0],)
-        most = max(READ_AT_ONCE // (4 * self._width * self.map.sizes[ENERGY]), 1)
+        most = max(READ_AT_ONCE // (4 * width * self.map.sizes[ENERGY]), 1)
         edges = [0]
         for end in np.cumsum(lines):
             # small chunks are read together, too large ones in parts
             if end - edges[-1] >= most or end == self.map.shape[0]:
                 parts = max(round((end - edges[-1]) / (2 * most)), 1)
                 edges.extend(np.linspace(edges[-1], end, parts + 1)[1:].astype(int).tolist())
-        return np.asarray(edges, dtype=np.intp)
+        return np.asarray(edges, dtype=np.intp) * width
 
     def selected(self, where: NDArray[np.bool_]) -> StoredSpectra:
         """Return the same spectra without some."""
         kept = np.flatnonzero(where)
-        return replace(self, rows=kept if self.rows is None else self.rows[kept], _recent={})
+        return replace(self, rows=kept if self.rows is None else self.rows[kept])
 
     def __getitem__(self, rows: slice | NDArray[np.integer]) -> NDArray[np.float32]:
         asked = np.arange(len(self))[rows]
         wanted = asked.ravel() if self.rows is None else self.rows[asked.ravel()]
-        result = np.empty((len(wanted), self.shape[1]), dtype=np.float32)
-        edges = self._edges * self._width
-        block_of = np.searchsorted(edges, wanted, side="right") - 1
-        numbers = np.unique(block_of).tolist()
-        few = len(numbers) <= 2
-
-        def take(number: int) -> None:
-            at = np.flatnonzero(block_of == number)
-            result[at] = self._block(number, keep=few)[wanted[at] - edges[number]]
-
-        for _ in in_order(take, numbers, allowed_threads()):
-            pass
-        return result.reshape(*asked.shape, self.shape[1])
+        # spectra that are asked for twice are read once
+        known, place = np.unique(wanted, return_inverse=True)
+        ends = np.searchsorted(known, self._edges)
+        numbers = np.flatnonzero(np.diff(ends)).tolist()
+        pieces = [(self._part(n), known[ends[n] : ends[n + 1]] - self._edges[n]) for n in numbers]
+        found = np.empty((len(known), self.shape[1]), dtype=np.float32)
+        for number, spectra in zip(numbers, self.passes.over(_taken, pieces), strict=True):
+            found[ends[number] : ends[number + 1]] = spectra
+        return found[place.ravel()].reshape(*asked.shape, self.shape[1])
 
     def over_rows(self, work: Callable[..., Answer], block: int, *beside: Array) -> Iterator[tuple[slice, Answer]]:
         """Do the work on blocks of at most so many spectra; see :func:`didymos.core.numeric.rows.over_rows`."""
-        edges = self._edges * self._width
+        edges = self._edges
         ends = edges if self.rows is None else np.searchsorted(self.rows, edges)
-        numbers = [number for number in range(len(edges) - 1) if ends[number + 1] > ends[number]]
+        numbers = np.flatnonzero(np.diff(ends)).tolist()
+        pieces = []
+        for number in numbers:
+            rows = slice(int(ends[number]), int(ends[number + 1]))
+            own = None if self.rows is None else self.rows[rows] - edges[number]
+            pieces.append((self._part(number), own, work, block, [one[rows] for one in beside]))
+        for number, found in zip(numbers, self.passes.over(_answers, pieces), strict=True):
+            first = int(ends[number])
+            for piece, answer in zip(blocks(int(ends[number + 1]) - first, block), found, strict=True):
+                yield slice(first + piece.start, first + piece.stop), answer
 
-        def answers(number: int) -> list[Answer]:
-            spectra = self._block(number)
-            if self.rows is not None:
-                spectra = spectra[self.rows[ends[number] : ends[number + 1]] - edges[number]]
-            known = [one[ends[number] : ends[number + 1]] for one in beside]
-            return [work(spectra[rows], *(one[rows] for one in known)) for rows in blocks(len(spectra), block)]
-
-        for number, found in zip(numbers, in_order(answers, numbers, allowed_threads()), strict=True):
-            pieces = blocks(int(ends[number + 1] - ends[number]), block)
-            for piece, answer in zip(pieces, found, strict=True):
-                yield slice(int(ends[number]) + piece.start, int(ends[number]) + piece.stop), answer
-
-    def _block(self, number: int, *, keep: bool = False) -> NDArray[np.float32]:
-        """Read a block, shape (n_rows, n_energies), and keep the last two where they may be asked for again."""
-        if (known := self._recent.get(number)) is not None:
-            return known
-        lines = slice(int(self._edges[number]), int(self._edges[number + 1]))
-        data: Any = self.map.data[lines]
-        spectra = np.ascontiguousarray(data.compute(scheduler="synchronous"), dtype=np.float32)
-        spectra = spectra.reshape(-1, self.map.sizes[ENERGY])
-        if self.filling is not None:
-            spectra = spectra.copy()
-            self.filling.into(spectra, lines.start * self._width)
-        if self.weights is not None:
-            spectra = (spectra @ self.weights).astype(np.float32)
-        if keep:
-            for old in tuple(self._recent)[:-1]:
-                self._recent.pop(old, None)
-            self._recent[number] = spectra
-        return spectra
+    def _part(self, number: int) -> Part:
+        """Return a part without what the others need."""
+        first, stop = self._edges[number : number + 2]
+        width = int(self.map.shape[1]) if is_image(self.map) else 1
+        data: Any = self.map.data[first // width : stop // width]
+        filling = None if self.filling is None else self.filling.between(int(first), int(stop))
+        return Part(culled(data), filling, self.weights)
 
 
-def rows_of(spectra: xr.DataArray) -> Spectra:
+def culled(data: Any) -> Any:
+    """Return a dask array that knows only of the chunks it is made of."""
+    from dask.base import optimize
+
+    return optimize(data)[0]  # type: ignore[no-untyped-call]
+
+
+def rows_of(spectra: xr.DataArray, passes: Passes | None = None) -> Spectra:
     """Return the spectra of a map as rows: an array where the map is in memory, stored spectra where it is not."""
     if spectra.chunks is not None:
-        return StoredSpectra(spectra)
+        return StoredSpectra(spectra, passes=passes or Passes())
     values = np.ascontiguousarray(spectra.values)
     return values.reshape(int(np.prod(values.shape[:-1])), values.shape[-1])
 

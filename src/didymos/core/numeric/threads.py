@@ -9,7 +9,6 @@ from functools import cache
 from threading import Lock
 from typing import TypeVar
 
-import numba
 from threadpoolctl import ThreadpoolController
 
 Piece = TypeVar("Piece")
@@ -51,6 +50,8 @@ def allowed_threads() -> int:
     ``NUMBA_NUM_THREADS``, ``numba.set_num_threads``, ``OMP_NUM_THREADS``, ``OPENBLAS_NUM_THREADS``,
     ``MKL_NUM_THREADS`` and `threadpoolctl` all count; without any of them it is the number of cores.
     """
+    import numba  # whoever only needs the names of this module does not wait for a compiler
+
     libraries = [pool["num_threads"] for pool in _libraries().info() if pool["user_api"] == "blas"]
     return int(min([numba.get_num_threads(), *libraries]))
 

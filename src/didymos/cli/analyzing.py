@@ -1,0 +1,152 @@
+"""The command that analyses a map, and what the other commands share with it."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from didymos.cli.options import InputOptions, LargeMap, LargeMapOptions, Options, Output, OutputOptions, Reading
+from didymos.schema.names import VERSION, InputError
+from didymos.workflow.settings import Settings
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from didymos.plots.settings import FigureSettings
+    from didymos.workflow.journal import Journal
+
+ARENAS = -8
+"""M_ARENA_MAX of mallopt(3)."""
+
+
+def analyze(
+    input: Path,
+    /,
+    *,
+    out: Path | None = None,
+    examples: Path | None = None,
+    reading: Reading | None = None,
+    output: Output | None = None,
+    large: LargeMap | None = None,
+    settings: Options | None = None,
+) -> None:
+    """Analyse a map and write the report, the result, the model, figures and tables.
+
+    Parameters
+    ----------
+    input
+        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+    out
+        Folder to write into; INPUT's name beside the current folder where it is not given.
+    examples
+        CSV file of labelled spectra with columns x, y, label or row, column, label; 'majority', 'artefact' and 'other'
+        are reserved labels, all others are kinds.
+    reading
+        How INPUT is read.
+    output
+        What is written.
+    large
+        How a large map is worked on.
+    settings
+        Settings of the analysis.
+    """
+    figures, chosen = (output or OutputOptions()).settings(), large or LargeMapOptions()
+    keep_memory_together()
+    named = Path(input.stem)
+    # a zarr folder without a suffix, in the current folder, is not to be written into
+    default = Path(f"{input.stem}-result") if named.resolve() == input.resolve() else named
+    folder = out or default
+    with cluster_at(chosen.scheduler):
+        data = opened(input, reading, lazy=True if chosen.scheduler or chosen.resume else None)
+        analyze_and_write(data, input, folder, settings or Settings(), figures, examples, resume=chosen.resume)
+
+
+def opened(path: Path, reading: InputOptions | None, *, lazy: bool | None = None) -> xr.DataArray:
+    """Open a map as the options say."""
+    from didymos.io import open_map
+
+    chosen = reading or InputOptions()
+    return open_map(path, channel=chosen.channel, average_backward=chosen.average_backward, lazy=lazy)
+
+
+def analyze_and_write(
+    data: Any,
+    source: Path,
+    out: Path,
+    settings: Settings,
+    figures: FigureSettings,
+    examples: Path | None = None,
+    *,
+    resume: bool = False,
+) -> None:
+    """Analyse a map, write everything and name the report."""
+    from didymos.io import file_sha256
+    from didymos.io.atomic import check_folder
+    from didymos.plots.helpers import helpers
+    from didymos.report import write
+    from didymos.workflow import run
+    from didymos.workflow.progress import shown
+
+    check_folder(out)  # before the work, so that a wrong name costs none
+    spectra = data["spectra"] if "spectra" in getattr(data, "data_vars", ()) else data
+    spectra.attrs.update({"input_file": source.name, "input_sha256": file_sha256(source)})
+    journal = _journal(out, spectra, settings, examples) if resume else None
+    # they import what they draw with while this process still imports: one core alone is busy then
+    with helpers(figures) as beside, shown(True) as report:
+        analysis = run(data, settings, examples=examples, progress=report, journal=journal)
+        path = write(analysis.result, out, analysis.model, figures, report, beside)
+    if journal is not None:
+        journal.close()
+    tell(analysis.result)
+    print(path)
+
+
+def _journal(out: Path, spectra: xr.DataArray, settings: Settings, examples: Path | None) -> Journal:
+    """Return the journal of a run, which is the same where the file, what is read of it and the settings are."""
+    from didymos.workflow.journal import Journal
+
+    read = {name: spectra.attrs.get(name) for name in ("input_sha256", "channel", "backward")}
+    labels = None if examples is None else examples.read_text(encoding="utf-8")
+    return Journal(out, {**read, "settings": settings.to_json(), "examples": labels, "didymos_version": VERSION})
+
+
+def tell(result: xr.Dataset) -> None:
+    """Print what was left out and filled before the work; the output stream is for the path of the report."""
+    for note in str(result.attrs.get("preparation_notes", "")).splitlines():
+        print(f"didymos: {note}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def cluster_at(address: str | None) -> Iterator[None]:
+    """Let the workers of a dask scheduler do the work on parts of the map; without an address this process does."""
+    if address is None:
+        yield
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError(
+            "--scheduler needs the package distributed: pip install 'didymos[cluster]', or leave the option out"
+        ) from None
+    try:
+        client = Client(address, timeout="10s")  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"no scheduler answers at {address!r} ({error}): give the address that 'dask scheduler' prints, such as "
+            "tcp://host:8786"
+        ) from error
+    with client:
+        yield
+
+
+def keep_memory_together() -> None:
+    """Let all threads of this process share one heap, so that what one frees another takes; only glibc has several."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(ARENAS, 1)
