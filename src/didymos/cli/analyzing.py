@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ARENAS = -8
 """M_ARENA_MAX of mallopt(3)."""
+PATIENCE = "10s"
+"""How long a scheduler may take to answer."""
 
 
 def analyze(
@@ -132,7 +134,7 @@ def cluster_at(address: str | None) -> Iterator[None]:
             "--scheduler needs the package distributed: pip install 'didymos[cluster]', or leave the option out"
         ) from None
     try:
-        client = Client(address, timeout="10s")  # type: ignore[no-untyped-call]
+        client = Client(address, timeout=PATIENCE)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
             f"no scheduler answers at {address!r} ({error}): give the address that 'dask scheduler' prints, such as "
