@@ -11,6 +11,9 @@ from didymos.core.numeric.robust import MAD_TO_SD, quantum
 from didymos.core.numeric.rows import Spectra, evenly
 from didymos.core.numeric.threads import allowed_threads, in_order
 
+COLUMNS = 64
+"""Energies whose differences are in memory at once."""
+
 
 @dataclass(frozen=True)
 class NoiseSettings:
@@ -65,15 +68,21 @@ def noise_of_energies(
     """
     points, energies = values.shape
     chosen = evenly(points, settings.largest_sample)
-    some = values[chosen]
-    difference = some.astype(np.float64) - values[neighbours[chosen]]
-    if energies >= 3:
+    some, beside = values[chosen], values[neighbours[chosen]]
+
+    def part(first: int) -> tuple[NDArray[np.float64], float]:
+        columns = slice(first, first + COLUMNS + 2)
+        difference = some[:, columns].astype(np.float64) - beside[:, columns]
+        if energies < 3:
+            return MAD_TO_SD * np.median(np.abs(difference), axis=0) / np.sqrt(2), quantum(difference)
         curvature = difference[:, :-2] - 2 * difference[:, 1:-1] + difference[:, 2:]
-        noise = MAD_TO_SD * _medians(np.abs(curvature)) / np.sqrt(12)
-        noise = np.pad(noise, 1, mode="edge")
-    else:
-        noise = MAD_TO_SD * np.median(np.abs(difference), axis=0) / np.sqrt(2)
-    noise = np.maximum(_running_median(noise, 5), quantum(difference) / np.sqrt(12))
+        return MAD_TO_SD * np.median(np.abs(curvature), axis=0) / np.sqrt(12), quantum(difference)
+
+    parts = list(in_order(part, range(0, max(energies - 2, 1), COLUMNS), allowed_threads()))
+    noise = np.concatenate([noise for noise, _ in parts])
+    noise = np.pad(noise, 1, mode="edge") if energies >= 3 else noise
+    steps = [step for _, step in parts if step > 0]
+    noise = np.maximum(_running_median(noise, 5), min(steps, default=0.0) / np.sqrt(12))
     # data without noise: a floor far under the signal keeps the division by the noise finite
     floor = 1e-6 * float(np.median(np.std(some, axis=0))) + 1e-12 * float(np.abs(some).max())
     return np.asarray(np.maximum(noise, floor + np.finfo(np.float32).tiny), dtype=np.float64)
@@ -138,13 +147,6 @@ def signal_rank(
     over = (variance[:modes] > edge) & (variance[:modes] > margin * own_noise)
     last = int(np.flatnonzero(over)[-1]) + 1 if over.any() else 0
     return int(np.clip(last, min(settings.smallest_rank, modes), min(settings.largest_rank, modes)))
-
-
-def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the median of every column."""
-    columns = range(0, values.shape[1], 64)
-    parts = in_order(lambda first: np.median(values[:, first : first + 64], axis=0), columns, allowed_threads())
-    return np.concatenate(list(parts))
 
 
 def _running_median(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
