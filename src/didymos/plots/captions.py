@@ -190,9 +190,9 @@ def iso_energy(result: xr.Dataset) -> str:
     units = units_of(result["energy"])
     at = f" ({_number(energy)} {units})".replace(" )", ")") if energy is not None else ""
     return (
-        f"The signal at a single energy{at}, segmented at Otsu's level. The outlined points are the same in both "
-        "panels. Where outlines and high score agree, a single energy suffices. Elsewhere the score depends on other "
-        "energies."
+        f"The signal at a single energy{at}, segmented at Otsu's level. The marked points are the same in both "
+        "panels. Where these points and a high score agree, a single energy suffices. Elsewhere the score depends on "
+        "other energies."
     )
 
 

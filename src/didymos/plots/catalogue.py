@@ -69,7 +69,7 @@ FIGURES: Mapping[str, FigureEntry] = {
         score_map,
         "Map of the score",
         captions.score_map,
-        "Two maps: the score in colour, and the topography or the mean signal in grey with outlined regions.",
+        "Two maps: the score in colour, and the topography or the mean signal in grey with the regions marked.",
         ("score", "region", "spectra"),
     ),
     "region_map": FigureEntry(
@@ -185,7 +185,7 @@ FIGURES: Mapping[str, FigureEntry] = {
         iso_energy,
         "Segmentation at a single energy",
         captions.iso_energy,
-        "Map of the signal at one energy beside the score map, the points above a level outlined in both.",
+        "Map of the signal at one energy beside the score map, the points above a level marked in both.",
         ("iso_energy_label", "score", "spectra"),
     ),
     "score_against_truth": FigureEntry(

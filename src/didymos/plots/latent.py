@@ -16,6 +16,8 @@ from didymos.plots.units import label, scale, units_of
 from didymos.schema import Region
 
 MANY = 2000
+CROWDED, SMALLEST = 50_000, 0.1
+"""From so many points on markers become smaller, down to this share of their area."""
 """Beyond so many points a scatter plot becomes an image within an SVG file."""
 DRAWN_REGIONS = (Region.MAJORITY, Region.TRANSITION, Region.MINORITY)
 MODES_SHOWN = 15
@@ -49,7 +51,14 @@ def scree_and_latent(result: xr.Dataset, axes: AxesLike = None) -> Figure:
         chosen = mask(result, region).ravel()
         if chosen.any():
             colour = REGION_COLOURS[region]
-            latent.scatter(x[chosen], y[chosen], s=4, linewidth=0, color=colour, alpha=0.7, rasterized=x.size > MANY)
+            latent.scatter(
+                *(x[chosen], y[chosen]),
+                s=4 * smaller(x.size),
+                linewidth=0,
+                color=colour,
+                alpha=0.7,
+                rasterized=x.size > MANY,
+            )
             text = f"{region.name.lower()} ({int(chosen.sum())})"
             handles.append(Line2D([], [], marker="o", linestyle="", markersize=3, color=colour, label=text))
     second = min(2, scores.shape[1])
@@ -100,10 +109,23 @@ def embedding(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     order = np.argsort(score)  # the few of high score on top of the many
     x, y = space[order, 0], space[order, 1] if plane else score[order]
     drawn = panel.scatter(
-        x, y, c=score[order], cmap=SCORE_COLOURS, vmin=0, vmax=1, s=6, linewidth=0, rasterized=x.size > MANY
+        x,
+        y,
+        c=score[order],
+        cmap=SCORE_COLOURS,
+        vmin=0,
+        vmax=1,
+        s=6 * smaller(x.size),
+        linewidth=0,
+        rasterized=x.size > MANY,
     )
     units = units_of(result["embedding"]) or "arb. units"
     panel.set_xlabel(label("twin component 1", units))
     panel.set_ylabel(label("twin component 2", units) if plane else "score (0 to 1)")
     panels.colour_bar(drawn, panel, "score (0 to 1)", "right", "neither")
     return panels.figure
+
+
+def smaller(points: int) -> float:
+    """Return by how much the area of the markers shrinks, so that very many points do not hide each other."""
+    return float(np.clip(CROWDED / max(points, 1), SMALLEST, 1.0))

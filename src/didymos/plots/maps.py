@@ -26,6 +26,8 @@ STACKED_BELOW = 0.55
 NARROWEST, WIDEST = 0.25, 2.5
 """Height over width of a map that can still be drawn to scale."""
 SHADE = 0.4
+FILL = 0.7
+"""Opacity of marked stretches of a line, and of marked pixels of a fine map."""
 HATCH = "//////"
 
 
@@ -98,11 +100,13 @@ def draw_values(
         panels.colour_bar(drawn, axes, name, "top", extend, 18 / min(where.ratio / STACKED_BELOW, 1) ** 0.5)
 
 
-def draw_labels(axes: Axes, where: Surface, labels: NDArray[Any], colours: Mapping[int, str]) -> None:
+def draw_labels(
+    axes: Axes, where: Surface, labels: NDArray[Any], colours: Mapping[int, str], opacity: float = 1.0
+) -> None:
     """Draw one label per point in its colour; labels without a colour are left out."""
     shown = np.zeros((*labels.shape, 4))
     for value, colour in colours.items():
-        shown[labels == value] = to_rgba(colour)
+        shown[labels == value] = to_rgba(colour, opacity)
     if where.layout == "points":
         for value, colour in colours.items():
             chosen = labels == value
@@ -151,12 +155,17 @@ def draw_flags(axes: Axes, where: Surface, result: xr.Dataset, artefacts: bool =
 
 
 def draw_outlines(axes: Axes, where: Surface, inside: NDArray[np.bool_], colour: str, **options: Any) -> None:
-    """Outline the chosen points: along the pixel edges, as rings, or as shaded stretches of a line."""
+    """Outline the chosen points: along the pixel edges, as rings, or as shaded stretches of a line.
+
+    Where pixels are finer than lines, the points are filled.
+    """
     if where.layout == "points":
         size = 2.2 * _markers(where)["s"]
         axes.scatter(where.x[inside], where.y[inside], s=size, facecolor="none", edgecolor=colour, linewidth=0.8)
     elif where.layout == "line":
         _shade(axes, where, inside.ravel(), facecolor=colour, alpha=SHADE)
+    elif where.is_fine:
+        draw_labels(axes, where, inside.astype(int), {1: colour}, FILL)
     else:
         axes.add_collection(
             LineCollection(pixel_edges(inside, where), **{"color": colour, "linewidth": 0.8, **options}), autolim=False
@@ -206,8 +215,9 @@ def handle(where: Surface, text: str, colour: str, outlined: bool = False) -> Ar
     if where.layout == "points":
         filled = "none" if outlined else colour
         return Line2D([], [], color=colour, linestyle="", marker="o", markersize=5, markerfacecolor=filled, label=text)
-    if where.layout == "line" or not outlined:
-        return Patch(facecolor=colour, alpha=SHADE if outlined else None, label=text)
+    if where.layout == "line" or where.is_fine or not outlined:
+        opacity = FILL if where.is_fine else SHADE
+        return Patch(facecolor=colour, alpha=opacity if outlined else None, label=text)
     return Line2D([], [], color=colour, linewidth=1.2, label=text)
 
 

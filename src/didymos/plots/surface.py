@@ -16,6 +16,9 @@ Layout = Literal["image", "points", "line"]
 FLAT = 1e-3
 """Scattered points whose extents differ by more than this ratio lie on a line."""
 
+FINE = 256
+"""Rows or columns beyond which a pixel is narrower than a line, in half a column of a paper."""
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -42,6 +45,11 @@ class Surface:
         """Left, right, bottom and top of the image, in the order of the array."""
         x, y = edges(self.x), edges(self.y)
         return (float(x[0]), float(x[-1]), float(y[0]), float(y[-1]))
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether pixels are so small in print that lines along their edges would hide them."""
+        return self.layout == "image" and max(self.x.size, self.y.size) > FINE
 
     @property
     def ratio(self) -> float:
