@@ -153,6 +153,7 @@ def _slowly(value, seconds):
     return value
 
 
+@pytest.mark.slow
 def test_the_command_gives_the_same_on_a_cluster(cluster, store, small_parts, tmp_path):
     client, _ = cluster
     options = ["analyze", str(store), "--figures", "none", "--members", "2", "--seed", "1"]
@@ -195,6 +196,7 @@ sys.exit(status)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_command_is_resumed(store, tmp_path):
     options = ["analyze", str(store), "--figures", "none", "--members", "2", "--seed", "1"]
 
