@@ -16,15 +16,32 @@ HEAVY = {
     "dask", "h5netcdf", "h5py", "jax", "jaxlib", "jinja2", "matplotlib", "numba", "optax", "pandas", "scipy", "sklearn",
     "umap", "xarray", "zarr",
 }  # fmt: skip
-LISTED = "; import json, sys; print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+LISTED = "\nimport json, sys; print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
 STATUS = "from didymos.cli import main; assert main({arguments}) == {status}"
 
 
-def imported(code: str) -> set[str]:
-    """The packages that a fresh process has imported after it has run the code."""
+IN_MEMORY = """
+import didymos
+import numpy as np
+
+energy = np.linspace(-1, 1, 40)
+spectra = np.tanh(3 * energy) + np.random.default_rng(0).normal(scale=0.05, size=(12, 12, 40))
+spectra[4:7, 4:7] += np.exp(-(energy**2) / 0.02)
+result = didymos.analyze(didymos.spectral_map(spectra, energy), didymos.Settings(members=1))
+assert result.kind.max() == 1
+"""
+
+
+def modules(code: str) -> set[str]:
+    """All that a fresh process has imported after it has run the code."""
     done = subprocess.run([sys.executable, "-c", code + LISTED], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    return {name.split(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+def imported(code: str) -> set[str]:
+    """The packages among them."""
+    return {name.split(".")[0] for name in modules(code)}
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +92,11 @@ def test_info_of_a_grid_imports_nothing_heavy(grid):
 
 def test_a_heavy_import_is_seen(grid):
     assert {"xarray", "pandas"} <= imported(f"import didymos; didymos.open_map({str(grid)!r})")
+
+
+def test_an_analysis_in_memory_imports_no_heavy_package_for_a_few_functions():
+    # that of dask.array is of xarray, which imports it with the first array where dask is installed
+    assert modules(IN_MEMORY) & {"scipy.stats", "sklearn", "distributed", "matplotlib"} == set()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from scipy.stats import norm
 
 from didymos.core.artefacts.hum import hums, strongest_line, usual_power
 from didymos.core.artefacts.majority import Majority, majority_of
@@ -22,6 +21,7 @@ from didymos.core.artefacts.roughness import (
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.artefacts.sharing import shared_by_majority, shared_by_neighbours, shared_by_others
 from didymos.core.artefacts.templates import filtered, rough
+from didymos.core.numeric.distributions import normal_quantile_above
 from didymos.core.numeric.rows import Spectra, blocks, over_rows, some_rows
 
 DEFAULTS = ArtefactSettings()
@@ -92,7 +92,7 @@ def _unusual(values: Spectra, usual: _Usual, settings: ArtefactSettings) -> tupl
     for rows, part in over_rows(seen, values, BLOCK):
         heights[rows], lines[rows, 0] = part
     squared = heights**2 / 2
-    of_heights = norm.isf(settings.chance / 2 / (heights.size * values.shape[1])) ** 2 / 2
+    of_heights = float(normal_quantile_above(settings.chance / 2 / (heights.size * values.shape[1]))) ** 2 / 2
     of_lines = float(np.log(len(values) * values.shape[1] / 2 / settings.chance))
     too_high = squared > _limit(squared, of_heights, settings)
     too_strong = lines > _limit(lines, of_lines, settings)
@@ -158,7 +158,7 @@ def _shared(
     whole = majority.residual(values[chosen])
     change = change_of(whole)
     # steps and spikes are what exceeds noise
-    noise = 0.0 if of_hum else norm.isf(settings.chance / 2 / change.shape[1])
+    noise = 0.0 if of_hum else normal_quantile_above(settings.chance / 2 / change.shape[1])
     shared = shared_by_others(np.where(np.abs(change) > noise, change, 0), settings=settings)
     signal = change_of(np.vstack([majority.mean, majority.spectra]) / majority.noise)
     shared |= shared_by_majority(change, signal, settings=settings)

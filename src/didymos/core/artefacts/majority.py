@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.noise.noise import marchenko_pastur_edge, noise_of_energies
 from didymos.core.noise.stabilisation import Stabilisation, find_stabilisation
+from didymos.core.numeric.distributions import normal_quantile_above
 from didymos.core.numeric.principal_components import principal_components
 from didymos.core.numeric.robust import MAD_TO_SD, quantum
 from didymos.core.numeric.rows import Spectra, some_rows
@@ -147,7 +147,7 @@ def _fit(
     edge = marchenko_pastur_edge(*kept.shape, settings=settings.noise)
     scores = (kept - components.mean) @ components.spectra.T
     extent = np.quantile(np.abs(scores - np.median(scores, axis=0)), 1 - settings.common, axis=0)
-    common = (extent / norm.isf(settings.common / 2)) ** 2 > edge
+    common = (extent / normal_quantile_above(settings.common / 2)) ** 2 > edge
     spectra, scores = components.spectra[common], scores[:, common]
     centre, reach = (scores.max(axis=0) + scores.min(axis=0)) / 2, settings.reach * np.ptp(scores, axis=0) / 2
     left = values - components.mean

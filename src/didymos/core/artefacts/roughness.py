@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, percentile_filter
-from scipy.stats import chi2, norm
 
 from didymos.core.artefacts.majority import Majority, positive
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.artefacts.templates import Template, filtered, rough, spike, step
+from didymos.core.numeric.distributions import chi_squared_quantile_above, normal_quantile_above
 from didymos.core.numeric.robust import MAD_TO_SD
 
 DEFAULTS = ArtefactSettings()
@@ -201,7 +201,7 @@ def _has_spike(
     plain, sharp, expected = _seen_by(residual, spike(settings), scales.spike[:, np.newaxis] * local)
     height = np.sqrt((plain**2).sum(axis=0))
     highest = height >= maximum_filter1d(height, 2 * settings.half_window + 1, axis=1)
-    limit = chi2.isf(settings.chance / (trials * residual.shape[1]), len(sharp))
+    limit = chi_squared_quantile_above(settings.chance / (trials * residual.shape[1]), len(sharp))
     share = (expected * sharp).sum(axis=0) / np.maximum((expected**2).sum(axis=0), np.finfo(np.float32).tiny)
     sharper = share > 1 - settings.tolerance
     return np.asarray((highest & sharper & ((sharp**2).sum(axis=0) > limit)).any(axis=1))
@@ -219,11 +219,13 @@ def _has_steps(
         part[0] for part in _seen_by(residual, step(settings), scales.step[:, np.newaxis] * local[:, 1:])
     )
     height = np.abs(plain)
-    limit = norm.isf(settings.chance / 2 / residual.shape[1]) * scales.plain[-1] * local[:, 1:]
+    limit = normal_quantile_above(settings.chance / 2 / residual.shape[1]) * scales.plain[-1] * local[:, 1:]
     peak = (height == maximum_filter1d(height, settings.step_width + 1, axis=1)) & (height > limit)
     # the flank of a high line is not smooth for a filter that sees only its foot
     peak &= 2 * height > maximum_filter1d(height, 2 * settings.half_window + 1, axis=1)
     weight = (peak * expected**2).sum(axis=1)
     share = (peak * expected * sharp).sum(axis=1) / np.where(weight > 0, weight, 1.0)
-    clear = share * np.sqrt(weight) > norm.isf(settings.chance * settings.step_width / (trials * residual.shape[1]))
+    clear = share * np.sqrt(weight) > normal_quantile_above(
+        settings.chance * settings.step_width / (trials * residual.shape[1])
+    )
     return np.asarray(clear & (share > 1 - settings.tolerance))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, poisson
 
 from didymos.core.artefacts.settings import ArtefactSettings
+from didymos.core.numeric.distributions import normal_quantile_above, poisson_above
 
 DEFAULTS = ArtefactSettings()
 BLOCK = 2048
@@ -61,7 +61,7 @@ def shared_by_neighbours(
     strength = np.maximum(squared - change.shape[1], 1)
     share = np.clip(np.einsum("pe,pne->pn", change, beside) / strength[:, np.newaxis], -1, 1).mean(axis=1)
     error = np.sqrt(squared / beside.shape[1]) / strength
-    return np.asarray((share > 1 / (beside.shape[1] - 1)) & (share > norm.isf(settings.chance) * error))
+    return np.asarray((share > 1 / (beside.shape[1] - 1)) & (share > normal_quantile_above(settings.chance) * error))
 
 
 def shared_by_others(
@@ -98,7 +98,7 @@ def shared_by_others(
         for shift in shifts:
             by_chance += _alike(some[:, shift:], others[:, :-shift], settings)
         expected = (by_chance + 1) / settings.shifts
-        shared[start : start + BLOCK] = poisson.sf(alike - 1, expected) < settings.chance / points
+        shared[start : start + BLOCK] = poisson_above(alike - 1, expected) < settings.chance / points
     return shared
 
 

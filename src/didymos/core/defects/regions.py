@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
-from scipy.stats import norm
-from sklearn.isotonic import IsotonicRegression
 
 from didymos.core.defects.amplitude import Amplitudes
+from didymos.core.numeric.distributions import normal_below
+from didymos.core.numeric.isotonic import isotonic_curve
 
 LARGEST_SCORE = 1.0
 
@@ -100,9 +100,8 @@ def learn_regions(score: NDArray[np.floating], amplitudes: Amplitudes) -> Region
     curves = []
     knots = np.unique(np.asarray(score[known], dtype=np.float64))
     for bound in (TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE):
-        above = norm.cdf((value - bound) / noise)
-        fit = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(score[known], above)
-        curves.append(np.asarray(fit.predict(knots), dtype=np.float64))
+        above = normal_below((value - bound) / noise)
+        curves.append(np.clip(np.interp(knots, *isotonic_curve(score[known], above)), 0.0, 1.0))
     bends = _bends(*curves)
     return RegionModel(knots[bends], curves[0][bends], curves[1][bends])
 
@@ -133,7 +132,7 @@ def region_probability(score: NDArray[np.floating], amplitudes: Amplitudes, mode
     total = scatter + noise
     best = expected + (amplitudes.value - expected) * scatter / total
     spread = np.sqrt(scatter * noise / total + noise / LIKE)
-    beyond, minority = (norm.cdf((best - bound) / spread) for bound in (TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE))
+    beyond, minority = (normal_below((best - bound) / spread) for bound in (TRANSITION_AMPLITUDE, MINORITY_AMPLITUDE))
     probability = np.stack([1 - beyond, beyond - minority, minority], axis=-1)
     return np.where(amplitudes.ambiguous[:, np.newaxis], model.probability(score), probability)
 
@@ -149,7 +148,7 @@ def _at_score(
     """Return mean and variance of the true amplitude of spectra with these scores."""
     known = np.flatnonzero(~amplitudes.ambiguous)
     value = amplitudes.value
-    expected = IsotonicRegression(out_of_bounds="clip").fit(score[known], value[known]).predict(score)
+    expected = np.interp(score, *isotonic_curve(score[known], value[known]))
     excess = ((value - expected) ** 2 - noise)[known]
     # spectra with the same score have no order: they share their mean, before and after
     place = np.unique(score[known], return_inverse=True)[1]

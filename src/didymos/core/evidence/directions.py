@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from didymos.core.evidence.settings import PopulationSettings
+from didymos.core.numeric.distributions import chi_squared_quantile_above
 
 DEFAULTS = PopulationSettings()
 
@@ -155,7 +155,7 @@ def with_left_out(
     -------
     array, shape (n_features, n_directions or more)
     """
-    limit = float(chi2.isf(settings.own_probability, len(basis)))
+    limit = float(chi_squared_quantile_above(settings.own_probability, len(basis)))
     size = (longest**2).sum(axis=1)
     while basis.shape[1] < len(basis):
         across = longest - (longest @ basis) @ basis.T

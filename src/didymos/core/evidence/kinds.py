@@ -7,10 +7,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
-from sklearn.metrics import silhouette_score
 
 from didymos.core.evidence.settings import KindSettings
-from didymos.core.numeric.labels import numbered_by_size
+from didymos.core.numeric.labels import mean_silhouette, numbered_by_size
 
 DEFAULTS = KindSettings()
 
@@ -164,10 +163,10 @@ def _is_kind(
 
 
 def _silhouette(angle: NDArray[np.float64], group: NDArray[np.intp]) -> float:
-    """Return the mean silhouette; two alone have none, there the angle decides."""
+    """Return the mean silhouette; where each is a group of its own, there is none, and the angle decides."""
     if len(angle) == len(np.unique(group)):
         return 1.0
-    return float(silhouette_score(angle, group, metric="precomputed"))
+    return mean_silhouette(angle, group)
 
 
 def _gaps(peak: NDArray[np.float64], kinds: list[NDArray[np.intp]], settings: KindSettings) -> bool:
@@ -200,9 +199,7 @@ def _halves(direction: NDArray[np.floating]) -> tuple[NDArray[np.intp], float, f
     half = np.asarray(fcluster(tree, 2, "maxclust") - 1, dtype=np.intp)
     if half.max() == 0:
         return None
-    # two alone have no silhouette: there the angle decides
-    silhouette = float(silhouette_score(angle, half, metric="precomputed")) if len(angle) > 2 else 1.0
-    return half, silhouette, float(tree[-1, 2])
+    return half, _silhouette(angle, half), float(tree[-1, 2])
 
 
 def _angles(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:

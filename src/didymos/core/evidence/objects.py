@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from didymos.core.evidence.directions import Directions, length_along
 from didymos.core.evidence.settings import PopulationSettings
+from didymos.core.numeric.distributions import chi_squared_quantile_above
 from didymos.core.numeric.labels import largest_by_label
 from didymos.core.surface.contrast_evidence import Evidence
 from didymos.core.surface.neighbourhood import Neighbourhood
@@ -99,7 +99,7 @@ def majority_around(
     else:
         length = length_along(features, directions, settings=settings)
         usual = float(np.median(largest_by_label(length, label)[1:]))
-        normal = float(np.sqrt(chi2.isf(settings.majority_probability, directions.basis.shape[1])))
+        normal = float(np.sqrt(chi_squared_quantile_above(settings.majority_probability, directions.basis.shape[1])))
         limit = max(normal, settings.core_share * usual)
         majority = known & ~neighbourhood.grow(label > 0, settings.flank) & (length < limit)
     return majority if majority.sum() >= enough else known & (label == 0)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, chi2, norm, poisson
 
 from didymos.core.evidence.directions import covariance_of, longest_of_objects
 from didymos.core.evidence.settings import PopulationSettings
 from didymos.core.evidence.tail import Tail
+from didymos.core.numeric.distributions import beta_above, chi_squared_above, normal_above, poisson_above
 from didymos.core.numeric.labels import largest_by_label
 from didymos.core.surface.contrast_evidence import evidence_along
 from didymos.core.surface.neighbourhood import Neighbourhood
@@ -162,7 +162,7 @@ def expected_by_chance(
     tail = Tail.of(length[far], degrees, settings=settings)
     # a majority that is exactly alike has no median length: what differs at all is then far, not infinitely
     tail = replace(tail, median=max(tail.median, float(peak.max()) / settings.contrast.longest_length) or 1.0)
-    return np.asarray(len(length) * chi2.sf(tail.normal(peak) ** 2, fitted))
+    return np.asarray(len(length) * chi_squared_above(tail.normal(peak) ** 2, fitted))
 
 
 def alone_by_chance(
@@ -211,13 +211,15 @@ def alone_by_chance(
     np.fill_diagonal(cosine, 0.0)
     likeness = np.maximum(cosine.max(axis=1), 0.0) ** 2
     like = (
-        len(axes) * beta.sf(likeness, 0.5, (white.shape[1] - 1) / 2) / 2 if white.shape[1] > 1 else np.ones(len(axes))
+        len(axes) * beta_above(likeness, 0.5, (white.shape[1] - 1) / 2) / 2
+        if white.shape[1] > 1
+        else np.ones(len(axes))
     )
     for number in small:
         own = label == number
         beside = neighbourhood.grow(own, 1) & ~own
         shared = white[beside] @ axes[number - 1]
-        by_neighbours = float(norm.sf(shared.sum() / np.sqrt(max(len(shared), 1)))) if len(shared) else 1.0
+        by_neighbours = float(normal_above(shared.sum() / np.sqrt(max(len(shared), 1)))) if len(shared) else 1.0
         result[number] = min(by_neighbours, float(like[number - 1]))
     return result
 
@@ -243,6 +245,6 @@ def together(expected: NDArray[np.float64], *, objects: bool = True) -> float:
     """
     order = np.sort(expected)[: None if objects else 1]
     number = np.arange(1, len(order) + 1)
-    probability = float((number * (number + 1) * poisson.sf(number - 1, order)).min())
+    probability = float((number * (number + 1) * poisson_above(number - 1, order)).min())
     # a probability is never 0, only smaller than the smallest float
     return min(1.0, max(probability, float(np.finfo(float).tiny)))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi, chi2
 
 from didymos.core.evidence.settings import PopulationSettings
+from didymos.core.numeric.distributions import chi_density, chi_squared_quantile, chi_squared_quantile_above
 
 DEFAULTS = PopulationSettings()
 
@@ -42,10 +42,10 @@ class Tail:
             return cls(median, degrees, 1.0)
         shares = np.array([*(share for share in settings.tail_shares if share < last), last])
         longer = np.log(np.quantile(length, shares) / median)
-        quantile = np.sqrt(chi2.ppf(shares, degrees))
-        usual = np.log(quantile / np.sqrt(chi2.ppf(0.5, degrees)))
+        quantile = np.sqrt(chi_squared_quantile(shares, degrees))
+        usual = np.log(quantile / np.sqrt(chi_squared_quantile(0.5, degrees)))
         # the standard error of a quantile, over its length: that of the share over the density
-        error = np.sqrt(shares * (1 - shares) / len(length)) / (chi.pdf(quantile, degrees) * quantile)
+        error = np.sqrt(shares * (1 - shares) / len(length)) / (chi_density(quantile, degrees) * quantile)
         power, error = longer / usual, error / usual
         excess = float(((power - 1) / error).max())
         return cls(median, degrees, max(1.0, float((power * (1 + error)).max())), excess)
@@ -53,9 +53,9 @@ class Tail:
     def normal(self, length: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the lengths that a normal majority would have in their stead."""
         ratio = np.asarray(length, dtype=np.float64) / (self.median or 1.0)
-        return np.asarray(np.sqrt(chi2.ppf(0.5, self.degrees)) * ratio ** (1 / self.power))
+        return np.asarray(np.sqrt(chi_squared_quantile(0.5, self.degrees)) * ratio ** (1 / self.power))
 
     def limit(self, probability: float) -> float:
         """Return the length that is exceeded with this probability."""
-        usual = np.sqrt(chi2.isf(probability, self.degrees) / chi2.ppf(0.5, self.degrees))
+        usual = np.sqrt(chi_squared_quantile_above(probability, self.degrees) / chi_squared_quantile(0.5, self.degrees))
         return self.median * float(usual**self.power)

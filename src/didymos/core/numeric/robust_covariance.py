@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, rankdata
 
+from didymos.core.numeric.distributions import average_ranks, chi_squared_below, chi_squared_quantile
 from didymos.core.numeric.robust import MAD_TO_SD
 from didymos.core.numeric.rows import blocks, evenly
 from didymos.core.numeric.threads import ONE_THREAD, allowed_threads, in_order
@@ -106,7 +106,7 @@ def squared_distances(
 def _starts(standard: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """Return first guesses of the covariance of points with median 0 and spread 1 in every coordinate."""
     features = standard.shape[1]
-    ranks = rankdata(standard, axis=0)
+    ranks = average_ranks(standard)
     length = np.linalg.norm(standard, axis=1, keepdims=True)
     signs = standard / np.where(length > 0, length, 1.0)
     return [np.eye(features), np.atleast_2d(np.cov(ranks, rowvar=False)), signs.T @ signs / len(signs)]
@@ -141,9 +141,9 @@ def _reweighted(
     if median <= np.finfo(np.float32).tiny:
         # half of the points coincide: their covariance is what it is, zero
         return centre, covariance
-    squared *= chi2.ppf(0.5, features) / median
-    limit = chi2.ppf(inliers, features)
+    squared *= chi_squared_quantile(0.5, features) / median
+    limit = chi_squared_quantile(inliers, features)
     inside = points[squared <= limit]
     # cutting the tails off makes the variance too small by a known factor
-    consistency = chi2.cdf(limit, features + 2) / inliers
+    consistency = chi_squared_below(limit, features + 2) / inliers
     return inside.mean(axis=0), np.atleast_2d(np.cov(inside, rowvar=False)) / consistency

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
+from didymos.core.numeric.distributions import chi_squared_quantile, chi_squared_quantile_above
 from didymos.core.numeric.robust_covariance import majority_covariance, squared_distances
 from didymos.core.numeric.rows import evenly
 from didymos.core.surface.neighbourhood import Neighbourhood
@@ -25,7 +25,7 @@ class Evidence:
 
     def limit(self, probability: float) -> float:
         """Return the length that a majority without defects exceeds with this probability."""
-        return float(np.sqrt(chi2.isf(probability, self.degrees)))
+        return float(np.sqrt(chi_squared_quantile_above(probability, self.degrees)))
 
 
 def contrast_without_lines(
@@ -112,4 +112,4 @@ def _scaled(squared: NDArray[np.float64], degrees: int, known: NDArray[np.bool_]
     # where more than half of the surface is exactly alike, what differs at all is far, not infinitely
     squared = np.minimum(squared, 1e150)
     median = max(float(np.median(squared[known])), float(squared.max()) / longest_length**2) or 1.0
-    return Evidence(np.sqrt(squared / median * float(chi2.ppf(0.5, degrees))), degrees)
+    return Evidence(np.sqrt(squared / median * float(chi_squared_quantile(0.5, degrees))), degrees)
