@@ -62,7 +62,7 @@ def measure(case: TrueMap, settings: Settings) -> dict[str, Any]:
     if evidence.amplitudes is None or twins.prediction.embedding is None:
         return found
     found["evidence"] = both(evidence.amplitudes.value)
-    found |= of_embedding(amplitude, twins.prediction.embedding[sound], points.values[points.usable][sound])
+    found |= of_embedding(amplitude, twins.prediction.embedding[sound], points.spectra[:][sound])
     plain = train_twins(points, features, similarity, replace(settings, jitter=0.0))
     found["without jitter"] = both(plain.prediction.score)
     wrong = train_twins(points, features, mislabelled(similarity, settings.seed), settings)

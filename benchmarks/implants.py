@@ -138,7 +138,7 @@ def ground_of(name: str, data: xr.DataArray) -> Ground:
     nearest = np.asarray(cKDTree(points.positions).query(points.positions, 2)[0])[:, 1]
     positions = points.positions / np.median(nearest)
     ring = ring_of(positions)
-    values = np.where(points.usable[:, np.newaxis], points.values.astype(float), np.nan)
+    values = np.where(points.usable[:, np.newaxis], points.values[:].astype(float), np.nan)
     contrast = contrast_of(values, ring)
     whole = np.isfinite(contrast).all(axis=1)
     calm = np.zeros(len(values), bool)

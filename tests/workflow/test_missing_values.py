@@ -209,14 +209,14 @@ def test_an_example_may_name_a_spectrum_with_a_filled_gap(surface, gappy):
 
 
 def test_neither_order_nor_origin_of_the_energies_matters(surface, gappy):
-    points = prepare(gappy, SMALL)
+    values = prepare(gappy, SMALL).values[:]
     data = gappy["spectra"]
     turned = prepare(data[..., ::-1], SMALL)
-    assert np.array_equal(turned.values, points.values)
+    assert np.array_equal(turned.values[:], values)
     moved = prepare(data.assign_coords(energy=data["energy"] + 50), SMALL)
-    assert np.array_equal(moved.values, points.values)
+    assert np.array_equal(moved.values[:], values)
     mirrored = prepare(data.assign_coords(energy=-data["energy"].values), SMALL)
-    assert mirrored.values[:, ::-1] == pytest.approx(points.values, abs=0.05 * float(np.std(points.values)))
+    assert mirrored.values[:][:, ::-1] == pytest.approx(values, abs=0.05 * float(np.std(values)))
 
 
 def test_a_comparison_gets_the_filled_spectra(gappy, monkeypatch):

@@ -18,7 +18,7 @@ CHUNKS = {
 }
 
 
-@pytest.fixture(params=CHUNKS.values(), ids=CHUNKS)
+@pytest.fixture(params=list(CHUNKS.values()), ids=list(CHUNKS))
 def stored(request, surface, monkeypatch):
     monkeypatch.setattr("didymos.workflow.stored.READ_AT_ONCE", 4 * 17 * 40 * 3)
     return StoredSpectra(surface.chunk(request.param))
@@ -51,7 +51,7 @@ def test_blocks_are_rows_in_order_with_what_is_beside_them(stored, surface):
 def test_scattered_points_are_rows_as_well(surface):
     points = surface.stack(point=("y", "x")).transpose("point", "energy").reset_index("point").drop_vars(["x", "y"])
     stored = StoredSpectra(points.chunk({"point": 50}))
-    np.testing.assert_array_equal(stored[[10, 300]], matrix(surface)[[10, 300]])
+    np.testing.assert_array_equal(stored[np.array([10, 300])], matrix(surface)[[10, 300]])
 
 
 def test_a_map_in_memory_stays_an_array(surface):
@@ -70,8 +70,8 @@ def with_gaps(surface):
 
 def analysed_twice(data, monkeypatch):
     monkeypatch.setattr("didymos.workflow.stored.READ_AT_ONCE", 4 * 17 * 40 * 3)
-    options = {"seed": 1, "members": 2}
-    return didymos.analyze(data, **options), didymos.analyze(data.chunk({"y": 6, "x": 9}), **options)
+    settings = didymos.Settings(seed=1, members=2)
+    return didymos.analyze(data, settings), didymos.analyze(data.chunk({"y": 6, "x": 9}), settings)
 
 
 def test_an_analysis_is_the_same_wherever_the_map_lies(surface, monkeypatch):
@@ -117,7 +117,7 @@ def test_gaps_of_stored_spectra_are_filled_as_in_memory(surface):
 def test_a_store_of_zarr_is_analysed_without_being_loaded(surface, tmp_path, monkeypatch):
     surface.to_dataset(name="spectra").chunk({"y": 4}).to_zarr(tmp_path / "map.zarr", consolidated=False)
     opened = xr.open_zarr(tmp_path / "map.zarr", consolidated=False)["spectra"]
-    largest = []
+    largest: list[int] = []
 
     def read(self):
         spectra = whole(self)
