@@ -134,13 +134,14 @@ def cluster_at(address: str | None) -> Iterator[None]:
             "--scheduler needs the package distributed: pip install 'didymos[cluster]', or leave the option out"
         ) from None
     try:
-        client = Client(address, timeout=PATIENCE)  # type: ignore[no-untyped-call]
+        # a client that finds no scheduler would stay the default one
+        client = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
             f"no scheduler answers at {address!r} ({error}): give the address that 'dask scheduler' prints, such as "
             "tcp://host:8786"
         ) from error
-    with client:
+    with client, client.as_current():
         yield
 
 
