@@ -133,7 +133,7 @@ def test_help_of_simulate_tells_recipes_and_their_kinds(capsys):
 def test_demo_analyses_what_it_simulates(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr("didymos.cli.commands._simulated", lambda *_: polynomials(shape=(4, 4), energies=8, seed=1))
-    monkeypatch.setattr("didymos.cli.commands._analyze_and_write", lambda *arguments: seen.append(arguments))
+    monkeypatch.setattr("didymos.cli.commands.analyze_and_write", lambda *arguments: seen.append(arguments))
     assert main(["demo", "--out", str(tmp_path / "demo"), "--seed", "1"]) == 0
     ((_, source, out, settings, _),) = seen
     assert source.is_file()
@@ -142,7 +142,7 @@ def test_demo_analyses_what_it_simulates(tmp_path, monkeypatch):
 
 def test_settings_reach_the_analysis(analysed, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr("didymos.cli.commands._analyze_and_write", lambda *arguments: seen.append(arguments))
+    monkeypatch.setattr("didymos.cli.analyzing.analyze_and_write", lambda *arguments, **_: seen.append(arguments))
     options = ["--metric", "euclidean", "--threshold", "2.5", "--energy-range", "-300", "200", "--iso-energy", "-1.5"]
     assert main(["analyze", str(analysed[0]), "--out", str(tmp_path), *options, "--layers", "8", "3"]) == 0
     settings = seen[0][3]
@@ -316,7 +316,7 @@ def test_a_fault_inside_is_one_line_and_status_1(analysed, capsys, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("the first line\nand the second")
 
-    monkeypatch.setattr("didymos.cli.commands._opened", fail)
+    monkeypatch.setattr("didymos.cli.analyzing.opened", fail)
     text = complaint(capsys, 1, "analyze", analysed[0])
     assert "RuntimeError: the first line and the second" in text
     assert "internal error" in text
@@ -326,7 +326,7 @@ def test_a_traceback_of_an_internal_error_is_shown_where_it_is_asked_for(analyse
     def fail(*_, **__):
         raise RuntimeError("the reason")
 
-    monkeypatch.setattr("didymos.cli.commands._opened", fail)
+    monkeypatch.setattr("didymos.cli.analyzing.opened", fail)
     assert main(["analyze", str(analysed[0]), "--traceback"]) == 1
     shown = capsys.readouterr().err
     assert "Traceback (most recent call last)" in shown
@@ -337,7 +337,7 @@ def test_stopping_is_no_fault(analysed, capsys, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("didymos.cli.commands._opened", stop)
+    monkeypatch.setattr("didymos.cli.analyzing.opened", stop)
     assert "stopped" in complaint(capsys, 130, "analyze", analysed[0])
 
 
