@@ -39,7 +39,7 @@ RUN = """
 import json, re, sys, threading
 import psutil
 from didymos.cli import main
-process, peaks, stage, done = psutil.Process(), {}, ["start"], threading.Event()
+process, peaks, done = psutil.Process(), {}, threading.Event()
 
 class Lines:
     def write(self, text):

@@ -66,12 +66,12 @@ def analyze(
         analyze_and_write(data, input, folder, settings or Settings(), figures, examples, resume=chosen.resume)
 
 
-def opened(path: Path, reading: InputOptions | None, *, lazy: bool | None = None) -> xr.DataArray:
-    """Open a map as the options say."""
+def opened(path: Path, reading: InputOptions | None, **options: Any) -> xr.DataArray:
+    """Open a map as the options say; `options` are further ones of :func:`didymos.io.open_map`."""
     from didymos.io import open_map
 
     chosen = reading or InputOptions()
-    return open_map(path, channel=chosen.channel, average_backward=chosen.average_backward, lazy=lazy)
+    return open_map(path, channel=chosen.channel, average_backward=chosen.average_backward, **options)
 
 
 def analyze_and_write(

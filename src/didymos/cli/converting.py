@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from didymos.cli.options import InputOptions, Reading
+from didymos.cli.analyzing import opened
+from didymos.cli.options import Reading
 from didymos.schema.names import InputError
 
 
@@ -35,8 +36,6 @@ def convert(
     source, target = input.resolve(), out.resolve()
     if source == target or source in target.parents:
         raise InputError(f"{out} is INPUT itself or within it: give another name for OUT")
-    from didymos.io import open_map, save_map
+    from didymos.io import save_map
 
-    chosen = reading or InputOptions()
-    data = open_map(input, channel=chosen.channel, average_backward=chosen.average_backward, energy_range=energy_range)
-    print(save_map(data, out))
+    print(save_map(opened(input, reading, energy_range=energy_range), out))

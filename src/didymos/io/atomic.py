@@ -55,7 +55,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             raise
         raise _cannot_write(target, error) from error
     finally:
-        _remove(temporary)
+        remove(temporary)
 
 
 def check_target(target: Path) -> None:
@@ -99,14 +99,15 @@ def _put(temporary: Path, target: Path) -> None:
     except OSError:
         os.replace(old, target)
         raise
-    _remove(old)
+    remove(old)
 
 
 def _cannot_write(target: Path, error: OSError) -> InputError:
     return InputError(f"cannot write {target}: {error.strerror or error}; choose another folder or name")
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all that is in it; what cannot be removed stays."""
     if os.path.isdir(path):
         shutil.rmtree(path, ignore_errors=True)
     else:

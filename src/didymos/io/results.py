@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import xarray as xr
 
-from didymos.io.atomic import is_zarr_store
+from didymos.io.atomic import is_zarr_store, remove
 from didymos.io.blocks import is_lazy
 from didymos.io.labelled import open_labelled
 from didymos.io.saving import write_dataset
@@ -69,10 +68,8 @@ def save_in_folder(result: xr.Dataset, folder: str | os.PathLike[str]) -> Path:
     small_name, large_name = (Path(folder) / name for name in NAMES)
     wanted, other = (large_name, small_name) if large else (small_name, large_name)
     written = save_result(result, wanted)
-    if other.is_dir() and is_zarr_store(other):
-        shutil.rmtree(other)
-    elif other.is_file():
-        other.unlink()
+    if other.is_file() or is_zarr_store(other):
+        remove(other)
     return written
 
 

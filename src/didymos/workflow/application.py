@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from didymos.core.numeric.rows import Spectra
+from didymos.io.blocks import is_lazy
 from didymos.schema import ENERGY, VERSION, InputError
 from didymos.twin.model import TwinModel
 from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
@@ -86,7 +87,7 @@ def _at_energies_of(model: TwinModel, spectra: xr.DataArray, positions: NDArray[
     """
     needed = slice(*_beside(np.asarray(spectra[ENERGY].values, dtype=float), model.energy))
     cropped = spectra.isel({ENERGY: needed})
-    if cropped.chunks is not None:
+    if is_lazy(cropped):
         cropped = cropped.chunk({ENERGY: -1})
     found = completed(cropped, positions, choose=False)
     resampled = resample(cropped.where(np.isfinite(cropped)), model)

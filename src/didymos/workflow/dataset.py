@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from didymos.core.numeric.moments import Moments, moments
 from didymos.core.numeric.principal_components import PrincipalComponents, covariance_serves, principal_components
+from didymos.io.blocks import is_lazy
 from didymos.schema import ENERGY, RESULT_VARIABLES, space_dims
 from didymos.workflow.points import Points
 
@@ -41,7 +42,7 @@ class Assembly:
         variable = RESULT_VARIABLES[name]
         dims = [dim for declared in variable.dims for dim in (self.space if declared == "space" else (declared,))]
         # what is in chunks on a disk stays there
-        known = values if hasattr(values, "chunks") else np.asarray(values)
+        known = values if is_lazy(values) else np.asarray(values)
         self.result[name] = (dims, known, {"long_name": variable.meaning, **attrs})
 
     def coordinate(self, name: str, values: ArrayLike, **attrs: Any) -> None:

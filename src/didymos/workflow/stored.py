@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 
 from didymos.core.noise.missing import MissingSettings, fill_gaps
 from didymos.core.numeric.rows import Array, Spectra, blocks, evenly
+from didymos.io.blocks import is_lazy
 from didymos.schema import ENERGY, is_image
 from didymos.workflow.passes import Passes
 
@@ -120,19 +121,23 @@ class StoredSpectra:
         """Number of spectra and of energies."""
         return len(self), self.map.sizes[ENERGY] if self.weights is None else self.weights.shape[1]
 
+    @property
+    def _width(self) -> int:
+        """Spectra in a line of the map."""
+        return int(self.map.shape[1]) if is_image(self.map) else 1
+
     @cached_property
     def _edges(self) -> NDArray[np.intp]:
         """First row of every part that is read at once, and the end of the last; whole chunks as far as it goes."""
-        width = int(self.map.shape[1]) if is_image(self.map) else 1
-        lines = self.map.chunks[0] if self.map.chunks else (self.map.shape[0],)
-        most = max(READ_AT_ONCE // (4 * width * self.map.sizes[ENERGY]), 1)
+        lines = self.map.chunksizes[self.map.dims[0]]
+        most = max(READ_AT_ONCE // (4 * self._width * self.map.sizes[ENERGY]), 1)
         edges = [0]
         for end in np.cumsum(lines):
             # small chunks are read together, too large ones in parts
             if end - edges[-1] >= most or end == self.map.shape[0]:
                 parts = max(round((end - edges[-1]) / (2 * most)), 1)
                 edges.extend(np.linspace(edges[-1], end, parts + 1)[1:].astype(int).tolist())
-        return np.asarray(edges, dtype=np.intp) * width
+        return np.asarray(edges, dtype=np.intp) * self._width
 
     def selected(self, where: NDArray[np.bool_]) -> StoredSpectra:
         """Return the same spectra without some."""
@@ -170,8 +175,7 @@ class StoredSpectra:
     def _part(self, number: int) -> Part:
         """Return a part without what the others need."""
         first, stop = self._edges[number : number + 2]
-        width = int(self.map.shape[1]) if is_image(self.map) else 1
-        data: Any = self.map.data[first // width : stop // width]
+        data: Any = self.map.data[first // self._width : stop // self._width]
         filling = None if self.filling is None else self.filling.between(int(first), int(stop))
         return Part(culled(data), filling, self.weights)
 
@@ -185,7 +189,7 @@ def culled(data: Any) -> Any:
 
 def rows_of(spectra: xr.DataArray, passes: Passes | None = None) -> Spectra:
     """Return the spectra of a map as rows: an array where the map is in memory, stored spectra where it is not."""
-    if spectra.chunks is not None:
+    if is_lazy(spectra):
         return StoredSpectra(spectra, passes=passes or Passes())
     values = np.ascontiguousarray(spectra.values)
     return values.reshape(int(np.prod(values.shape[:-1])), values.shape[-1])
@@ -218,8 +222,9 @@ def fill_stored(
         Standard error of every filled value over the noise, see :class:`didymos.core.noise.missing.Filled`.
     """
     complete = np.flatnonzero(enough)
-    placed = positions is not None and bool(np.isfinite(positions[complete]).all())
-    tree = cKDTree(positions[complete]) if placed and positions is not None else None
+    if positions is not None and not np.isfinite(positions[complete]).all():
+        positions = None
+    tree = None if positions is None else cKDTree(positions[complete])
     found: list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32], NDArray[np.float64]]] = []
     lacking = np.flatnonzero(gaps)
     for part in blocks(len(lacking), FILLED_AT_ONCE):
@@ -229,7 +234,7 @@ def fill_stored(
         else:
             beside = complete[np.ravel(tree.query(positions[own], k=min(settings.around + 1, len(complete)))[1])]
         rows = np.union1d(own, beside)
-        filled = fill_gaps(spectra[rows], positions[rows] if placed and positions is not None else None)
+        filled = fill_gaps(spectra[rows], None if positions is None else positions[rows])
         at = np.flatnonzero(np.isin(rows[filled.gaps[:, 0]], own))
         row, energy = filled.gaps[at].T
         found.append((rows[row], energy, filled.values[row, energy], filled.error[at]))

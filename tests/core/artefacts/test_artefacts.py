@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 import naive
-from didymos.core.artefacts.artefacts import Artefact, _longest_row, constant, ends_of, find_artefacts, plateaus
+from didymos.core.artefacts.artefacts import Artefact, constant, ends_of, find_artefacts, plateaus
 from didymos.core.numeric.robust import quantum
+from didymos.core.numeric.runs import longest_row
 
 POINTS, ENERGIES = 600, 120
 NOISE = 0.02
@@ -208,7 +209,7 @@ def test_quantum():
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9, 1.0])
 def test_longest_rows_like_a_plain_loop(share):
     marks = np.random.default_rng(14).random((80, 23)) < share
-    assert np.array_equal(_longest_row(marks), [naive.longest_row(line) for line in marks])
+    assert np.array_equal(longest_row(marks), [naive.longest_row(line) for line in marks])
 
 
 def saturated(spectra, rows, share=0.7):

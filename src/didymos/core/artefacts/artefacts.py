@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from didymos.core.artefacts.irregular import irregular_spectra
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.numeric.rows import Spectra, over_rows, selected
+from didymos.core.numeric.runs import longest_row
 
 DEFAULTS = ArtefactSettings()
 BLOCK = 512
@@ -96,7 +97,7 @@ def ends_of(values: Spectra) -> Ends:
 
     def ends(block: NDArray[np.floating]) -> tuple[NDArray[np.floating], ...]:
         lowest, highest = block.min(axis=1), block.max(axis=1)
-        rows = (_longest_row(block == extreme[:, np.newaxis]) for extreme in (lowest, highest))
+        rows = (longest_row(block == extreme[:, np.newaxis]) for extreme in (lowest, highest))
         return lowest, highest, *rows
 
     parts = zip(*(part for _, part in over_rows(ends, values, BLOCK)), strict=True)
@@ -186,16 +187,3 @@ def plateaus(ends: Ends, *, settings: ArtefactSettings = DEFAULTS) -> NDArray[np
         flat = (row > least) & (row < ends.energies) & (extreme != 0)
         found |= flat
     return found
-
-
-def _longest_row(marked: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return the length of the longest row of marks in every line, shape (n_points,)."""
-    longest = np.asarray(marked.any(axis=1), dtype=np.intp)
-    # values that noise never repeats have no rows
-    several = np.flatnonzero(marked.sum(axis=1) > 1)
-    found, running = longest[several], np.zeros(len(several), dtype=np.intp)
-    for column in marked[several].T:
-        running = (running + 1) * column
-        np.maximum(found, running, out=found)
-    longest[several] = found
-    return longest

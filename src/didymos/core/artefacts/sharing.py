@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from didymos.core.artefacts.settings import ArtefactSettings
 from didymos.core.numeric.distributions import normal_quantile_above, poisson_above
+from didymos.core.numeric.rows import some_rows
 
 DEFAULTS = ArtefactSettings()
 BLOCK = 2048
@@ -88,7 +89,7 @@ def shared_by_others(
     points, energies = change.shape
     if points < 2:
         return np.zeros(points, dtype=bool)
-    others = change[np.linspace(0, points - 1, min(points, settings.most_others)).astype(np.intp)]
+    others = some_rows(change, settings.most_others)
     shifts = np.random.default_rng(seed).integers(1, energies // 4 + 1, settings.shifts)
     shared = np.zeros(points, dtype=bool)
     for start in range(0, points, BLOCK):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from didymos.core.energies.settings import EnergySettings
 from didymos.core.numeric.compiled import compiled
-from didymos.core.numeric.rows import Spectra, over_rows, some_rows
+from didymos.core.numeric.rows import Spectra, blocks, over_rows, some_rows
 
 DEFAULTS = EnergySettings()
 BLOCK = 2048
@@ -99,14 +99,14 @@ def region_distance_histogram(
         larger, smaller = smaller, larger
     energies = larger.shape[1]
     furthest = 0.0
-    for columns in _energy_blocks(energies):
+    for columns in blocks(energies, ENERGY_BLOCK):
         for first, second in zip(_sorted_columns(larger, columns), _sorted_columns(smaller, columns), strict=True):
             if first.size and second.size:
                 furthest = max(furthest, float(first[-1] - second[0]), float(second[-1] - first[0]))
 
     def count(edges: NDArray[np.float64]) -> NDArray[np.int64]:
         counts = np.zeros((bins, energies), dtype=np.int64)
-        for columns in _energy_blocks(energies):
+        for columns in blocks(energies, ENERGY_BLOCK):
             pairs = zip(_sorted_columns(larger, columns), _sorted_columns(smaller, columns), strict=True)
             for energy, (first, second) in enumerate(pairs, start=columns.start):
                 counts[:, energy] = _count_differences(first, second, edges)
@@ -185,10 +185,6 @@ def _zoom(
         edges, counts = narrower, count(narrower)
     # no end to it: nearly all values are the same (counts that are mostly zero), the others are what there is to see
     return whole
-
-
-def _energy_blocks(energies: int) -> list[slice]:
-    return [slice(start, min(start + ENERGY_BLOCK, energies)) for start in range(0, energies, ENERGY_BLOCK)]
 
 
 def _sorted_columns(values: NDArray[np.floating], columns: slice) -> list[NDArray[np.float64]]:

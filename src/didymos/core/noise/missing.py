@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from didymos.core.noise.noise import NoiseSettings, noise_of_energies
 from didymos.core.numeric.robust import MAD_TO_SD
+from didymos.core.numeric.rows import evenly
 from didymos.core.preparation.gaps import straight
 from didymos.core.surface.nearest import nearest_neighbours
 
@@ -142,7 +143,7 @@ def _bridged(
     settings: MissingSettings,
 ) -> _Spectra:
     """Bridge gaps by straight lines between the differences from the median spectrum, and find the nearest spectra."""
-    chosen = np.linspace(0, len(values) - 1, min(len(values), settings.largest_sample)).astype(np.intp)
+    chosen = evenly(len(values), settings.largest_sample)
     middle = _median(values[chosen], measured[chosen])[np.newaxis]
     middle = straight(middle, np.isfinite(middle))[0]
     rough = straight(values - middle, measured) + middle
@@ -188,7 +189,7 @@ def _covariance(
     the variance of a prediction is added, as in the expectation-maximisation of Little and Rubin.
     """
     count = len(spectra.rough)
-    rows = np.linspace(0, count - 1, min(count, settings.largest_sample)).astype(np.intp)
+    rows = evenly(count, settings.largest_sample)
     measured = spectra.measured[rows]
     difference = np.concatenate(list(_differences(spectra, rows)))
     scale = MAD_TO_SD * np.nan_to_num(_median(np.abs(difference), measured))
@@ -281,7 +282,7 @@ def _noise(spectra: _Spectra, positions: NDArray[np.floating] | None, settings: 
 
 def _step(values: NDArray[np.floating], settings: MissingSettings) -> tuple[float, float] | None:
     """Return origin and height of the steps that values come in, such as counts; None where they do not."""
-    chosen = values[np.linspace(0, len(values) - 1, min(len(values), settings.largest_sample)).astype(np.intp)]
+    chosen = values[evenly(len(values), settings.largest_sample)]
     levels = np.unique(chosen.astype(np.float64))
     if len(levels) < 2 or len(levels) * settings.repeats > len(chosen):
         return None

@@ -73,10 +73,10 @@ def noise_of_energies(
     def part(first: int) -> tuple[NDArray[np.float64], float]:
         columns = slice(first, first + COLUMNS + 2)
         difference = some[:, columns].astype(np.float64) - beside[:, columns]
-        if energies < 3:
-            return MAD_TO_SD * np.median(np.abs(difference), axis=0) / np.sqrt(2), quantum(difference)
-        curvature = difference[:, :-2] - 2 * difference[:, 1:-1] + difference[:, 2:]
-        return MAD_TO_SD * np.median(np.abs(curvature), axis=0) / np.sqrt(12), quantum(difference)
+        change, variance = difference, 2
+        if energies >= 3:
+            change, variance = difference[:, :-2] - 2 * difference[:, 1:-1] + difference[:, 2:], 12
+        return MAD_TO_SD * np.median(np.abs(change), axis=0) / np.sqrt(variance), quantum(difference)
 
     parts = list(in_order(part, range(0, max(energies - 2, 1), COLUMNS), allowed_threads()))
     noise = np.concatenate([noise for noise, _ in parts])

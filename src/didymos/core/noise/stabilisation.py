@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from didymos.core.noise.noise import marchenko_pastur_edge
 from didymos.core.numeric.principal_components import principal_components
+from didymos.core.numeric.rows import evenly
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def find_stabilisation(
         None where the slope does not differ from 0 significantly.
     """
     points, energies = values.shape
-    chosen = np.linspace(0, points - 1, min(points, settings.largest_sample)).astype(np.intp)
+    chosen = evenly(points, settings.largest_sample)
     if energies < 3 + settings.modes or len(chosen) <= 2 * settings.modes:
         return None
     signal, residual = _parted(values[chosen].astype(np.float64), noise, settings)

@@ -150,17 +150,19 @@ def _of_spectra(values: NDArray[np.floating], modes: int, scale: NDArray[np.floa
     divisor = np.ones(energies) if scale is None else scale
     mean = mean_of(values)
     known = min(modes, points, energies)
+    even = np.empty(values.shape, dtype=np.float64 if points <= FEW else np.float32)
+    total = 0.0
+    for rows in blocks(points, BLOCK):
+        part = (values[rows] - mean) / divisor
+        total += float((part**2).sum())
+        even[rows] = part
     if points <= FEW:
-        _, size, spectra = np.linalg.svd((values - mean) / divisor, full_matrices=False)
+        _, size, spectra = np.linalg.svd(even, full_matrices=False)
     else:
         from sklearn.utils.extmath import randomized_svd
 
-        even = np.empty(values.shape, dtype=np.float32)
-        for rows in blocks(points, BLOCK):
-            even[rows] = (values[rows] - mean) / divisor
         _, size, spectra = randomized_svd(even, known, n_oversamples=20, n_iter=6, flip_sign=False, random_state=0)
     variance = size.astype(np.float64) ** 2 / max(points - 1, 1)
-    total = sum(float((((values[rows] - mean) / divisor) ** 2).sum()) for rows in blocks(points, BLOCK))
     found = _upright(spectra[:known].astype(np.float64))
     return PrincipalComponents(divisor, mean / divisor, found, variance, total / max(points - 1, 1))
 

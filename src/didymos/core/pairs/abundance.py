@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from didymos.core.numeric.rescaling import log_rescale
+from didymos.core.numeric.rows import blocks
 from didymos.core.pairs.distance_histogram import PairHistogram, rebin
 from didymos.core.pairs.mixture import TwoGaussians, log_histogram
 from didymos.core.pairs.spectrum_distances import PairStatistics
@@ -135,8 +136,7 @@ def typical_histograms(
         Majority and minority; NaN where nothing has that label. Source: the paper, inset of Fig. 4d.
     """
     counts = np.zeros((len(LABELS), len(statistics.edges) - 1), dtype=np.int64)
-    for start in range(0, len(labels), ROWS):
-        rows = slice(start, start + ROWS)
+    for rows in blocks(len(labels), ROWS):
         for total, each in zip(counts, LABELS, strict=True):
             total += statistics.counts[rows].sum(axis=0, dtype=np.int64, where=labels[rows, np.newaxis] == each)
     number = counts.sum(axis=1, keepdims=True)

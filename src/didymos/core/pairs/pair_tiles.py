@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.numeric import rows
 from didymos.core.numeric.compiled import compiled
 
 TILE = 512
@@ -82,7 +83,7 @@ class PreparedSpectra:
 
 def blocks(points: int) -> list[slice]:
     """Return the rows of each tile, in order."""
-    return [slice(first, min(first + TILE, points)) for first in range(0, points, TILE)]
+    return rows.blocks(points, TILE)
 
 
 def prepare(features: NDArray[np.floating]) -> PreparedSpectra:

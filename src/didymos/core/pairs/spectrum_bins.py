@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from didymos.core.numeric.rows import evenly
 from didymos.core.pairs.pair_counting import MANTISSA, bin_edges
 from didymos.core.pairs.pair_tiles import TILE, PreparedSpectra, squared_distances
 from didymos.core.pairs.settings import PairSettings
@@ -81,7 +82,7 @@ def _range(spectra: PreparedSpectra, share: float) -> tuple[float, float]:
     if spectra.identical or high <= 0:
         return 1.0, 1.0
     by_length = np.argsort(spectra.squared, kind="stable")
-    few = spectra.take(by_length[np.linspace(0, len(by_length) - 1, min(len(by_length), TILE)).astype(np.intp)])
+    few = spectra.take(by_length[evenly(len(by_length), TILE)])
     every = slice(0, len(few))
     with threadpool_limits(1, "blas"):  # the same bins for any number of threads
         squared = squared_distances(few, every, few, every, np.empty((TILE, TILE), dtype=np.float32))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.numeric.rows import blocks
 from didymos.core.pairs.distance_histogram import PairHistogram, bin_centres, quantile_of, rebin
 
 ROWS = 4096
@@ -148,14 +148,12 @@ class PairStatistics:
             return share, np.zeros_like(share)
         others = int(self.usable.sum())
         single = np.empty((len(self.reference_counts), len(share)))
-        for first in range(0, len(single), ROWS):
-            rows = slice(first, first + ROWS)
+        for rows in blocks(len(single), ROWS):
             single[rows] = rebin(self.edges, self.reference_counts[rows], edges, offset) / max(others - 1, 1)
         return share, _standard_error(single, others)
 
-    def _rows(self) -> Iterator[slice]:
-        for first in range(0, len(self.counts), ROWS):
-            yield slice(first, min(first + ROWS, len(self.counts)))
+    def _rows(self) -> list[slice]:
+        return blocks(len(self.counts), ROWS)
 
 
 def _mean_of(
@@ -163,8 +161,7 @@ def _mean_of(
 ) -> NDArray[np.float64]:
     """Return the average of a function of the distance over each histogram."""
     mean = np.full(len(counts), np.nan)
-    for first in range(0, len(counts), ROWS):
-        rows = slice(first, first + ROWS)
+    for rows in blocks(len(counts), ROWS):
         number = counts[rows].sum(axis=1, dtype=np.int64)
         known = usable[rows] & (number > 0)
         mean[rows][known] = np.einsum("ij,j->i", counts[rows][known], weight) / number[known]

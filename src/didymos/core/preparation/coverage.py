@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.numeric.rows import Spectra, over_rows
+from didymos.core.numeric.rows import Spectra, evenly, over_rows
 from didymos.core.preparation.gaps import ends_of, longest_gap, straight
 
 BLOCK = 4096
@@ -226,7 +226,7 @@ def _rows(
     chosen = np.flatnonzero(enough)
     if len(chosen) == 0:
         return gaps, partial, 0
-    chosen = chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), settings.largest_sample)).astype(np.intp)]
+    chosen = chosen[evenly(len(chosen), settings.largest_sample)]
     longest = correlation_length(straight(values[chosen][:, energies], inside[chosen]), settings=settings)
     rows = np.flatnonzero(partial & enough)
     gaps[rows] = longest_gap(inside[rows]) <= longest

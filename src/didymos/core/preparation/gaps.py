@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.numeric.runs import longest_row
+
 
 def ends_of(measured: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the first and the last index with a value of every spectrum.
@@ -32,12 +34,7 @@ def longest_gap(measured: NDArray[np.bool_]) -> NDArray[np.intp]:
     ----------
     measured : array of bool, shape (n_points, n_energies)
     """
-    longest = np.zeros(len(measured), dtype=np.intp)
-    running = np.zeros(len(measured), dtype=np.intp)
-    for column in ~measured.T:
-        running = (running + 1) * column
-        np.maximum(longest, running, out=longest)
-    return longest
+    return longest_row(~measured)
 
 
 def straight(values: NDArray[np.floating], measured: NDArray[np.bool_]) -> NDArray[np.float32]:

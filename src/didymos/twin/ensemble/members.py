@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.core.numeric.rows import evenly
 from didymos.twin.ensemble.alignment import agreement, motion_onto, moved, standard_motion
 from didymos.twin.training.encoder import Encoder
 from didymos.twin.training.loop import Trained
@@ -45,9 +46,9 @@ class Ensemble:
 
 def compared(distance: NDArray[np.floating]) -> NDArray[np.intp]:
     """Choose spectra by which members are compared: evenly from all when ordered by their distance."""
-    some = np.linspace(0, len(distance) - 1, min(LARGEST_SAMPLE, len(distance))).astype(np.intp)
+    some = evenly(len(distance), LARGEST_SAMPLE)
     order = some[np.argsort(distance[some], kind="stable")]
-    return order[np.linspace(0, len(order) - 1, min(COMPARED, len(order))).astype(np.intp)]
+    return order[evenly(len(order), COMPARED)]
 
 
 def in_one_frame(
