@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from didymos.plots.units import edges, label, scale, units_of
+from didymos.plots.units import Scale, edges, label, scale, units_of
 from didymos.schema import is_image, space_dims
 
 Layout = Literal["image", "points", "line"]
@@ -59,21 +59,20 @@ class Surface:
         return abs(float(height / width))
 
 
+def position_scale(result: xr.Dataset) -> Scale:
+    """Return the scale from the stored positions of a result to the units of the axes."""
+    coordinates = _coordinates(result)
+    spans = [np.ptp(np.asarray(coordinate.values, dtype=float)) for coordinate in coordinates]
+    return scale(max(spans) or coordinates[0].values, units_of(coordinates[0]) or "pixel")
+
+
 def surface(result: xr.Dataset) -> Surface:
     """Return where the spectra of a result were taken."""
-    names = ("x", "y")
-    space = space_dims(result)
-    coordinates = [
-        result[name] if name in result.coords else xr.DataArray(np.arange(result.sizes[space[-1 - index]]))
-        for index, name in enumerate(names if is_image(result) else ("x", "x"))
-    ]
-    if not is_image(result) and "y" in result.coords:
-        coordinates[1] = result["y"]
+    coordinates = _coordinates(result)
     spans = [np.ptp(np.asarray(coordinate.values, dtype=float)) for coordinate in coordinates]
-    units = units_of(coordinates[0]) or "pixel"
-    length = scale(max(spans) or coordinates[0].values, units)
+    length = position_scale(result)
     x, y = (length(coordinate.values) for coordinate in coordinates)
-    labels = [label(name, length.units) for name in names]
+    labels = [label(name, length.units) for name in ("x", "y")]
     if is_image(result):
         flat = 1 if y.size == 1 else 0 if x.size == 1 else None
     else:
@@ -82,3 +81,16 @@ def surface(result: xr.Dataset) -> Surface:
         return Surface("image" if is_image(result) else "points", x, y, *labels)
     along = 1 - flat
     return Surface("line", (x, y)[along], np.zeros(1), labels[along], "")
+
+
+def _coordinates(result: xr.Dataset) -> list[xr.DataArray]:
+    """Return x and y of a result, numbers where it has none."""
+    names = ("x", "y")
+    space = space_dims(result)
+    coordinates = [
+        result[name] if name in result.coords else xr.DataArray(np.arange(result.sizes[space[-1 - index]]))
+        for index, name in enumerate(names if is_image(result) else ("x", "x"))
+    ]
+    if not is_image(result) and "y" in result.coords:
+        coordinates[1] = result["y"]
+    return coordinates

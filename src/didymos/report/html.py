@@ -21,6 +21,7 @@ from didymos.plots import FigureEntry, available, rendered
 from didymos.plots.helpers import Images
 from didymos.report import sentences, tables
 from didymos.schema import RESULT_ATTRIBUTES
+from didymos.views import ViewSettings, linked_views
 
 HEAVY = 1_500_000
 """An image of more bytes than this does not go into the report as it is."""
@@ -94,6 +95,7 @@ def write_report(
     result: xr.Dataset,
     path: str | os.PathLike[str],
     figures: str | os.PathLike[str] | Mapping[str, Images] | None = None,
+    views: ViewSettings | None = None,
 ) -> Path:
     """Write the report of a result: one HTML file that needs nothing else.
 
@@ -106,6 +108,8 @@ def write_report(
     figures : path or mapping, optional
         To save drawing the figures again: the folder that holds the PNG or SVG files of this very result, as
         :func:`didymos.plots.save_figures` wrote them, or the contents of these files by name and format.
+    views : ViewSettings, optional
+        How much of the result the linked views hold.
 
     Returns
     -------
@@ -128,22 +132,29 @@ def write_report(
         section_tables=section_tables(result),
         settings=settings_rows(result),
         provenance=provenance(result),
+        views=linked_views(result, views),
+        stem=Path(str(result.attrs.get("input_file", "") or "map")).stem,
     )
     return write_page(path, text)
 
 
 def page(template: str, /, **values: Any) -> str:
     """Return a page: one of the templates in this folder, filled in; whatever is filled in is escaped."""
-    folder = files("didymos.report")
+    folders = [files("didymos.report"), files("didymos.views")]
+
+    def text(name: str) -> str | None:
+        found = [folder.joinpath(name) for folder in folders if folder.joinpath(name).is_file()]
+        return found[0].read_text(encoding="utf-8") if found else None
+
     templates = Environment(
-        loader=FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
+        loader=FunctionLoader(text),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = Markup(folder.joinpath("style.css").read_text(encoding="utf-8"))  # our own file
-    return templates.get_template(template).render(style=style, **values)
+    style = Markup("\n".join(filter(None, map(text, ("style.css", "views.css")))))  # our own files
+    return templates.get_template(template).render(**{"views": None, "style": style, **values})
 
 
 def write_page(path: str | os.PathLike[str], text: str) -> Path:

@@ -1,0 +1,174 @@
+// The controls beside the figures: they change the state, and follow it.
+didymos.element = (name) => document.getElementById(`view-${name}`);
+
+didymos.Controls = class {
+  constructor(views, file) {
+    this.views = views;
+    this.file = file;
+    this.el = didymos.element;
+    this.fill();
+    this.listen();
+    this.listenToFigures();
+    this.listenToKeys();
+    views.listeners.push((_, has) => this.follow(has));
+  }
+
+  fill() {
+    const {views, el} = this, names = Object.keys(views.colours);
+    const option = (value, text) => Object.assign(document.createElement("option"), {value, textContent: text});
+    el("selection").replaceChildren(...names.map((name) => option(name, `selection ${name}`)));
+    const lines = [...Object.keys(views.given), ...names, "point"];
+    const said = (name) => (names.includes(name) ? `selection ${name}` : name === "point" ? "this point" : name);
+    el("minuend").replaceChildren(option("", "no difference"), ...lines.map((name) => option(name, said(name))));
+    el("subtrahend").replaceChildren(...lines.map((name) => option(name, `− ${said(name)}`)));
+    el("energy").max = views.spectra.energy.length - 1;
+  }
+
+  listen() {
+    const {views, el} = this, on = (name, event, change) => el(name)?.addEventListener(event, change);
+    on("layer", "change", () => views.set({layer: el("layer").value}));
+    on("energy", "input", () => views.set({energy: Number(el("energy").value), layer: didymos.SLICE}));
+    on("radius", "input", () => views.set({radius: Number(el("radius").value)}));
+    on("selection", "change", () => views.set({active: el("selection").value}));
+    on("clear", "click", () => views.clear(views.state.active));
+    for (const name of ["low", "high"]) on(name, "input", () => this.threshold(name));
+    on("reset", "click", () => views.set({thresholds: null}));
+    for (const name of ["minuend", "subtrahend"]) on(name, "change", () => this.difference());
+    on("csv", "click", () => this.exportTable());
+    on("mask", "click", () => this.exportMask());
+    on("link", "click", () => navigator.clipboard?.writeText(location.href));
+    for (const figure of Object.keys(views.plots)) {
+      for (const kind of ["png", "svg"]) {
+        on(`${figure}-${kind}`, "click", () => didymos.downloadFigure(views.plots[figure], `${this.file}_${figure}`, kind));
+      }
+    }
+    for (const link of document.querySelectorAll("[data-defect] a")) {
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        this.showDefect(Number(link.closest("[data-defect]").dataset.defect) - 1);
+      });
+    }
+  }
+
+  listenToFigures() {
+    const {views} = this;
+    const on = (plot, event, act) => {
+      plot.on_event(event, act);
+      plot.document.event_manager.subscribed_models.add(plot);
+    };
+    for (const figure of didymos.FIGURES.filter((name) => views.plots[name])) {
+      const plot = views.plots[figure];
+      const at = (event) => this.placeAt(figure, event.x, event.y);
+      on(plot, "mousemove", (event) => { if (!views.state.pinned) views.set({point: at(event)}); });
+      on(plot, "mouseleave", () => { if (!views.state.pinned) views.set({point: -1}); });
+      on(plot, "tap", (event) => this.pin(at(event)));
+      on(plot, "selectiongeometry", (event) => { if (event.final) this.drawn(figure, event.geometry, event.modifiers); });
+    }
+    on(views.plots.spectra, "reset", () => { views.unzoomed = true; views.refresh("hidden"); });
+    on(views.plots.spectra, "tap", (event) => {
+      const {energy} = views.spectra;
+      const away = energy.map((one) => Math.abs(one - event.x));
+      views.set({energy: away.indexOf(Math.min(...away)), layer: didymos.SLICE});
+    });
+    if (views.plots.embedding) {
+      for (const range of [views.plots.embedding.x_range, views.plots.embedding.y_range]) {
+        range.change.connect(() => { if (views.places.count > didymos.CROWDED) views.refresh("layers"); });
+      }
+    }
+  }
+
+  listenToKeys() {
+    const moves = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
+    this.el("map").addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.views.set({point: -1, pinned: false});
+      const move = moves[event.key];
+      if (!move) return;
+      event.preventDefault();
+      this.step(...move);
+    });
+  }
+
+  // Go from the point to the next one in a direction.
+  step(across, up) {
+    const {views} = this, {x, y} = views.places, {left, bottom, width, height} = views.picture;
+    const {point} = views.state, [u, v] = point < 0 ? [left + width / 2, bottom + height / 2] : [x[point], y[point]];
+    let best = point, least = Infinity;
+    for (let i = 0; i < x.length; i++) {
+      const ahead = (x[i] - u) * across + (y[i] - v) * up, aside = Math.abs((x[i] - u) * up + (y[i] - v) * across);
+      if (point >= 0 && !(ahead > 0.3 * views.spacing)) continue;
+      const cost = point < 0 ? (x[i] - u) ** 2 + (y[i] - v) ** 2 : ahead + 3 * aside;
+      if (cost < least) { least = cost; best = i; }
+    }
+    views.set({point: best, pinned: true});
+  }
+
+  pin(place) {
+    const {point, pinned} = this.views.state;
+    this.views.set(pinned && place === point ? {pinned: false} : {point: place, pinned: place >= 0});
+  }
+
+  placeAt(figure, x, y) {
+    const {views} = this;
+    if (figure === "map") {
+      const {left, bottom, width, height, shape, place} = views.picture;
+      const column = Math.floor(((x - left) / width) * shape[1]), row = Math.floor(((y - bottom) / height) * shape[0]);
+      return column >= 0 && column < shape[1] && row >= 0 && row < shape[0] ? place[row * shape[1] + column] : -1;
+    }
+    const {x_range: across, y_range: up} = views.plots.embedding, {plane} = views;
+    const found = didymos.nearest(plane.x, plane.y, x, y);
+    const away = Math.hypot((plane.x[found] - x) / (across.end - across.start), (plane.y[found] - y) / (up.end - up.start));
+    return away < 0.03 ? found : -1;
+  }
+
+  drawn(figure, geometry, modifiers) {
+    const corners = geometry.type === "rect"
+      ? {x: [geometry.x0, geometry.x1, geometry.x1, geometry.x0], y: [geometry.y0, geometry.y0, geometry.y1, geometry.y1]}
+      : {x: Array.from(geometry.x ?? []), y: Array.from(geometry.y ?? [])};
+    if (corners.x.length >= 3) this.views.addPolygon(figure, corners, modifiers?.shift);
+  }
+
+  threshold(moved) {
+    const value = (name) => Number(this.el(name).value) / 1000;
+    const [low, high] = moved === "low" ? [value("low"), Math.max(value("low"), value("high"))]
+      : [Math.min(value("low"), value("high")), value("high")];
+    this.views.set({thresholds: [low, high]});
+  }
+
+  difference() {
+    const [minuend, subtrahend] = [this.el("minuend").value, this.el("subtrahend").value];
+    this.views.set({difference: minuend ? [minuend, subtrahend] : null});
+  }
+
+  showDefect(number) {
+    const {views} = this, {defects, places} = views;
+    const line = views.plots.map.left[0].visible === false;
+    const [x, y] = [defects.x[number], line ? 0 : defects.y[number]];
+    const half = Math.max(2 * defects.extent[number], 8 * views.spacing);
+    views.plots.map.x_range.setv({start: x - half, end: x + half});
+    if (!line) views.plots.map.y_range.setv({start: y - half, end: y + half});
+    views.set({point: didymos.nearest(places.x, places.y, x, y), pinned: true});
+    this.el("map").scrollIntoView({block: "nearest"});
+  }
+
+  exportTable() {
+    const {views} = this, {places, region} = views, names = Object.keys(views.colours);
+    const score = views.layers.get("score").values, kind = views.layers.get("kind")?.values;
+    const unit = places.units ? `_${places.units}` : "";
+    const rows = [];
+    for (let i = 0; i < places.count; i++) {
+      if (!views.selectedAs[i]) continue;
+      const index = places.index[i], columns = places.columns || places.rows;
+      rows.push([names[views.selectedAs[i] - 1], Math.floor(index / columns), index % columns, places.x[i], places.y[i],
+                 score[i], didymos.NAMES[region[i]], kind ? kind[i] : 0]);
+    }
+    const header = ["label", "row", "column", `position_x${unit}`, `position_y${unit}`, "score", "region", "kind"];
+    didymos.download(`${this.file}_selection.csv`, didymos.csv(header, rows), "text/csv");
+  }
+
+  exportMask() {
+    const {views} = this, {places} = views, mask = new Uint8Array(places.points);
+    for (let i = 0; i < places.count; i++) mask[places.index[i]] = views.masks[views.state.active][i];
+    const shape = places.columns ? [places.rows, places.columns] : [places.rows];
+    didymos.download(`${this.file}_selection_${views.state.active}.npy`, didymos.npy(mask, shape), "application/octet-stream");
+  }
+};

@@ -1,0 +1,65 @@
+// Files and links that a page gives away.
+
+// Return a table as CSV; text that a spreadsheet would take for a formula gets an apostrophe.
+didymos.csv = (header, rows) => {
+  const cell = (value) => {
+    let text = typeof value === "number" ? String(value) : String(value);
+    if (typeof value !== "number" && /^[=+\-@\t\r]/.test(text)) text = "'" + text;
+    return /[",\n\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+  };
+  return [header, ...rows].map((row) => row.map(cell).join(",")).join("\n") + "\n";
+};
+
+// Return a mask as an .npy file (version 1.0): bool, of the shape of the map.
+didymos.npy = (mask, shape) => {
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  let header = `{'descr': '|b1', 'fortran_order': False, 'shape': (${sizes}), }`;
+  header += " ".repeat(63 - ((10 + header.length) % 64)) + "\n";
+  const bytes = new Uint8Array(10 + header.length + mask.length);
+  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length & 255, header.length >> 8]);
+  for (let i = 0; i < header.length; i++) bytes[10 + i] = header.charCodeAt(i);
+  bytes.set(mask, 10 + header.length);
+  return bytes;
+};
+
+// Offer a file for download.
+didymos.download = (name, content, type) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], {type}));
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+};
+
+// Offer a figure as PNG or SVG.
+didymos.downloadFigure = async (plot, name, kind) => {
+  const blob = await Bokeh.index.get_by_id(plot.id).export(kind).to_blob();
+  didymos.download(`${name}.${kind}`, blob, kind === "svg" ? "image/svg+xml" : "image/png");
+};
+
+// Return what a link holds after "#view", by name; nothing where it is another link.
+didymos.readLink = (fragment) => {
+  if (!fragment.startsWith("#view")) return null;
+  return Object.fromEntries(new URLSearchParams(fragment.slice("#view".length).replace(/^[&?]/, "")));
+};
+
+// Return the end of a link that holds some values.
+didymos.writeLink = (values) => {
+  const kept = Object.entries(values).filter(([, value]) => value !== null && value !== "");
+  return "#view&" + new URLSearchParams(kept).toString();
+};
+
+// Write and read a selection: the figure it was drawn in, and the corners.
+didymos.writePolygon = (selection) =>
+  selection.polygons
+    .map((p) => p.figure[0] + p.x.map((x, i) => `${x},${p.y[i]}`).join(" "))
+    .join(";");
+didymos.readPolygon = (text, figures) =>
+  text.split(";").flatMap((part) => {
+    const figure = figures.find((name) => name[0] === part[0]);
+    const corners = part.slice(1).split(" ").map((pair) => pair.split(",").map(Number));
+    const whole = corners.length >= 3 && corners.every((pair) => pair.length === 2 && pair.every(Number.isFinite));
+    return figure && whole ? [{figure, x: corners.map((c) => c[0]), y: corners.map((c) => c[1])}] : [];
+  });

@@ -1,0 +1,109 @@
+// The controls, the legends and the line of text follow the state.
+Object.assign(didymos.Controls.prototype, {
+  // Show the state in the controls, the legends and the line of text.
+  follow(has) {
+    const {views, el} = this, {state} = views;
+    if (has("layer", "energy")) {
+      el("layer").value = state.layer;
+      el("energy").value = state.energy;
+      el("energy-value").textContent = didymos.shown(views.spectra.energy[state.energy], 4);
+    }
+    if (has("thresholds") && views.analysed) this.followThresholds();
+    if (has("radius")) {
+      el("radius").value = state.radius;
+      el("radius-value").textContent = `${didymos.shown(state.radius * views.spacing)} ${views.places.units}`.trim();
+    }
+    if (has("selections", "active")) {
+      el("selection").value = state.active;
+      const any = views.anySelected();
+      for (const name of ["csv", "mask"]) el(name).disabled = !any;
+      el("clear").disabled = !state.selections[state.active];
+    }
+    if (has("layer", "energy", "thresholds", "layers")) this.colourLegend();
+    this.lineLegend();
+    el("status").textContent = this.status();
+    this.remember();
+  },
+
+  followThresholds() {
+    const [low, high] = this.views.state.thresholds ?? this.views.analysed;
+    for (const [name, value] of [["low", low], ["high", high]]) {
+      this.el(name).value = Math.round(1000 * value);
+      this.el(`${name}-value`).textContent = didymos.shown(value);
+    }
+    this.el("reset").disabled = !this.views.state.thresholds;
+  },
+
+  colourLegend() {
+    const layer = this.views.shownLayer, item = (colour, text) => {
+      const swatch = document.createElement("span"), entry = document.createElement("li");
+      swatch.className = "swatch";
+      swatch.style.background = colour;
+      entry.append(swatch, text);
+      return entry;
+    };
+    if (layer.groups.length) {
+      const counts = new Map();
+      for (const value of layer.values) counts.set(value, (counts.get(value) ?? 0) + 1);
+      const present = layer.groups.filter(([number]) => counts.get(number));
+      this.el("colours").replaceChildren(...present.map(([n, name, colour]) => item(colour, `${name} (${counts.get(n)})`)));
+      return;
+    }
+    const bar = document.createElement("li"), palette = this.views.palettes[layer.palette];
+    bar.className = "bar";
+    bar.style.background = `linear-gradient(to right, ${palette.filter((_, i) => i % 15 === 0).join(",")})`;
+    const end = (value) => Object.assign(document.createElement("li"), {textContent: didymos.shown(value)});
+    const high = end(layer.high);
+    if (layer.units) high.append(` ${layer.units}`);
+    this.el("colours").replaceChildren(end(layer.low), bar, high);
+  },
+
+  lineLegend() {
+    const {views} = this, sizes = {...views.lines}, entries = [];
+    for (const [name, line] of Object.entries(sizes)) {
+      if (!line) continue;
+      const entry = document.createElement("li"), box = document.createElement("input"), label = document.createElement("label");
+      box.type = "checkbox";
+      box.checked = !views.state.hidden.includes(name);
+      box.addEventListener("change", () => {
+        const others = views.state.hidden.filter((one) => one !== name);
+        views.set({hidden: box.checked ? others : [...others, name]});
+      });
+      const swatch = document.createElement("span");
+      swatch.className = `swatch line ${name}`;
+      swatch.style.background = views.colours[name] ?? "";
+      const said = name in views.colours ? `selection ${name}` : name === "point" ? "this point" : name;
+      label.append(box, swatch, `${said} (${line.count})`);
+      entry.append(label);
+      entries.push([name, entry]);
+    }
+    // the pointer moves while a box is ticked: entries that are the same stay
+    const wanted = entries.map(([, entry]) => entry.textContent).join("|") + views.state.hidden.join();
+    if (wanted === this.listed) return;
+    this.listed = wanted;
+    this.el("lines").replaceChildren(...entries.map(([, entry]) => entry));
+  },
+
+  // The line of text about the point and the selections.
+  status() {
+    const {views} = this, {state, places} = views, {point} = state;
+    if (point < 0) {
+      return views.anySelected() ? "" : "Move over a figure to see a spectrum, click to hold it, draw a box or a lasso to select.";
+    }
+    const value = (name) => views.layers.get(name)?.values[point];
+    const unit = places.units ? ` ${places.units}` : "", spread = value("score_std");
+    const parts = [
+      `x = ${didymos.shown(places.x[point], 4)}${unit}, y = ${didymos.shown(places.y[point], 4)}${unit}`,
+      `score ${didymos.shown(value("score"))}` + (Number.isFinite(spread) ? ` ± ${didymos.shown(spread, 2)}` : ""),
+      didymos.NAMES[views.region?.[point]] ?? "",
+    ];
+    const kind = views.layers.get("kind");
+    if (kind && kind.values[point] > 0) parts.push(kind.groups.find(([n]) => n === kind.values[point])?.[1] ?? "");
+    if (views.shownLayer.name === didymos.SLICE) {
+      parts.push(`${views.shownLayer.title}: ${didymos.shown(views.shownLayer.values[point])} ${views.shownLayer.units}`);
+    }
+    const averaged = views.lines?.point?.count ?? 0;
+    if (averaged > 1) parts.push(`average of ${averaged} spectra`);
+    return parts.filter(Boolean).join(" · ");
+  },
+});

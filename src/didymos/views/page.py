@@ -1,0 +1,144 @@
+"""Linked views as part of a page: markup, figures, data and scripts."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from bokeh.embed import json_item
+from markupsafe import Markup
+
+from didymos.schema import ENERGY
+from didymos.views.figures import EMBEDDING, MAP, SPECTRA, embedding_figure, map_figure, spectra_figure
+from didymos.views.payload import as_json, payload
+from didymos.views.places import Places, places_of
+from didymos.views.settings import ViewSettings
+
+OWN_SCRIPTS = ("numbers.js", "exports.js", "paint.js", "state.js", "controls.js", "follow.js", "link.js", "start.js")
+"""Our scripts in the order in which they run."""
+HEADINGS = {MAP: "Map", EMBEDDING: "Embedding", SPECTRA: "Spectra"}
+THIN = "\u202f"
+
+
+@dataclass(frozen=True)
+class LinkedViews:
+    """Linked views as part of a page.
+
+    Attributes
+    ----------
+    data : Markup
+        What the page knows of the result, JSON that can stand in a page.
+    figures : Markup
+        The three figures, JSON that can stand in a page.
+    scripts : tuple of Markup
+        In the order in which they run.
+    notes : tuple of str
+        What the page leaves out, sentences.
+    layers : tuple of (name, title)
+        What the map can be coloured by.
+    energies : int
+        Number of energies of a spectrum on the page.
+    has_embedding : bool
+    has_thresholds : bool
+    """
+
+    data: Markup
+    figures: Markup
+    scripts: tuple[Markup, ...]
+    notes: tuple[str, ...]
+    layers: tuple[tuple[str, str], ...]
+    energies: int
+    has_embedding: bool
+    has_thresholds: bool
+
+    @property
+    def figures_shown(self) -> tuple[tuple[str, str], ...]:
+        """Names and headings of the figures."""
+        return tuple((name, title) for name, title in HEADINGS.items() if self.has_embedding or name != EMBEDDING)
+
+    @property
+    def hashes(self) -> str:
+        """The scripts as sources of a content security policy: no other script runs."""
+        digests = (hashlib.sha256(script.encode()).digest() for script in self.scripts)
+        return " ".join(f"'sha256-{base64.b64encode(digest).decode('ascii')}'" for digest in digests)
+
+
+def linked_views(result: xr.Dataset, settings: ViewSettings | None = None) -> LinkedViews | None:
+    """Return the linked views of a result; None where a result has no score or a single point.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result.
+    settings : ViewSettings, optional
+
+    Returns
+    -------
+    LinkedViews or None
+    """
+    if "score" not in result or result["score"].size < 2 or not np.isfinite(result["score"].values).any():
+        return None
+    chosen = settings or ViewSettings()
+    places = places_of(result, chosen)
+    values = payload(result, places, chosen)
+    return LinkedViews(
+        Markup(as_json(values)),  # noqa: S704: as_json leaves nothing that could end the script
+        Markup(as_json(_figures(values))),  # noqa: S704: the same
+        scripts(),
+        _notes(places, values["spectra"]),
+        tuple((layer["name"], layer["title"]) for layer in values["layers"]),
+        len(values["spectra"]["energy"]),
+        values["embedding"] is not None,
+        values["thresholds"] is not None,
+    )
+
+
+def scripts() -> tuple[Markup, ...]:
+    """Return the scripts of a page: Bokeh, and ours."""
+    bokeh = files("bokeh").joinpath("server/static/js/bokeh.min.js").read_text(encoding="utf-8")
+    folder = files("didymos.views")
+    own = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in OWN_SCRIPTS)
+    # files of the library and our own
+    return tuple(Markup(text.replace("</script", "<\\/script")) for text in (bokeh, own))  # noqa: S704
+
+
+def _figures(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the three figures as JSON for Bokeh, by the element they go to."""
+    picture, places, spectra = values["picture"], values["places"], values["spectra"]
+    left, bottom = picture["left"], picture["bottom"]
+    box = (left, left + picture["width"], bottom, bottom + picture["height"])
+    plots = {MAP: map_figure(places["xLabel"], places["yLabel"], box)}
+    if values["embedding"] is not None:
+        plane = values["embedding"]
+        plots[EMBEDDING] = embedding_figure(plane["xLabel"], plane["yLabel"], tuple(plane["box"]))
+    energy = spectra["energy"]
+    plots[SPECTRA] = spectra_figure(spectra["energyLabel"], spectra["signalLabel"], (energy[0], energy[-1]))
+    return {name: json_item(plot, f"view-{name}") for name, plot in plots.items()}
+
+
+def _notes(places: Places, spectra: dict[str, Any]) -> tuple[str, ...]:
+    """Return what the page leaves out."""
+    held, shown, points = len(places.with_spectrum), len(places.index), places.points
+    notes = []
+    if shown < points:
+        notes.append(
+            f"The map shows {_number(shown)} of {_number(points)} points: of every block the one with the largest score."
+        )
+    if held < shown:
+        notes.append(
+            f"The page holds {_number(held)} of {_number(points)} spectra: those with the largest scores, and as many "
+            "drawn at random. Averages are over these; a point without a spectrum shows the nearest one."
+        )
+    energies, kept = spectra["original"], len(spectra["energy"])
+    reduced = f"{_number(energies)} energies are averaged to {kept}, and values" if kept < energies else "Values"
+    notes.append(f"{reduced} are rounded to 1/{254} of the range of their spectrum. The full data are in the result.")
+    return tuple(notes)
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", THIN)

@@ -1,0 +1,185 @@
+"""Everything that a page with linked views needs to know, as JSON."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from didymos.plots.styling import SCORE_COLOURS
+from didymos.plots.surface import position_scale
+from didymos.plots.units import energy_axis, label, plain, signal_scale, units_of
+from didymos.schema import ENERGY, SPECTRAL_REGIONS, is_image
+from didymos.views.figures import DIFFERENCE, POINTER, SELECTIONS
+from didymos.views.layers import Layer, layers_of, palette
+from didymos.views.places import Places
+from didymos.views.settings import ViewSettings
+from didymos.views.spectra import PackedSpectra, grouped, packed
+
+MARGIN = 0.06
+"""Of the embedding around its points."""
+
+
+def payload(result: xr.Dataset, places: Places, settings: ViewSettings) -> dict[str, Any]:
+    """Return what a page with linked views needs to know of a result.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result.
+    places : Places
+        Of :func:`didymos.views.places.places_of`.
+    settings : ViewSettings
+
+    Returns
+    -------
+    dict
+        To be written by :func:`as_json`.
+    """
+    spectra = packed(result, places.index[places.with_spectrum], settings.most_energies)
+    shown, signal = signal_scale(result, spectra.mean)
+    layers = layers_of(result, places)
+    whole = len(places.with_spectrum) == places.points
+    return {
+        "places": {
+            "count": len(places.index),
+            "points": places.points,
+            "index": numbers(places.index),
+            "columns": result.sizes["x"] if is_image(result) else 0,
+            "rows": result.sizes["y"] if is_image(result) else places.points,
+            "x": array(places.x.astype(np.float32)),
+            "y": array(places.y.astype(np.float32)),
+            "xLabel": places.x_label,
+            "yLabel": places.y_label,
+            "units": places.x_label.rpartition("(")[2].removesuffix(")"),
+        },
+        "picture": {
+            "place": numbers(places.picture.place),
+            "shape": list(places.picture.place.shape),
+            "left": places.picture.left,
+            "bottom": places.picture.bottom,
+            "width": places.picture.width,
+            "height": places.picture.height,
+        },
+        "layers": [layer_entry(layer) for layer in layers],
+        "palettes": {name: palette(name) for name in sorted({layer.palette for layer in layers} | {SCORE_COLOURS})},
+        "embedding": _embedding(result, places),
+        "thresholds": _thresholds(result),
+        "spectra": _spectra(result, spectra, places, shown.factor, label(signal, shown.units)),
+        "regions": _regions(result, spectra, shown.factor),
+        "defects": _defects(result),
+        "selections": SELECTIONS,
+        "pointer": POINTER,
+        "difference": DIFFERENCE,
+        "wholeMap": whole,
+    }
+
+
+def as_json(values: Any) -> str:
+    """Write values as JSON that can stand in a page: nothing in it ends a script or begins a tag."""
+    text = json.dumps(values, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def numbers(values: NDArray[np.integer]) -> dict[str, str] | None:
+    """Return an array of indices; None where it counts 0, 1, 2 ..., which the page knows."""
+    return None if np.array_equal(values.ravel(), np.arange(values.size)) else array(values.astype(np.int32))
+
+
+def array(values: NDArray[Any]) -> dict[str, str]:
+    """Return an array as its type and its bytes, little-endian, in base 64."""
+    little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    return {"type": values.dtype.name, "bytes": base64.b64encode(little.tobytes()).decode("ascii")}
+
+
+def layer_entry(layer: Layer) -> dict[str, Any]:
+    """Return a layer as it stands in the page."""
+    return {
+        "name": layer.name,
+        "title": layer.title,
+        "units": layer.units,
+        "values": array(layer.values),
+        "low": layer.low,
+        "high": layer.high,
+        "palette": layer.palette,
+        "groups": [[group.number, group.name, group.colour] for group in layer.groups],
+    }
+
+
+def _embedding(result: xr.Dataset, places: Places) -> dict[str, Any] | None:
+    """Return the first two components of the embedding, or the principal components where there is none."""
+    for name, axis in (("embedding", "embedding component"), ("pca", "principal component")):
+        if name in result and result[name].shape[-1] >= 2:
+            values = result[name].values
+            plane = values.reshape(-1, values.shape[-1])[places.index, :2].astype(np.float32)
+            break
+    else:
+        return None
+    known = np.isfinite(plane).all(axis=1)
+    if not known.any():
+        return None
+    low, high = plane[known].min(axis=0).astype(float), plane[known].max(axis=0).astype(float)
+    margin = MARGIN * np.where(high > low, high - low, 1.0)
+    first, second = (float(edge) for edge in low - margin), (float(edge) for edge in high + margin)
+    box = [edge for pair in zip(first, second, strict=True) for edge in pair]
+    return {
+        "x": array(plane[:, 0]),
+        "y": array(plane[:, 1]),
+        "box": box,
+        "xLabel": f"{axis} 1",
+        "yLabel": f"{axis} 2",
+    }
+
+
+def _thresholds(result: xr.Dataset) -> list[float] | None:
+    """Return the scores at which majority ends and minority begins; nothing where all is majority."""
+    names = ("score_threshold_majority", "score_threshold_minority")
+    found = [float(result.attrs.get(name, np.nan)) for name in names]
+    return found if np.isfinite(found).all() else None
+
+
+def _spectra(
+    result: xr.Dataset, spectra: PackedSpectra, places: Places, factor: float, signal: str
+) -> dict[str, Any]:
+    _, axis = energy_axis(result)
+    return {
+        "energy": spectra.energy.tolist(),
+        "energyLabel": axis,
+        "energyUnits": plain(units_of(result[ENERGY])),
+        "signalLabel": signal,
+        "original": len(spectra.group),
+        "mean": array((spectra.mean * factor).astype(np.float32)),
+        "offset": array((spectra.offset * factor).astype(np.float32)),
+        "step": array((spectra.step * factor).astype(np.float32)),
+        "level": array(spectra.level),
+        "place": numbers(places.with_spectrum),
+        "nearest": numbers(places.nearest),
+    }
+
+
+def _regions(result: xr.Dataset, spectra: PackedSpectra, factor: float) -> dict[str, Any]:
+    """Return average spectra and sizes of the regions as the result has them."""
+    if "region_spectrum" not in result:
+        return {}
+    averages = grouped(result["region_spectrum"].values.astype(np.float64), spectra.group) * factor
+    return {
+        region.name.lower(): {
+            "size": int(result["region_size"].values[row]),
+            "spectrum": array(averages[row].astype(np.float32)),
+        }
+        for row, region in enumerate(SPECTRAL_REGIONS)
+    }
+
+
+def _defects(result: xr.Dataset) -> dict[str, Any] | None:
+    """Return position and extent of the defects in the units of the axes."""
+    if "defect_x" not in result or not result.sizes.get("defect", 0):
+        return None
+    length = position_scale(result)
+    return {
+        name: array(length(result[f"defect_{name}"].values).astype(np.float32)) for name in ("x", "y", "extent")
+    }

@@ -1,0 +1,22 @@
+// Start the linked views of this page.
+didymos.start = async () => {
+  const section = document.getElementById("view");
+  const read = (name) => JSON.parse(document.getElementById(name).textContent);
+  const data = read("view-data"), items = read("view-figures");
+  section.hidden = false;
+  const plots = {};
+  for (const [name, item] of Object.entries(items)) {
+    await Bokeh.embed.embed_item(item);
+    plots[name] = Bokeh.index.get_by_id(item.root_id).model;
+  }
+  const views = new didymos.Views(data, plots);
+  const controls = new didymos.Controls(views, section.dataset.file);
+  const dress = () => Object.values(plots).forEach(didymos.dress);
+  dress();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
+  controls.restore(location.hash);
+  addEventListener("hashchange", () => controls.restore(location.hash));
+  Object.assign(didymos, {views, controls});
+  section.dataset.ready = "yes";
+};
+didymos.start();
