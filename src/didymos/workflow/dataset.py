@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from didymos.core.numeric.moments import Moments, moments
+from didymos.core.numeric.moments import Moments
 from didymos.core.numeric.principal_components import PrincipalComponents, covariance_serves, principal_components
 from didymos.io.blocks import is_lazy
 from didymos.schema import ENERGY, RESULT_VARIABLES, space_dims
@@ -24,10 +23,10 @@ class Assembly:
         self.space = space_dims(points.map)
         self.result = xr.Dataset(coords={name: points.map.coords[name] for name in (*self._positions(), ENERGY)})
 
-    @cached_property
+    @property
     def moments(self) -> Moments:
         """Average and covariance of the usable spectra."""
-        return moments(self.points.spectra)
+        return self.points.moments
 
     def components(self, modes: int) -> PrincipalComponents:
         """Return principal components of the usable spectra."""
