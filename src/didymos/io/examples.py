@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from didymos.io.atomic import replacing
 from didymos.schema import InputError
 
 LARGEST_FILE = 50_000_000
@@ -57,3 +60,40 @@ def read_examples(path: str | os.PathLike[str]) -> dict[str, list[str]]:
         if len(row) != len(header):
             raise InputError(f"{name}: line {number} has {len(row)} values, the first line names {len(header)}")
     return {column: [row[place] for _, row in rows[1:]] for place, column in enumerate(header)}
+
+
+def write_examples(path: str | os.PathLike[str], table: Mapping[str, Sequence[Any]]) -> None:
+    """Write the columns of a table as a CSV file that :func:`read_examples` reads; what stood there stays until then.
+
+    Parameters
+    ----------
+    path : path
+    table : mapping of str to sequence
+        Columns of the same length by name, for example those of :meth:`didymos.workflow.marks.Marks.table`. Text loses
+        the spaces around it.
+
+    Raises
+    ------
+    InputError
+        Where there is no column, the columns have different lengths, a text holds a line break, or the file cannot be
+        written.
+    """
+    names = [str(name).strip() for name in table]
+    if not names or len({len(column) for column in table.values()}) != 1:
+        raise InputError(f"the table has the columns {', '.join(names) or 'none'}; they must all be of one length")
+    rows = [[_plain(value) for value in row] for row in zip(*table.values(), strict=True)]
+    for text in (*names, *(value for row in rows for value in row if isinstance(value, str))):
+        if len(f"{text}.".splitlines()) > 1:
+            raise InputError(f"{text!a} holds a line break: write it in one line")
+    for name in names:
+        if not name or set(name) & set(";\t,"):
+            raise InputError(f"{name!r} is no name of a column: use letters, as in x, y, label")
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
+        # every text is quoted: a line that begins with a number sign would be a comment
+        csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n").writerows([names, *rows])
+
+
+def _plain(value: Any) -> Any:
+    """Return a number as the plain one that is written in full, and all else as text without spaces around it."""
+    number = value.item() if hasattr(value, "item") else value
+    return number if isinstance(number, (int, float)) and not isinstance(number, bool) else str(number).strip()

@@ -11,17 +11,22 @@ if TYPE_CHECKING:
     from didymos.workflow.comparison_settings import ComparisonSettings
     from didymos.workflow.evidence import find_evidence
     from didymos.workflow.features import fit_metric
+    from didymos.workflow.marks import Marks
     from didymos.workflow.pairs import pair_statistics
     from didymos.workflow.points import prepare
     from didymos.workflow.regions import find_regions
     from didymos.workflow.settings import Settings
     from didymos.workflow.similarity import similarity_of
+    from didymos.workflow.teaching import Taught, Teacher
     from didymos.workflow.twins import train_twins
 
 __all__ = [
     "Analysis",
     "ComparisonSettings",
+    "Marks",
     "Settings",
+    "Taught",
+    "Teacher",
     "analyze",
     "apply",
     "compare",
@@ -48,11 +53,13 @@ __getattr__, __dir__ = lazily(
         "comparison_settings": ("ComparisonSettings",),
         "evidence": ("find_evidence",),
         "features": ("fit_metric",),
+        "marks": ("Marks",),
         "pairs": ("pair_statistics",),
         "points": ("prepare",),
         "regions": ("find_regions",),
         "settings": ("Settings",),
         "similarity": ("similarity_of",),
+        "teaching": ("Taught", "Teacher"),
         "twins": ("train_twins",),
     },
 )

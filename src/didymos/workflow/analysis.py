@@ -12,12 +12,12 @@ from didymos.schema import InputError
 from didymos.twin.model import TwinModel
 from didymos.twin.training.compilation import Compiler
 from didymos.workflow.assembly import Steps, assemble, check_iso_energy
-from didymos.workflow.evidence import find_evidence
-from didymos.workflow.features import fit_metric
+from didymos.workflow.evidence import Evidence, find_evidence
+from didymos.workflow.features import Features, fit_metric
 from didymos.workflow.journal import Journal
 from didymos.workflow.passes import Passes
-from didymos.workflow.points import prepare
-from didymos.workflow.progress import Report, shown, stage
+from didymos.workflow.points import Points, prepare
+from didymos.workflow.progress import Report, shown, silent, stage
 from didymos.workflow.regions import find_regions
 from didymos.workflow.settings import Settings
 from didymos.workflow.similarity import similarity_of
@@ -121,16 +121,69 @@ def run(
             compiler.import_finished()
         with stage(report, EVIDENCE):
             evidence = find_evidence(points, features, chosen)
-        with stage(report, SIMILARITY) as part:
-            similarity = similarity_of(points, features, evidence, chosen, report=part)
-        with stage(report, TRAIN) as part:
-            twins = train_twins(points, features, similarity, chosen, report=part, compiler=compiler)
-        with stage(report, DESCRIBE) as part:
-            regions = find_regions(points, evidence, similarity, twins)
-            twins = twins.with_regions(regions.model)
-            result = assemble(Steps(points, features, evidence, similarity, twins, regions), chosen, part)
-        _carry_truth(data, result)
-    return Analysis(result, twins.model)
+        steps = learn(points, features, evidence, chosen, report=report, compiler=compiler)
+        return describe(data, steps, chosen, report=report)
+
+
+def learn(
+    points: Points,
+    features: Features,
+    evidence: Evidence,
+    settings: Settings,
+    *,
+    report: Report = silent,
+    compiler: Compiler | None = None,
+) -> Steps:
+    """Let the twins learn who is similar to whom, and read regions and kinds from what they learnt.
+
+    Parameters
+    ----------
+    points, features, evidence
+        Of the first three steps. Where similarity comes from examples, the evidence has no influence here.
+    settings : Settings
+    report : callable
+        Progress, see :data:`didymos.workflow.progress.Report`.
+    compiler : Compiler, optional
+        Where the programs of the training are compiled.
+
+    Returns
+    -------
+    Steps
+
+    Raises
+    ------
+    InputError
+        Where the examples do not name the majority and at least one kind.
+    """
+    with stage(report, SIMILARITY) as part:
+        similarity = similarity_of(points, features, evidence, settings, report=part)
+    with stage(report, TRAIN) as part:
+        twins = train_twins(points, features, similarity, settings, report=part, compiler=compiler)
+        regions = find_regions(points, evidence, similarity, twins)
+    return Steps(points, features, evidence, similarity, twins.with_regions(regions.model), regions)
+
+
+def describe(data: xr.DataArray | xr.Dataset, steps: Steps, settings: Settings, *, report: Report = silent) -> Analysis:
+    """Put the steps of an analysis, and what describes the map beside them, into a result.
+
+    Parameters
+    ----------
+    data : spectral map
+        As it was given; a truth that it carries goes into the result.
+    steps : Steps
+        Of :func:`learn`, with the evidence of the map.
+    settings : Settings
+    report : callable
+        Progress, see :data:`didymos.workflow.progress.Report`.
+
+    Returns
+    -------
+    Analysis
+    """
+    with stage(report, DESCRIBE) as part:
+        result = assemble(steps, settings, part)
+    _carry_truth(data, result)
+    return Analysis(result, steps.twins.model)
 
 
 def with_options(settings: Settings | None, options: dict[str, Any]) -> Settings:

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from didymos.core.energies.energy_correlation import energy_correlation, energy_windows, weight_transfer, window_weights
-from didymos.core.energies.energy_histogram import means_and_stds, region_distance_histogram, signal_histogram
+from didymos.core.energies.energy_histogram import region_distance_histogram, signal_histogram
 from didymos.core.energies.iso_energy import choose_energy, otsu_level, segment
 from didymos.core.numeric.rows import column, in_memory, selected
 from didymos.schema import (
@@ -23,13 +23,13 @@ from didymos.schema import (
 )
 from didymos.twin.ensemble.members import Ensemble
 from didymos.twin.model import Prediction, TwinModel
+from didymos.workflow.averages import add_averages
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.defects import add_defects
 from didymos.workflow.distance_variables import Space, add_distance_correlation, add_pairs, pair_attributes
 from didymos.workflow.evidence import Evidence
 from didymos.workflow.features import Features
 from didymos.workflow.pair_distances import describe_pairs
-from didymos.workflow.phases import add_phases, phase_members
 from didymos.workflow.points import Points
 from didymos.workflow.progress import Report, silent
 from didymos.workflow.regions import Regions
@@ -86,7 +86,7 @@ def assemble(steps: Steps, settings: Settings, report: Report = silent) -> xr.Da
     if twins.ensembles:
         add_training(assembly, twins.ensembles)
     assembly.result.attrs.update(pair_attributes(points, settings, features, pairs))
-    assembly.result.attrs.update(_attributes(steps))
+    assembly.result.attrs.update(evidence_attributes(steps.evidence) | learning_attributes(steps))
     return assembly.result
 
 
@@ -173,31 +173,6 @@ def add_principal_components(assembly: Assembly) -> None:
     assembly.coordinate("mode", np.arange(1, modes + 1))
 
 
-def add_averages(assembly: Assembly, regions: Regions, phase: NDArray[np.integer]) -> None:
-    """Add the average spectra of regions, kinds and phases (the paper, Fig. 8a), and the phases."""
-    kinds = np.arange(1, int(regions.kind.max(initial=0)) + 1)
-    members = [
-        regions.region[:, np.newaxis] == [int(region) for region in SPECTRAL_REGIONS],
-        regions.kind[:, np.newaxis] == kinds,
-        phase_members(phase, regions.region),
-    ]
-    groups = np.concatenate(members, axis=1)
-    found = means_and_stds(assembly.points.spectra, groups, assembly.moments.mean)
-    ends = np.cumsum([part.shape[1] for part in members])[:-1]
-    (of_region, of_kind, of_phase), (spread, *_) = (np.split(part, ends) for part in found)
-    size = groups.sum(axis=0)
-    units = {"units": str(assembly.points.map.attrs.get("units", ""))}
-    assembly.add("region_spectrum", of_region, **units)
-    assembly.add("region_spectrum_std", spread, **units)
-    assembly.add("region_size", size[: ends[0]])
-    assembly.add("kind_spectrum", of_kind, **units)
-    assembly.add("kind_size", size[ends[0] : ends[1]].astype(np.int64))
-    assembly.coordinate("kind_index", kinds.astype(np.int64))
-    if regions.names:
-        assembly.add("kind_name", np.array(regions.names, dtype=np.str_))
-    add_phases(assembly, phase, of_phase)
-
-
 def add_energies(assembly: Assembly, regions: Regions) -> None:
     """Add what is resolved in energy: histogram, differences of regions, correlation, windows (Figs. 2b, 8b, 8c)."""
     points = assembly.points
@@ -264,14 +239,18 @@ def add_training(assembly: Assembly, ensembles: tuple[Ensemble, ...]) -> None:
     assembly.coordinate("step", np.arange(1, stretches + 1) * ensembles[0].trained.steps)
 
 
-def _attributes(steps: Steps) -> dict[str, Any]:
+def evidence_attributes(evidence: Evidence) -> dict[str, Any]:
+    """Return what an analysis says about a distinct population, by the names of the attributes."""
+    return {"distinct_population": int(evidence.distinct), "distinct_population_p_value": evidence.p_value}
+
+
+def learning_attributes(steps: Steps) -> dict[str, Any]:
+    """Return what is known of similarity, score and training, by the names of the attributes."""
     model, regions = steps.twins.model, steps.regions
     first, second = (np.nan, np.nan) if regions.model is None else regions.model.thresholds
     attributes = {
         "similarity": steps.similarity.source,
         "score_source": model.score_source,
-        "distinct_population": int(steps.evidence.distinct),
-        "distinct_population_p_value": steps.evidence.p_value,
         "score_threshold_majority": first,
         "score_threshold_minority": second,
         "training_notes": "",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from didymos.core.numeric.moments import Moments, moments
+from didymos.core.numeric.moments import Moments
 from didymos.core.numeric.principal_components import PrincipalComponents, covariance_serves, principal_components
 from didymos.io.blocks import is_lazy
 from didymos.schema import ENERGY, RESULT_VARIABLES, space_dims
@@ -22,12 +21,20 @@ class Assembly:
     def __init__(self, points: Points) -> None:
         self.points = points
         self.space = space_dims(points.map)
-        self.result = xr.Dataset(coords={name: points.map.coords[name] for name in (*self._positions(), ENERGY)})
+        self._result = xr.Dataset(coords={name: points.map.coords[name] for name in (*self._positions(), ENERGY)})
+        self._added: dict[str, xr.Variable] = {}
 
-    @cached_property
+    @property
+    def result(self) -> xr.Dataset:
+        """The Dataset with all that has been added; xarray aligns all of it at once, which it does slowly."""
+        if self._added:
+            self._result, self._added = self._result.assign(self._added), {}
+        return self._result
+
+    @property
     def moments(self) -> Moments:
         """Average and covariance of the usable spectra."""
-        return moments(self.points.spectra)
+        return self.points.moments
 
     def components(self, modes: int) -> PrincipalComponents:
         """Return principal components of the usable spectra."""
@@ -43,15 +50,14 @@ class Assembly:
         dims = [dim for declared in variable.dims for dim in (self.space if declared == "space" else (declared,))]
         # what is in chunks on a disk stays there
         known = values if is_lazy(values) else np.asarray(values)
-        self.result[name] = (dims, known, {"long_name": variable.meaning, **attrs})
+        self._added[name] = xr.Variable(dims, known, {"long_name": variable.meaning, **attrs})
 
     def coordinate(self, name: str, values: ArrayLike, **attrs: Any) -> None:
         """Add the coordinate of a dim."""
-        self.result[name] = ((name,), np.asarray(values), attrs)
-        self.result = self.result.set_coords(name)
+        self._added[name] = xr.Variable((name,), np.asarray(values), attrs)
 
     def usable(self, name: str) -> NDArray[Any]:
         """Return a variable over the surface at the usable points, shape (n_usable, ...)."""
-        variable = self.result[name]
+        variable = self._added[name] if name in self._added else self._result[name].variable
         values: NDArray[Any] = variable.values.reshape(-1, *variable.shape[len(self.space) :])
         return values[self.points.usable]

@@ -95,6 +95,7 @@ def examples_of(given: Any, spectra: xr.DataArray) -> LabelledExamples:
     by_row, rows = _table(given)
     if not rows:
         raise InputError(f"the examples are empty; allowed is {WHAT}")
+    position, unit = (np.empty((0, 2)), "") if by_row else locations(spectra)
     found: dict[int, str] = {}
     for number, row in enumerate(rows, 1):
         label = "" if row.label is None else str(row.label).strip()
@@ -105,7 +106,7 @@ def examples_of(given: Any, spectra: xr.DataArray) -> LabelledExamples:
             first, second = float(row.first), float(row.second)
         except (TypeError, ValueError):
             raise InputError(f"example {number} is at {row.first!r}, {row.second!r}; allowed are numbers") from None
-        point = _at_row(first, second, spectra, number) if by_row else _at(first, second, spectra, number)
+        point = _at_row(first, second, spectra, number) if by_row else _at(first, second, position, unit, number)
         if found.setdefault(point, label) != label:
             raise InputError(f"example {number} says {label!r} of a spectrum that another calls {found[point]!r}")
     kinds = tuple(dict.fromkeys(label for label in found.values() if label not in RESERVED))
@@ -134,9 +135,8 @@ def _table(given: Any) -> tuple[bool, list[Row]]:
     return False, [Row(*row) for row in rows]
 
 
-def _at(x: float, y: float, spectra: xr.DataArray, number: int) -> int:
-    """Return the point nearest to a position, which must lie on the map."""
-    position, unit = locations(spectra)
+def _at(x: float, y: float, position: NDArray[np.float64], unit: str, number: int) -> int:
+    """Return the point nearest to x and y, which must lie on the map; its points lie at `position`."""
     away = np.hypot(position[:, 0] - x, position[:, 1] - y)
     nearest = int(np.nanargmin(np.where(np.isfinite(away), away, np.inf)))
     if not np.isfinite(away[nearest]) or away[nearest] > _reach(position):

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from didymos.core.artefacts.artefacts import Artefact, find_artefacts
 from didymos.core.artefacts.tip_changes import find_tip_changes
+from didymos.core.numeric.moments import Moments, moments
 from didymos.core.numeric.rows import Spectra, are_identical, selected
 from didymos.core.surface.nearest import nearest_neighbours
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
@@ -87,6 +88,17 @@ class Points:
         if is_image(self.map):
             return ImageNeighbourhood(self.usable.reshape(self.map.shape[:2]))
         return ScatteredNeighbourhood(self.positions[self.usable])
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Average and covariance of the usable spectra."""
+        return moments(self.spectra)
+
+    def knowing(self, other: Points) -> Points:
+        """Return these points with what has been looked up for others that have the same usable spectra."""
+        names = [name for name, kind in vars(Points).items() if isinstance(kind, cached_property)]
+        vars(self).update({name: vars(other)[name] for name in names if name in vars(other)})
+        return self
 
     def spread(
         self, values: ArrayLike, where: NDArray[np.bool_], fill: float = np.nan, dtype: Any = np.float32
@@ -181,7 +193,8 @@ def with_examples(points: Points, given: Any) -> Points:
     if usable.sum() < FEWEST_SPECTRA:
         raise InputError(f"the examples call so many spectra corrupted that {int(usable.sum())} are left")
     # a new object: what was looked up for other spectra does not hold any more
-    return replace(points, usable=usable, artefacts=artefacts, examples=examples)
+    named = replace(points, usable=usable, artefacts=artefacts, examples=examples)
+    return named.knowing(points) if np.array_equal(usable, points.usable) else named
 
 
 def points_of(

@@ -28,6 +28,8 @@ HALF_SCORE = 4.0
 """Distance with a score of one half where no network is trained, over the median distance; the order is the same."""
 
 TRAIN = "train twins"
+FEW, MANY = 2, 10_000
+"""Examples of which no pair, and of which some pairs, are held out of the training."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,19 @@ def prepare_training(compiler: Compiler, points: int, settings: Settings, source
     first, second = _training(settings, kind)
     prepare_embedding(compiler, first, kind, points=points, members=settings.members)
     prepare_score(compiler, second, kind, settings.layers[-1], points=points, members=settings.members)
+
+
+def prepare_lessons(compiler: Compiler, settings: Settings) -> None:
+    """Start to compile what the training on examples will need, be they a few or many.
+
+    Parameters
+    ----------
+    compiler : Compiler
+    settings : Settings
+    """
+    first, _ = _training(settings, ByLabel.kind)
+    for points in (FEW, MANY):
+        prepare_embedding(compiler, first, ByLabel.kind, points=points, members=settings.members)
 
 
 def _training(settings: Settings, kind: str) -> tuple[TrainingSettings, TrainingSettings]:

@@ -139,6 +139,25 @@ def means_and_stds(
         some = some_rows(values, SOME).astype(np.float64)
         known = np.isfinite(some)
         origin = np.where(known, some, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return means_and_stds_of(group_sums(values, members, origin), origin)
+
+
+def group_sums(values: Spectra, members: NDArray[np.bool_], origin: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return number, sum and sum of squares of what the spectra x of every group differ from an origin.
+
+    Parameters
+    ----------
+    values : array, shape (n_points, n_energies)
+        Any unit; non-finite values are left out, energy by energy. In memory or not: all spectra are read once.
+    members : array of bool, shape (n_points, n_groups)
+    origin : array, shape (n_energies,)
+        A typical spectrum.
+
+    Returns
+    -------
+    array, shape (3, n_groups, n_energies)
+        Those of spectra in two groups without a common one add up.
+    """
 
     def sums(block: NDArray[np.floating], groups: NDArray[np.bool_]) -> NDArray[np.float64]:
         away = block - origin
@@ -150,7 +169,14 @@ def means_and_stds(
     total = np.zeros((3, members.shape[1], values.shape[1]))
     for _, part in over_rows(sums, values, BLOCK, members):
         total += part
-    number, first, second = total
+    return total
+
+
+def means_and_stds_of(
+    sums: NDArray[np.float64], origin: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return average and standard deviation of every group from :func:`group_sums`; see :func:`means_and_stds`."""
+    number, first, second = sums
     mean = np.divide(first, number, out=np.full_like(first, np.nan), where=number > 0)
     left = np.maximum(second - number * np.nan_to_num(mean) ** 2, 0.0)
     variance = np.divide(left, number - 1, out=np.full_like(first, np.nan), where=number > 1)
