@@ -20,6 +20,7 @@ ROOMS = (
     "methods",
     "workflow",
     "plots",
+    "views",
     "report",
     "explorer",
     "cli",

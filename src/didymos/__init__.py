@@ -7,6 +7,7 @@ from didymos.schema.names import VERSION
 
 if TYPE_CHECKING:
     from didymos import plots, simulate
+    from didymos.explorer import explore
     from didymos.io import open_map, open_result, open_truth, save_result
     from didymos.report import write, write_comparison
     from didymos.schema import InputError, spectral_map
@@ -25,6 +26,7 @@ __all__ = [
     "analyze",
     "apply",
     "compare",
+    "explore",
     "load_model",
     "open_map",
     "open_result",
@@ -42,6 +44,7 @@ __all__ = [
 __getattr__, __dir__ = lazily(
     __name__,
     {
+        "explorer": ("explore",),
         "io": ("open_map", "open_result", "open_truth", "save_result"),
         "report": ("write", "write_comparison"),
         "schema": ("InputError", "spectral_map"),

@@ -91,7 +91,10 @@ class LinkedPage:
 
     def into_view(self, figure):
         """Scroll a figure into view."""
-        self.run("document.getElementById(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})", f"view-{figure}")
+        self.run(
+            "document.getElementById(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})",
+            f"view-{figure}",
+        )
 
     def choose(self, name, value):
         """Set a control as a user would, and tell the page."""

@@ -3,13 +3,13 @@
 import csv
 import io
 
-import chromium
 import numpy as np
 import pytest
 from linked_page import LinkedPage
 from matplotlib.path import Path as Outline
 from result_builder import build_result
 
+import chromium
 from didymos import plots
 from didymos.report import write_report
 
@@ -38,7 +38,9 @@ def page(browser, address):
     opened = LinkedPage(browser).open(address)
     yield opened
     assert chromium.complaints(browser) == []
-    assert [url[:80] for url in chromium.requested(browser) if not url.startswith(("file:", "data:", "about:", "blob:"))] == []
+    assert [
+        url[:80] for url in chromium.requested(browser) if not url.startswith(("file:", "data:", "about:", "blob:"))
+    ] == []
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +236,9 @@ def test_a_link_restores_the_view(page, browser, address, positions):
     np.testing.assert_array_equal(page.array("didymos.views.masks.A"), mask)
 
 
-@pytest.mark.parametrize("fragment", ["#view&layer=nothing&energy=1e9&point=-7&A=mx&thresholds=a,b&map-box=1,2", "#view", "#view&A=q1,2"])
+@pytest.mark.parametrize(
+    "fragment", ["#view&layer=nothing&energy=1e9&point=-7&A=mx&thresholds=a,b&map-box=1,2", "#view", "#view&A=q1,2"]
+)
 def test_a_link_that_does_not_fit_is_harmless(page, browser, address, fragment):
     LinkedPage(browser).open(address + fragment)
     assert page.run("return didymos.views.state.layer") == "score"
@@ -245,7 +249,9 @@ def test_a_defect_of_the_table_is_centred(page, result):
     page.run("document.querySelector('[data-defect=\"2\"] a').click()")
     page.settle()
     x, y = (float(result[f"defect_{name}"].values[1]) * NANOMETRES for name in "xy")
-    box = page.run("const p = didymos.views.plots.map; return [p.x_range.start, p.x_range.end, p.y_range.start, p.y_range.end]")
+    box = page.run(
+        "const p = didymos.views.plots.map; return [p.x_range.start, p.x_range.end, p.y_range.start, p.y_range.end]"
+    )
     assert (box[0] + box[1]) / 2 == pytest.approx(x, abs=1e-3)
     assert (box[2] + box[3]) / 2 == pytest.approx(y, abs=1e-3)
     assert drawn(page, "point").size == result.sizes["energy"]

@@ -168,7 +168,12 @@ def test_other_settings_only_repeat_what_depends_on_them(surface, teacher, monke
 
 
 def test_similarity_is_what_the_lesson_is_on():
-    for name, alone in (("auto", "auto"), ("examples", "examples"), ("evidence", "examples"), ("threshold", "examples")):
+    for name, alone in (
+        ("auto", "auto"),
+        ("examples", "examples"),
+        ("evidence", "examples"),
+        ("threshold", "examples"),
+    ):
         settings = dataclasses.replace(SMALL, similarity=name)
         assert taught_settings(settings, on_evidence=False).similarity == alone
         assert taught_settings(settings, on_evidence=True).similarity == "evidence"

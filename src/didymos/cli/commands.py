@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 from didymos.cli import TRACEBACK
 from didymos.cli.analyzing import analyze, analyze_and_write, opened, tell
 from didymos.cli.converting import convert
+from didymos.cli.exploring import explore
 from didymos.cli.options import Output, OutputOptions, Reading
 from didymos.cli.simulation_options import SimulationOptions
 from didymos.schema.names import VERSION, InputError
@@ -34,6 +35,7 @@ app = App(
 
 app.command(analyze)
 app.command(convert)
+app.command(explore)
 
 METHODS_HELP = f"Names of methods or families, all where it is not given: {families_in_words()}."
 

@@ -138,9 +138,9 @@ def write_report(
     return write_page(path, text)
 
 
-def page(template: str, /, **values: Any) -> str:
-    """Return a page: one of the templates in this folder, filled in; whatever is filled in is escaped."""
-    folders = [files("didymos.report"), files("didymos.views")]
+def page(template: str, /, rooms: Sequence[str] = (), **values: Any) -> str:
+    """Return a page: one of our templates, filled in; whatever is filled in is escaped."""
+    folders = [files(f"didymos.{room}") for room in ("report", "views", *rooms)]
 
     def text(name: str) -> str | None:
         found = [folder.joinpath(name) for folder in folders if folder.joinpath(name).is_file()]
@@ -153,8 +153,10 @@ def page(template: str, /, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = Markup("\n".join(filter(None, map(text, ("style.css", "views.css")))))  # our own files
-    return templates.get_template(template).render(**{"views": None, "style": style, **values})
+    style = Markup("\n".join(filter(None, map(text, ("style.css", "views.css", "explorer.css")))))  # our own files
+    return templates.get_template(template).render(
+        **{"views": None, "connect": "", "live": False, "style": style, **values}
+    )
 
 
 def write_page(path: str | os.PathLike[str], text: str) -> Path:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import bokeh.models
+import bokeh.plotting
 import numpy as np
-from bokeh.models import ColumnDataSource, LassoSelectTool, Range1d, Span
-from bokeh.models.text import PlainText
-from bokeh.plotting import figure
 
 from didymos.plots.styling import REGION_COLOURS
 from didymos.schema import SPECTRAL_REGIONS, Region
+
+# Bokeh makes its constructors when it is imported: what it declares of them does not fit
+models: Any = bokeh.models
+figure: Any = bokeh.plotting.figure
 
 MAP, EMBEDDING, SPECTRA = "map", "embedding", "spectra"
 SELECTIONS = {"A": "#009e73", "B": "#8e44ad", "C": "#56b4e9", "D": "#a08a00"}
@@ -32,12 +35,13 @@ def map_figure(x_label: str, y_label: str, box: tuple[float, float, float, float
         Left, right, bottom and top.
     """
     plot = _figure(MAP, x_label, y_label, "pan,wheel_zoom,box_select,lasso_select,reset")
-    plot.x_range, plot.y_range = Range1d(*box[:2]), Range1d(*box[2:])
+    plot.x_range, plot.y_range = models.Range1d(*box[:2]), models.Range1d(*box[2:])
     plot.match_aspect = True
     plot.image_rgba(source=_source("map_image", BLANK), image="image", x="x", y="y", dw="dw", dh="dh")
     _outlines(plot, MAP)
+    _examples(plot, MAP)
     _mark(plot, "map_point")
-    plot.toolbar.active_drag = plot.select_one(LassoSelectTool)
+    plot.toolbar.active_drag = plot.select_one(models.LassoSelectTool)
     plot.grid.visible = False
     if not y_label:
         plot.yaxis.visible = False
@@ -47,7 +51,7 @@ def map_figure(x_label: str, y_label: str, box: tuple[float, float, float, float
 def embedding_figure(x_label: str, y_label: str, box: tuple[float, float, float, float]) -> Any:
     """Return the figure of the embedding, empty: one mark a spectrum, or a picture where there are many."""
     plot = _figure(EMBEDDING, x_label, y_label, "pan,wheel_zoom,box_select,lasso_select,reset")
-    plot.x_range, plot.y_range = Range1d(*box[:2]), Range1d(*box[2:])
+    plot.x_range, plot.y_range = models.Range1d(*box[:2]), models.Range1d(*box[2:])
     plot.image_rgba(source=_source("embedding_image", BLANK), image="image", x="x", y="y", dw="dw", dh="dh")
     plot.scatter(
         "x",
@@ -60,16 +64,17 @@ def embedding_figure(x_label: str, y_label: str, box: tuple[float, float, float,
         source=_source("embedding_marks", {name: [] for name in ("x", "y", "size", "colour", "line", "opacity")}),
     )
     _outlines(plot, EMBEDDING)
+    _examples(plot, EMBEDDING)
     _mark(plot, "embedding_point")
-    plot.toolbar.active_drag = plot.select_one(LassoSelectTool)
+    plot.toolbar.active_drag = plot.select_one(models.LassoSelectTool)
     return plot
 
 
-def spectra_figure(x_label: str, y_label: str, energies: tuple[float, float]) -> Any:
+def spectra_figure(x_label: str, y_label: str, energies: tuple[float, float], signal: tuple[float, float]) -> Any:
     """Return the figure of the spectra, empty: bands, lines and the energy of the slice."""
     plot = _figure(SPECTRA, x_label, y_label, "pan,box_zoom,wheel_zoom,reset")
     # the page fits the second range to what is drawn
-    plot.x_range, plot.y_range = Range1d(*energies), Range1d(0, 1)
+    plot.x_range, plot.y_range = models.Range1d(*energies), models.Range1d(*signal)
     colours = {region.name.lower(): REGION_COLOURS[region] for region in SPECTRAL_REGIONS} | SELECTIONS
     for name in SELECTIONS:
         band = _source(f"band_{name}", {"x": [], "low": [], "high": []})
@@ -87,7 +92,9 @@ def spectra_figure(x_label: str, y_label: str, energies: tuple[float, float]) ->
               source=_source(f"line_{DIFFERENCE}", {"x": [], "y": []}))  # fmt: skip
     # seen only while the map shows one energy
     plot.add_layout(
-        Span(name="slice", dimension="height", location=0, line_color="#d55e00", line_dash="dotted", visible=False)
+        models.Span(
+            name="slice", dimension="height", location=0, line_color="#d55e00", line_dash="dotted", visible=False
+        )
     )
     return plot
 
@@ -105,7 +112,7 @@ def _figure(name: str, x_label: str, y_label: str, tools: str) -> Any:
         outline_line_color="#8c8c8c",
     )
     # text from a file is not read as a formula
-    plot.xaxis.axis_label, plot.yaxis.axis_label = PlainText(text=x_label), PlainText(text=y_label)
+    plot.xaxis.axis_label, plot.yaxis.axis_label = models.PlainText(text=x_label), models.PlainText(text=y_label)
     for axis in (*plot.xaxis, *plot.yaxis):
         axis.axis_label_text_font_style = "normal"
         axis.axis_label_text_font_size = "13px"
@@ -125,6 +132,13 @@ def _outlines(plot: Any, name: str) -> None:
     plot.patches("x", "y", fill_alpha=0, line_color="colour", line_width=1.5, source=source)
 
 
+def _examples(plot: Any, name: str) -> None:
+    """Add the crosses of spectra that were labelled, seen on dark and on light."""
+    source = _source(f"examples_{name}", {"x": [], "y": [], "colour": []})
+    plot.scatter("x", "y", marker="x", size=10, line_color="white", line_width=5, source=source)
+    plot.scatter("x", "y", marker="x", size=10, line_color="colour", line_width=2.2, source=source)
+
+
 def _mark(plot: Any, name: str) -> None:
     """Add the mark of the point under the pointer, seen on dark and on light."""
     source = _source(name, {"x": [], "y": []})
@@ -132,5 +146,5 @@ def _mark(plot: Any, name: str) -> None:
     plot.scatter("x", "y", size=13, fill_alpha=0, line_color="#1a1a1a", line_width=1.8, source=source)
 
 
-def _source(name: str, data: dict[str, Any]) -> ColumnDataSource:
-    return ColumnDataSource(data, name=name)
+def _source(name: str, data: dict[str, Any]) -> Any:
+    return models.ColumnDataSource(data, name=name)

@@ -74,7 +74,7 @@ didymos.average = (spectra, members) => {
   for (let e = 0; e < energies; e++) {
     const average = sum[e] / known[e];
     mean[e] = spectra.mean[e] + average;
-    spread[e] = Math.sqrt(Math.max(square[e] / known[e] - average * average, 0));
+    spread[e] = known[e] > 1 ? Math.sqrt(Math.max(square[e] - known[e] * average * average, 0) / (known[e] - 1)) : NaN;
   }
   return {mean, spread, count};
 };

@@ -8,18 +8,27 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+import bokeh.embed
 import numpy as np
 import xarray as xr
-from bokeh.embed import json_item
 from markupsafe import Markup
 
-from didymos.schema import ENERGY
 from didymos.views.figures import EMBEDDING, MAP, SPECTRA, embedding_figure, map_figure, spectra_figure
-from didymos.views.payload import as_json, payload
+from didymos.views.payload import as_json, decoded, payload
 from didymos.views.places import Places, places_of
 from didymos.views.settings import ViewSettings
 
-OWN_SCRIPTS = ("numbers.js", "exports.js", "paint.js", "state.js", "controls.js", "follow.js", "link.js", "start.js")
+OWN_SCRIPTS = (
+    "numbers.js",
+    "exports.js",
+    "paint.js",
+    "state.js",
+    "draw.js",
+    "controls.js",
+    "follow.js",
+    "link.js",
+    "start.js",
+)
 """Our scripts in the order in which they run."""
 HEADINGS = {MAP: "Map", EMBEDDING: "Embedding", SPECTRA: "Spectra"}
 THIN = "\u202f"
@@ -85,11 +94,28 @@ def linked_views(result: xr.Dataset, settings: ViewSettings | None = None) -> Li
         return None
     chosen = settings or ViewSettings()
     places = places_of(result, chosen)
-    values = payload(result, places, chosen)
+    return of_payload(payload(result, places, chosen), places)
+
+
+def of_payload(values: dict[str, Any], places: Places, further: str = "") -> LinkedViews:
+    """Return linked views of what :func:`didymos.views.payload.payload` gave.
+
+    Parameters
+    ----------
+    values : dict
+    places : Places
+    further : str
+        A script that runs after ours.
+
+    Returns
+    -------
+    LinkedViews
+    """
     return LinkedViews(
-        Markup(as_json(values)),  # noqa: S704: as_json leaves nothing that could end the script
-        Markup(as_json(_figures(values))),  # noqa: S704: the same
-        scripts(),
+        # as_json leaves nothing that could end the script
+        Markup(as_json(values)),
+        Markup(as_json(_figures(values))),
+        scripts(further),
         _notes(places, values["spectra"]),
         tuple((layer["name"], layer["title"]) for layer in values["layers"]),
         len(values["spectra"]["energy"]),
@@ -98,13 +124,13 @@ def linked_views(result: xr.Dataset, settings: ViewSettings | None = None) -> Li
     )
 
 
-def scripts() -> tuple[Markup, ...]:
-    """Return the scripts of a page: Bokeh, and ours."""
+def scripts(further: str = "") -> tuple[Markup, ...]:
+    """Return the scripts of a page: Bokeh, ours, and what follows them."""
     bokeh = files("bokeh").joinpath("server/static/js/bokeh.min.js").read_text(encoding="utf-8")
     folder = files("didymos.views")
     own = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in OWN_SCRIPTS)
     # files of the library and our own
-    return tuple(Markup(text.replace("</script", "<\\/script")) for text in (bokeh, own))  # noqa: S704
+    return tuple(Markup(text.replace("</script", "<\\/script")) for text in (bokeh, own, further) if text)
 
 
 def _figures(values: dict[str, Any]) -> dict[str, Any]:
@@ -116,9 +142,18 @@ def _figures(values: dict[str, Any]) -> dict[str, Any]:
     if values["embedding"] is not None:
         plane = values["embedding"]
         plots[EMBEDDING] = embedding_figure(plane["xLabel"], plane["yLabel"], tuple(plane["box"]))
-    energy = spectra["energy"]
-    plots[SPECTRA] = spectra_figure(spectra["energyLabel"], spectra["signalLabel"], (energy[0], energy[-1]))
-    return {name: json_item(plot, f"view-{name}") for name, plot in plots.items()}
+    energies, labels = spectra["energy"], (spectra["energyLabel"], spectra["signalLabel"])
+    plots[SPECTRA] = spectra_figure(*labels, (energies[0], energies[-1]), _signal_range(values))
+    item: Any = bokeh.embed.json_item
+    return {name: item(plot, f"view-{name}") for name, plot in plots.items()}
+
+
+def _signal_range(values: dict[str, Any]) -> tuple[float, float]:
+    """Return the range of the average spectra of the regions, from which the page begins."""
+    known = [decoded(region["spectrum"]) for region in values["regions"].values() if region["size"]]
+    finite = np.concatenate([*known, decoded(values["spectra"]["mean"])])
+    finite = finite[np.isfinite(finite)]
+    return (float(finite.min()), float(finite.max())) if finite.size and np.ptp(finite) > 0 else (0.0, 1.0)
 
 
 def _notes(places: Places, spectra: dict[str, Any]) -> tuple[str, ...]:
@@ -127,7 +162,7 @@ def _notes(places: Places, spectra: dict[str, Any]) -> tuple[str, ...]:
     notes = []
     if shown < points:
         notes.append(
-            f"The map shows {_number(shown)} of {_number(points)} points: of every block the one with the largest score."
+            f"The map shows {_number(shown)} of {_number(points)} points: the one with the largest score in a block."
         )
     if held < shown:
         notes.append(

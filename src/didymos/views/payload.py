@@ -10,18 +10,24 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from didymos.core.numeric.rows import some_rows
 from didymos.plots.styling import SCORE_COLOURS
 from didymos.plots.surface import position_scale
-from didymos.plots.units import energy_axis, label, plain, signal_scale, units_of
+from didymos.plots.units import Scale, energy_axis, label, plain, signal_scale, units_of
 from didymos.schema import ENERGY, SPECTRAL_REGIONS, is_image
-from didymos.views.figures import DIFFERENCE, POINTER, SELECTIONS
+from didymos.views.figures import SELECTIONS
 from didymos.views.layers import Layer, layers_of, palette
-from didymos.views.places import Places
+from didymos.views.places import Picture, Places
 from didymos.views.settings import ViewSettings
 from didymos.views.spectra import PackedSpectra, grouped, packed
+from didymos.workflow.stored import rows_of
 
 MARGIN = 0.06
 """Of the embedding around its points."""
+SPACES = {"embedding": "embedding component", "pca": "principal component"}
+"""The planes that can be shown, and what their axes are called."""
+FEW = 100
+"""Spectra that tell the scale of a signal."""
 
 
 def payload(result: xr.Dataset, places: Places, settings: ViewSettings) -> dict[str, Any]:
@@ -41,41 +47,49 @@ def payload(result: xr.Dataset, places: Places, settings: ViewSettings) -> dict[
         To be written by :func:`as_json`.
     """
     spectra = packed(result, places.index[places.with_spectrum], settings.most_energies)
-    shown, signal = signal_scale(result, spectra.mean)
-    layers = layers_of(result, places)
-    whole = len(places.with_spectrum) == places.points
+    shown, (_, signal) = page_scale(result), signal_scale(result, 0.0)
     return {
-        "places": {
-            "count": len(places.index),
-            "points": places.points,
-            "index": numbers(places.index),
-            "columns": result.sizes["x"] if is_image(result) else 0,
-            "rows": result.sizes["y"] if is_image(result) else places.points,
-            "x": array(places.x.astype(np.float32)),
-            "y": array(places.y.astype(np.float32)),
-            "xLabel": places.x_label,
-            "yLabel": places.y_label,
-            "units": places.x_label.rpartition("(")[2].removesuffix(")"),
-        },
-        "picture": {
-            "place": numbers(places.picture.place),
-            "shape": list(places.picture.place.shape),
-            "left": places.picture.left,
-            "bottom": places.picture.bottom,
-            "width": places.picture.width,
-            "height": places.picture.height,
-        },
+        "places": _places(result, places),
+        "picture": _picture(places.picture),
+        "spectra": _spectra(result, spectra, places, shown.factor, label(signal, shown.units)),
+        "selections": SELECTIONS,
+        **findings(result, places, spectra.group, shown.factor),
+    }
+
+
+def page_scale(result: xr.Dataset) -> Scale:
+    """Return the scale from the signal of a result to that of its page, by the average spectra of the regions."""
+    averages = (
+        result["region_spectrum"].values if "region_spectrum" in result else some_rows(rows_of(result["spectra"]), FEW)
+    )
+    return signal_scale(result, averages)[0]
+
+
+def findings(result: xr.Dataset, places: Places, group: NDArray[np.intp], factor: float) -> dict[str, Any]:
+    """Return what changes in a page when the twins have learnt something new.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result, or what a lesson changes in it.
+    places : Places
+    group : array of int, shape (n_original_energies,)
+        Which energies of the result stand together in the page.
+    factor : float
+        What the signal is multiplied with.
+
+    Returns
+    -------
+    dict
+    """
+    layers = layers_of(result, places)
+    return {
         "layers": [layer_entry(layer) for layer in layers],
         "palettes": {name: palette(name) for name in sorted({layer.palette for layer in layers} | {SCORE_COLOURS})},
         "embedding": _embedding(result, places),
         "thresholds": _thresholds(result),
-        "spectra": _spectra(result, spectra, places, shown.factor, label(signal, shown.units)),
-        "regions": _regions(result, spectra, shown.factor),
+        "regions": _regions(result, group, factor),
         "defects": _defects(result),
-        "selections": SELECTIONS,
-        "pointer": POINTER,
-        "difference": DIFFERENCE,
-        "wholeMap": whole,
     }
 
 
@@ -96,6 +110,11 @@ def array(values: NDArray[Any]) -> dict[str, str]:
     return {"type": values.dtype.name, "bytes": base64.b64encode(little.tobytes()).decode("ascii")}
 
 
+def decoded(entry: dict[str, str]) -> NDArray[Any]:
+    """Return the array that :func:`array` has written."""
+    return np.frombuffer(base64.b64decode(entry["bytes"]), dtype=np.dtype(entry["type"]).newbyteorder("<"))
+
+
 def layer_entry(layer: Layer) -> dict[str, Any]:
     """Return a layer as it stands in the page."""
     return {
@@ -110,15 +129,39 @@ def layer_entry(layer: Layer) -> dict[str, Any]:
     }
 
 
+def _places(result: xr.Dataset, places: Places) -> dict[str, Any]:
+    return {
+        "count": len(places.index),
+        "points": places.points,
+        "index": numbers(places.index),
+        "columns": result.sizes["x"] if is_image(result) else 0,
+        "rows": result.sizes["y"] if is_image(result) else places.points,
+        "x": array(places.x.astype(np.float32)),
+        "y": array(places.y.astype(np.float32)),
+        "xLabel": places.x_label,
+        "yLabel": places.y_label,
+        "units": places.x_label.rpartition("(")[2].removesuffix(")"),
+    }
+
+
+def _picture(picture: Picture) -> dict[str, Any]:
+    return {
+        "place": numbers(picture.place),
+        "shape": list(picture.place.shape),
+        "left": picture.left,
+        "bottom": picture.bottom,
+        "width": picture.width,
+        "height": picture.height,
+    }
+
+
 def _embedding(result: xr.Dataset, places: Places) -> dict[str, Any] | None:
     """Return the first two components of the embedding, or the principal components where there is none."""
-    for name, axis in (("embedding", "embedding component"), ("pca", "principal component")):
-        if name in result and result[name].shape[-1] >= 2:
-            values = result[name].values
-            plane = values.reshape(-1, values.shape[-1])[places.index, :2].astype(np.float32)
-            break
-    else:
+    name = next((name for name in SPACES if name in result and result[name].shape[-1] >= 2), None)
+    if name is None:
         return None
+    values = result[name].values
+    plane = values.reshape(-1, values.shape[-1])[places.index, :2].astype(np.float32)
     known = np.isfinite(plane).all(axis=1)
     if not known.any():
         return None
@@ -130,8 +173,8 @@ def _embedding(result: xr.Dataset, places: Places) -> dict[str, Any] | None:
         "x": array(plane[:, 0]),
         "y": array(plane[:, 1]),
         "box": box,
-        "xLabel": f"{axis} 1",
-        "yLabel": f"{axis} 2",
+        "xLabel": f"{SPACES[name]} 1",
+        "yLabel": f"{SPACES[name]} 2",
     }
 
 
@@ -142,9 +185,7 @@ def _thresholds(result: xr.Dataset) -> list[float] | None:
     return found if np.isfinite(found).all() else None
 
 
-def _spectra(
-    result: xr.Dataset, spectra: PackedSpectra, places: Places, factor: float, signal: str
-) -> dict[str, Any]:
+def _spectra(result: xr.Dataset, spectra: PackedSpectra, places: Places, factor: float, signal: str) -> dict[str, Any]:
     _, axis = energy_axis(result)
     return {
         "energy": spectra.energy.tolist(),
@@ -161,11 +202,11 @@ def _spectra(
     }
 
 
-def _regions(result: xr.Dataset, spectra: PackedSpectra, factor: float) -> dict[str, Any]:
+def _regions(result: xr.Dataset, group: NDArray[np.intp], factor: float) -> dict[str, Any]:
     """Return average spectra and sizes of the regions as the result has them."""
     if "region_spectrum" not in result:
         return {}
-    averages = grouped(result["region_spectrum"].values.astype(np.float64), spectra.group) * factor
+    averages = grouped(result["region_spectrum"].values.astype(np.float64), group) * factor
     return {
         region.name.lower(): {
             "size": int(result["region_size"].values[row]),
@@ -176,10 +217,12 @@ def _regions(result: xr.Dataset, spectra: PackedSpectra, factor: float) -> dict[
 
 
 def _defects(result: xr.Dataset) -> dict[str, Any] | None:
-    """Return position and extent of the defects in the units of the axes."""
-    if "defect_x" not in result or not result.sizes.get("defect", 0):
+    """Return the defects, positions and extents in the units of the axes."""
+    if "defect_x" not in result:
         return None
     length = position_scale(result)
-    return {
-        name: array(length(result[f"defect_{name}"].values).astype(np.float32)) for name in ("x", "y", "extent")
+    lengths = {name: length(result[f"defect_{name}"].values) for name in ("x", "y", "extent")}
+    rest = {
+        name: result[f"defect_{name}"].values for name in ("spectra", "kind", "score") if f"defect_{name}" in result
     }
+    return {name: array(values.astype(np.float32)) for name, values in (lengths | rest).items()}

@@ -102,13 +102,14 @@ def places_of(result: xr.Dataset, settings: ViewSettings) -> Places:
         picture = _raster(x[chosen], y[chosen], settings.cells)
     x, y = x[chosen], y[chosen]
     held = _held(chosen, result, score, settings)
-    nearest = np.arange(len(chosen))
+    nearest = np.arange(len(chosen), dtype=np.int32)
     if len(held) < len(chosen):
-        nearest = cKDTree(np.stack([x[held], y[held]], axis=1)).query(np.stack([x, y], axis=1))[1]
+        found = cKDTree(np.stack([x[held], y[held]], axis=1)).query(np.stack([x, y], axis=1))[1]
+        nearest = np.asarray(found, dtype=np.int32)
         nearest[held] = np.arange(len(held))
     labels = (where.x_label, where.y_label)
     total = int(result["score"].size) if score is not None else len(chosen)
-    return Places(chosen, x, y, *labels, picture, held, nearest.astype(np.int32), total)
+    return Places(chosen, x, y, *labels, picture, held, nearest, total)
 
 
 def _of_blocks(rows: int, columns: int, score: NDArray[np.floating] | None, most: int) -> NDArray[np.intp]:
@@ -121,7 +122,9 @@ def _of_blocks(rows: int, columns: int, score: NDArray[np.floating] | None, most
     # a block at the edge repeats its last row and column
     row = np.minimum(np.arange(down * side), rows - 1)
     column = np.minimum(np.arange(across * side), columns - 1)
-    blocks = index[np.ix_(row, column)].reshape(down, side, across, side).transpose(0, 2, 1, 3).reshape(down, across, -1)
+    blocks = (
+        index[np.ix_(row, column)].reshape(down, side, across, side).transpose(0, 2, 1, 3).reshape(down, across, -1)
+    )
     best = score[blocks].argmax(axis=2)
     return np.take_along_axis(blocks, best[..., np.newaxis], axis=2)[..., 0]
 

@@ -19,4 +19,5 @@ didymos.start = async () => {
   Object.assign(didymos, {views, controls});
   section.dataset.ready = "yes";
 };
-didymos.start();
+// what a page adds to the views waits for this
+didymos.started = didymos.start();

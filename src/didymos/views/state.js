@@ -6,8 +6,7 @@ didymos.SLICE = "slice";
 
 didymos.Views = class {
   constructor(data, plots) {
-    const decoded = (part) =>
-      Object.fromEntries(Object.entries(part).map(([k, v]) => [k, v && v.bytes !== undefined ? didymos.decode(v) : v]));
+    const decoded = didymos.decodedPart;
     this.places = decoded(data.places);
     this.picture = decoded(data.picture);
     this.spectra = decoded(data.spectra);
@@ -19,17 +18,14 @@ didymos.Views = class {
     this.spectra.nearest ??= count;
     this.palettes = data.palettes;
     this.colours = data.selections;
-    this.given = Object.fromEntries(Object.entries(data.regions).map(([k, v]) => [k, decoded(v)]));
-    this.defects = data.defects && decoded(data.defects);
     this.plots = plots;
     this.layers = new Map();
-    for (const layer of data.layers) this.addLayer({...layer, values: didymos.decode(layer.values)});
     this.spectrumOf = new Int32Array(this.places.count).fill(-1);
     this.spectra.place.forEach((place, spectrum) => { this.spectrumOf[place] = spectrum; });
-    this.analysed = data.thresholds;
-    this.asAnalysed = this.layers.get("region")?.values;
-    this.region = this.asAnalysed;
     this.spacing = this._spacing();
+    this.palettes = {};
+    this.exact = {};
+    this.findings(data);
     this.listeners = [];
     this.pending = new Set();
     this.state = {
@@ -39,6 +35,42 @@ didymos.Views = class {
     };
     this._select();
     this.refresh("all");
+  }
+
+  // Take up what an analysis or a lesson found.
+  findings(data) {
+    const decoded = didymos.decodedPart;
+    Object.assign(this.palettes, data.palettes);
+    for (const layer of data.layers) this.addLayer({...layer, values: didymos.decode(layer.values)});
+    if (data.embedding) this.plane = decoded(data.embedding);
+    this.given = Object.fromEntries(Object.entries(data.regions).map(([k, v]) => [k, decoded(v)]));
+    this.defects = data.defects && decoded(data.defects);
+    this.analysed = data.thresholds;
+    this.asAnalysed = this.layers.get("region")?.values;
+    this.region = this.asAnalysed;
+  }
+
+  // Show something newly learnt: the thresholds are those of the new analysis.
+  learn(data) {
+    this.findings(data);
+    if (!this.layers.has(this.state.layer) && this.state.layer !== didymos.SLICE) this.state.layer = "score";
+    this.state.thresholds = null;
+    const plot = this.plots.embedding;
+    if (plot && data.embedding) {
+      const {box, xLabel, yLabel} = data.embedding;
+      plot.x_range.setv({start: box[0], end: box[1]});
+      plot.y_range.setv({start: box[2], end: box[3]});
+      plot.below[0].axis_label.text = xLabel;
+      plot.left[0].axis_label.text = yLabel;
+    }
+    this._select();
+    this.refresh("all");
+  }
+
+  // Replace the average of a selection by one over all spectra, at all energies.
+  setExact(name, found) {
+    this.exact[name] = {...found, key: JSON.stringify(this.state.selections[name])};
+    this.refresh("selections");
   }
 
   addLayer(layer) { this.layers.set(layer.name, layer); }
@@ -83,105 +115,6 @@ didymos.Views = class {
     return {name: didymos.SLICE, title: `${title} at ${at}`, units, values, low, high, palette: "cividis", groups: []};
   }
 
-  drawColours() {
-    const layer = this.layer();
-    this.shownLayer = layer;
-    const selected = {any: this.anySelected(), of: this.selectedAs, colours: Object.values(this.colours)};
-    const colours = didymos.coloursOf(layer, this.palettes[layer.palette], selected);
-    this.placeColours = colours;
-    const pixels = didymos.pixelsOf(this.picture.place, colours);
-    didymos.setImage(this.source("map", "map_image"), pixels, this.picture.shape, this.picture);
-    if (this.plane) this.drawPlane(colours, selected);
-    const slice = this.plots.spectra.select("slice")[0];
-    slice.setv({location: this.spectra.energy[this.state.energy], visible: this.state.layer === didymos.SLICE});
-  }
-
-  drawPlane(colours, selected) {
-    const order = this.order(), {plane} = this;
-    if (order.length > didymos.CROWDED) {
-      const {x_range: across, y_range: up} = this.plots.embedding;
-      const box = {left: across.start, bottom: up.start, width: across.end - across.start, height: up.end - up.start};
-      const pixels = didymos.pixelsOfPlane(plane, order, colours, box, 512);
-      didymos.setImage(this.source("embedding", "embedding_image"), pixels, [512, 512], box);
-      return;
-    }
-    const pick = (values) => order.map((i) => values[i]);
-    const size = order.length > 3000 ? 4 : 6;
-    didymos.setColumns(this.source("embedding", "embedding_marks"), {
-      x: pick(plane.x), y: pick(plane.y), size: order.map(() => size),
-      colour: order.map((i) => `rgb(${colours[4 * i]},${colours[4 * i + 1]},${colours[4 * i + 2]})`),
-      line: order.map((i) => (selected.any && selected.of[i] ? "#1a1a1a" : "rgba(26,26,26,0.25)")),
-      opacity: order.map((i) => colours[4 * i + 3] / 255),
-    });
-  }
-
-  // Places in the order in which the embedding draws them: what is rare and what is selected comes last.
-  order() {
-    const {x} = this.plane, score = this.layers.get("score").values, rank = new Float32Array(x.length);
-    const known = [];
-    for (let i = 0; i < x.length; i++) {
-      if (!Number.isFinite(x[i])) continue;
-      known.push(i);
-      rank[i] = (this.selectedAs[i] ? 2 : 0) + (Number.isFinite(score[i]) ? score[i] : 0);
-    }
-    return known.sort((a, b) => rank[a] - rank[b]);
-  }
-
-  drawPoint() {
-    const {point} = this.state, at = (x, y) => (point < 0 ? {x: [], y: []} : {x: [x[point]], y: [y[point]]});
-    didymos.setColumns(this.source("map", "map_point"), at(this.places.x, this.places.y));
-    if (this.plane) didymos.setColumns(this.source("embedding", "embedding_point"), at(this.plane.x, this.plane.y));
-  }
-
-  drawOutlines() {
-    for (const figure of didymos.FIGURES.filter((name) => this.plots[name])) {
-      const drawn = Object.entries(this.state.selections).flatMap(([name, selection]) =>
-        selection.polygons.filter((p) => p.figure === figure).map((p) => ({...p, colour: this.colours[name]})));
-      const columns = {x: drawn.map((p) => p.x), y: drawn.map((p) => p.y), colour: drawn.map((p) => p.colour)};
-      didymos.setColumns(this.source(figure, `outlines_${figure}`), columns);
-    }
-  }
-
-  // Spectra by the name of their line: what the legend lists and the figure shows.
-  drawSpectra(has) {
-    this.lines ??= {};
-    if (has("thresholds")) Object.assign(this.lines, this.regionSpectra());
-    if (has("selections")) {
-      for (const name of Object.keys(this.colours)) this.lines[name] = this.selectionSpectrum(name);
-    }
-    if (has("point", "radius")) this.lines.point = this.pointSpectrum();
-    if (!has("thresholds", "selections", "point", "radius", "difference", "hidden")) return;
-    const {difference, hidden} = this.state, {energy} = this.spectra;
-    const both = difference?.map((name) => this.lines[name]);
-    const pair = both && both.every(Boolean) ? both : null, drawn = {};
-    for (const [name, line] of Object.entries(this.lines)) {
-      drawn[name] = !pair && line && !hidden.includes(name) ? line : null;
-    }
-    drawn.difference = pair && didymos.differenceOf(...pair);
-    for (const [name, line] of Object.entries(drawn)) this.drawLine(name, line, energy);
-    this.fit(Object.values(drawn).filter(Boolean));
-  }
-
-  // Fit the range of the signal to the spectra that are drawn, unless somebody has zoomed.
-  fit(lines) {
-    const range = this.plots.spectra.y_range, fitted = this.fitted;
-    if (fitted && (range.start !== fitted.start || range.end !== fitted.end) && !this.unzoomed) return;
-    this.unzoomed = false;
-    const values = lines.flatMap((line) => Array.from(line.mean)).filter(Number.isFinite);
-    if (!values.length) return;
-    const low = Math.min(...values), high = Math.max(...values), margin = 0.06 * (high - low) || 1;
-    this.fitted = {start: low - margin, end: high + margin};
-    range.setv(this.fitted);
-  }
-
-  drawLine(name, line, x) {
-    const plot = this.plots.spectra, band = plot.select(`band_${name}`)[0];
-    didymos.setColumns(plot.select(`line_${name}`)[0], line ? {x, y: Array.from(line.mean)} : {x: [], y: []});
-    if (!band) return;
-    const edge = (sign) => Array.from(line.mean, (value, e) => value + sign * line.spread[e]);
-    didymos.setColumns(band, line?.spread ? {x, low: edge(-1), high: edge(1)} : {x: [], low: [], high: []});
-  }
-
   // Average spectra of the regions: as the result has them, or by the thresholds of the moment.
   regionSpectra() {
     const lines = {};
@@ -201,6 +134,7 @@ didymos.Views = class {
   selectionSpectrum(name) {
     const number = Object.keys(this.colours).indexOf(name) + 1;
     if (!this.state.selections[name]?.polygons.length) return null;
+    if (this.exact[name]?.key === JSON.stringify(this.state.selections[name])) return {...this.exact[name], number};
     const found = didymos.average(this.spectra, this.withSpectrum((place) => this.masks[name][place]));
     return found.count ? {...found, number} : null;
   }
@@ -285,16 +219,42 @@ didymos.Views = class {
   }
 };
 
-// Return the difference of two average spectra and the standard error of it.
-didymos.differenceOf = (one, other) => {
-  const mean = Array.from(one.mean, (value, e) => value - other.mean[e]);
-  if (!one.spread || !other.spread) return {mean};
-  const error = (line, e) => line.spread[e] ** 2 / line.count;
-  return {mean, spread: mean.map((_, e) => Math.sqrt(error(one, e) + error(other, e)))};
+// Return values at other energies, on straight lines between the known ones.
+didymos.interpolated = (energy, values, wanted) => {
+  let low = 0;
+  return Array.from(wanted, (at) => {
+    while (low < energy.length - 2 && energy[low + 1] < at) low++;
+    const share = (at - energy[low]) / (energy[low + 1] - energy[low]);
+    return values[low] + Math.min(Math.max(share, 0), 1) * (values[low + 1] - values[low]);
+  });
+};
+
+// Return the difference of two average spectra and its standard error, at the energies of the first.
+didymos.differenceOf = (one, other, energies) => {
+  const [from, to] = [other.energy ?? energies, one.energy ?? energies];
+  const at = (values) => (from === to ? values : didymos.interpolated(from, values, to)), subtracted = at(other.mean);
+  const mean = Array.from(one.mean, (value, e) => value - subtracted[e]);
+  if (!one.spread || !other.spread) return {mean, energy: one.energy};
+  const spread = at(other.spread);
+  const error = (e) => Math.sqrt(one.spread[e] ** 2 / one.count + spread[e] ** 2 / other.count);
+  return {mean, energy: one.energy, spread: mean.map((_, e) => error(e))};
 };
 
 // Return name and unit of a label "name (unit)".
 didymos.labelParts = (label) => {
   const found = /^(.*) \(([^()]*)\)$/.exec(label);
   return found ? [found[1], found[2]] : [label, ""];
+};
+
+// Decode the arrays in a part of the data.
+didymos.decodedPart = (part) =>
+  Object.fromEntries(Object.entries(part).map(([k, v]) => [k, v && v.bytes !== undefined ? didymos.decode(v) : v]));
+
+// List the layers in the menu.
+didymos.fillLayers = (views) => {
+  const menu = didymos.element("layer"), option = (value, textContent) =>
+    Object.assign(document.createElement("option"), {value, textContent});
+  const entries = [...views.layers.values()].map((layer) => option(layer.name, layer.title));
+  menu.replaceChildren(...entries, option(didymos.SLICE, "signal at one energy"));
+  menu.value = views.state.layer;
 };

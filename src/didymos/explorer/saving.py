@@ -1,0 +1,106 @@
+"""Sessions of the explorer: marks, the view, and what the twins learnt, in the folder of the result."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from didymos.io.atomic import make_folder, replacing
+from didymos.io.examples import write_examples
+from didymos.io.results import save_in_folder
+from didymos.schema import InputError
+from didymos.twin.model import save_model
+from didymos.workflow.analysis import Analysis
+
+FOLDER, SESSION, EXAMPLES = "explorer", "session.json", "examples.csv"
+LARGEST_SESSION = 20_000_000
+"""Bytes."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a session consists of.
+
+    Attributes
+    ----------
+    examples : dict of str to list
+        The marks as a table, empty without any.
+    on_evidence : bool
+        Whether the examples override the evidence instead of being all that trains.
+    view : str
+        The end of the address that restores the view.
+    """
+
+    examples: dict[str, list[Any]] = field(default_factory=dict)
+    on_evidence: bool = False
+    view: str = ""
+
+
+def save_session(folder: Path, session: Session, analysis: Analysis | None) -> Path:
+    """Write a session into the folder ``explorer`` of a result.
+
+    Parameters
+    ----------
+    folder : path
+        Of the result.
+    session : Session
+        Written as ``session.json``, the marks also as ``examples.csv`` for ``didymos analyze --examples``.
+    analysis : Analysis, optional
+        What was learnt, written as ``results.nc`` and ``model.npz`` for ``didymos apply``.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be written.
+    """
+    target = Path(folder) / FOLDER
+    make_folder(target)
+    if analysis is not None:
+        save_in_folder(analysis.result, target)
+        with replacing(target / "model.npz") as temporary:
+            save_model(analysis.model, temporary)
+    if session.examples:
+        write_examples(target / EXAMPLES, session.examples)
+    else:
+        (target / EXAMPLES).unlink(missing_ok=True)
+    text = json.dumps({"examples": session.examples, "on_evidence": session.on_evidence, "view": session.view})
+    with replacing(target / SESSION) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return target
+
+
+def load_session(folder: Path) -> Session | None:
+    """Read the session in the folder of a result; None where there is none.
+
+    Parameters
+    ----------
+    folder : path
+        Of the result.
+
+    Returns
+    -------
+    Session or None
+
+    Raises
+    ------
+    InputError
+        Where the session is damaged.
+    """
+    path = Path(folder) / FOLDER / SESSION
+    try:
+        if path.stat().st_size > LARGEST_SESSION:
+            raise InputError(f"{path} is larger than any session: remove it")
+        found = json.loads(path.read_text(encoding="utf-8"))
+        examples = {str(name): list(column) for name, column in found["examples"].items()}
+        return Session(examples, bool(found["on_evidence"]), str(found["view"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is no session of the explorer ({type(error).__name__}): remove it") from None

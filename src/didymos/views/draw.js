@@ -1,0 +1,102 @@
+// What the figures show follows the state.
+Object.assign(didymos.Views.prototype, {
+  drawColours() {
+    const layer = this.layer();
+    this.shownLayer = layer;
+    const selected = {any: this.anySelected(), of: this.selectedAs, colours: Object.values(this.colours)};
+    const colours = didymos.coloursOf(layer, this.palettes[layer.palette], selected);
+    this.placeColours = colours;
+    const pixels = didymos.pixelsOf(this.picture.place, colours);
+    didymos.setImage(this.source("map", "map_image"), pixels, this.picture.shape, this.picture);
+    if (this.plane) this.drawPlane(colours, selected);
+    const slice = this.plots.spectra.select("slice")[0];
+    slice.setv({location: this.spectra.energy[this.state.energy], visible: this.state.layer === didymos.SLICE});
+  },
+
+  drawPlane(colours, selected) {
+    const order = this.order(), {plane} = this;
+    if (order.length > didymos.CROWDED) {
+      const {x_range: across, y_range: up} = this.plots.embedding;
+      const box = {left: across.start, bottom: up.start, width: across.end - across.start, height: up.end - up.start};
+      const pixels = didymos.pixelsOfPlane(plane, order, colours, box, 512);
+      didymos.setImage(this.source("embedding", "embedding_image"), pixels, [512, 512], box);
+      return;
+    }
+    const pick = (values) => order.map((i) => values[i]);
+    const size = order.length > 3000 ? 4 : 6;
+    didymos.setColumns(this.source("embedding", "embedding_marks"), {
+      x: pick(plane.x), y: pick(plane.y), size: order.map(() => size),
+      colour: order.map((i) => `rgb(${colours[4 * i]},${colours[4 * i + 1]},${colours[4 * i + 2]})`),
+      line: order.map((i) => (selected.any && selected.of[i] ? "#1a1a1a" : "rgba(26,26,26,0.25)")),
+      opacity: order.map((i) => colours[4 * i + 3] / 255),
+    });
+  },
+
+  // Places in the order in which the embedding draws them: what is rare and what is selected comes last.
+  order() {
+    const {x} = this.plane, score = this.layers.get("score").values, rank = new Float32Array(x.length);
+    const known = [];
+    for (let i = 0; i < x.length; i++) {
+      if (!Number.isFinite(x[i])) continue;
+      known.push(i);
+      rank[i] = (this.selectedAs[i] ? 2 : 0) + (Number.isFinite(score[i]) ? score[i] : 0);
+    }
+    return known.sort((a, b) => rank[a] - rank[b]);
+  },
+
+  drawPoint() {
+    const {point} = this.state, at = (x, y) => (point < 0 ? {x: [], y: []} : {x: [x[point]], y: [y[point]]});
+    didymos.setColumns(this.source("map", "map_point"), at(this.places.x, this.places.y));
+    if (this.plane) didymos.setColumns(this.source("embedding", "embedding_point"), at(this.plane.x, this.plane.y));
+  },
+
+  drawOutlines() {
+    for (const figure of didymos.FIGURES.filter((name) => this.plots[name])) {
+      const drawn = Object.entries(this.state.selections).flatMap(([name, selection]) =>
+        selection.polygons.filter((p) => p.figure === figure).map((p) => ({...p, colour: this.colours[name]})));
+      const columns = {x: drawn.map((p) => p.x), y: drawn.map((p) => p.y), colour: drawn.map((p) => p.colour)};
+      didymos.setColumns(this.source(figure, `outlines_${figure}`), columns);
+    }
+  },
+
+  // Spectra by the name of their line: what the legend lists and the figure shows.
+  drawSpectra(has) {
+    this.lines ??= {};
+    if (has("thresholds")) Object.assign(this.lines, this.regionSpectra());
+    if (has("selections")) {
+      for (const name of Object.keys(this.colours)) this.lines[name] = this.selectionSpectrum(name);
+    }
+    if (has("point", "radius")) this.lines.point = this.pointSpectrum();
+    if (!has("thresholds", "selections", "point", "radius", "difference", "hidden")) return;
+    const {difference, hidden} = this.state, {energy} = this.spectra;
+    const both = difference?.map((name) => this.lines[name]);
+    const pair = both && both.every(Boolean) ? both : null, drawn = {};
+    for (const [name, line] of Object.entries(this.lines)) {
+      drawn[name] = !pair && line && !hidden.includes(name) ? line : null;
+    }
+    drawn.difference = pair && didymos.differenceOf(...pair, energy);
+    for (const [name, line] of Object.entries(drawn)) this.drawLine(name, line, energy);
+    this.fit(Object.values(drawn).filter(Boolean));
+  },
+
+  // Fit the range of the signal to the spectra that are drawn, unless somebody has zoomed.
+  fit(lines) {
+    const range = this.plots.spectra.y_range, fitted = this.fitted;
+    if (fitted && (range.start !== fitted.start || range.end !== fitted.end) && !this.unzoomed) return;
+    this.unzoomed = false;
+    const values = lines.flatMap((line) => Array.from(line.mean)).filter(Number.isFinite);
+    if (!values.length) return;
+    const low = Math.min(...values), high = Math.max(...values), margin = 0.06 * (high - low) || 1;
+    this.fitted = {start: low - margin, end: high + margin};
+    range.setv(this.fitted);
+  },
+
+  drawLine(name, line, x) {
+    const plot = this.plots.spectra, band = plot.select(`band_${name}`)[0];
+    const at = line?.energy ?? x;
+    didymos.setColumns(plot.select(`line_${name}`)[0], line ? {x: at, y: Array.from(line.mean)} : {x: [], y: []});
+    if (!band) return;
+    const edge = (sign) => Array.from(line.mean, (value, e) => value + sign * line.spread[e]);
+    didymos.setColumns(band, line?.spread ? {x: at, low: edge(-1), high: edge(1)} : {x: [], low: [], high: []});
+  },
+});
