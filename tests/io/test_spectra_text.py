@@ -1,5 +1,7 @@
 """One spectrum as pasted text."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -58,7 +60,7 @@ def test_numbers_are_read_as_they_were_written(spectrum, separator):
         ("1 2\n1_0 3", "line 2 holds '1_0'"),
         ("1 2\n3;4;5", "line 2 has 3 values"),
         ("1 2\n3;;5", "line 2 has 3 values"),
-        ("1 2\n__import__('os') 3", "line 2 holds \"__import__"),
+        ("1 2\n__import__('os') 3", 'line 2 holds "__import__'),
         ("1 2\n0 1\n1.0 3", "energy 1 occurs twice"),
         ("1 2\n" + "9" * 500 + "x 3", "line 2 holds '9999"),
         (" " * (LARGEST_TEXT + 1), "has 5000001 letters"),
@@ -74,10 +76,8 @@ def test_what_is_no_spectrum_is_refused_in_one_line(text, what):
 
 @given(st.text())
 def test_any_text_is_a_spectrum_or_refused(text):
-    try:
+    # any other exception is an error
+    with contextlib.suppress(InputError):
         energy, values = read_spectrum(text)
-    except InputError as error:
-        assert len(str(error).splitlines()) == 1
-    else:
         assert len(energy) == len(values) > 1
         assert np.isfinite([energy, values]).all()

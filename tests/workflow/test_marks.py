@@ -70,7 +70,9 @@ def test_what_changes_nothing_is_no_change():
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ARUZ"), st.integers(0, 4), st.sampled_from(["a", "b", "majority"]))))
 def test_marks_are_those_of_a_plain_history(commands):
-    marks, past, future = Marks(), [{}], []
+    marks = Marks()
+    past: list[dict[int, str]] = [{}]
+    future: list[dict[int, str]] = []
     for command, point, label in commands:
         if command == "U":
             marks = marks.undo()
