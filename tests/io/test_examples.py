@@ -2,10 +2,13 @@
 
 import os
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from didymos import InputError
-from didymos.io.examples import read_examples
+from didymos.io.examples import read_examples, write_examples
 
 ROWS = {"x": ["1e-9", "2.5"], "y": ["0", "-3"], "label": ["vacancy", "majority"]}
 
@@ -102,3 +105,50 @@ def test_two_columns_of_one_name_are_refused(table, text):
 
 def test_a_quote_that_never_ends_is_refused(table):
     assert "as CSV" in refused(table('x,y,label\n1,2,"' + "a" * 200_000 + "\n"))
+
+
+LABELS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1).map(str.strip).filter(bool)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(st.floats(allow_nan=False), st.integers(-(10**9), 10**9), LABELS)))
+def test_what_is_written_is_read_back(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("table") / "examples.csv"
+    x, y, label = map(list, zip(*rows, strict=True)) if rows else ([], [], [])
+    write_examples(path, {" label": label, "x ": x, "y": np.array(y, dtype=np.int64)})
+    found = read_examples(path)
+    assert list(found) == ["label", "x", "y"]
+    assert found["label"] == label
+    assert list(map(float, found["x"])) == x
+    assert list(map(int, found["y"])) == y
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["a,b;c\td", 'say "this"', "=SUM(A1)", "# no comment", "'quoted'", "-1", "Fehlstelle µ", '"', ",", "\\n"],
+)
+def test_labels_survive_whatever_they_hold(tmp_path, label):
+    path = tmp_path / "folder" / "examples.csv"
+    write_examples(path, {"label": [f" {label} ", "majority"], "x": np.array([0.1, 1e-9], np.float64), "y": [2, -0.3]})
+    assert read_examples(path) == {"label": [label, "majority"], "x": ["0.1", "1e-09"], "y": ["2", "-0.3"]}
+
+
+@pytest.mark.parametrize(
+    ("columns", "what"),
+    [
+        ({}, "the columns none"),
+        ({"x": [1], "label": []}, "all be of one length"),
+        ({"x": [1], "label": ["a\nb"]}, "line break"),
+        ({"x": [1], "label": ["a\u2028b"]}, "line break"),
+        ({"x;y": [1]}, "is no name of a column"),
+        ({"": [1]}, "is no name of a column"),
+    ],
+)
+def test_a_table_that_could_not_be_read_is_not_written(tmp_path, columns, what):
+    path = tmp_path / "examples.csv"
+    path.write_text("what was there", "utf-8")
+    with pytest.raises(InputError, match=what) as caught:
+        write_examples(path, columns)
+    assert "\n" not in str(caught.value)
+    assert path.read_text("utf-8") == "what was there"
+    assert list(tmp_path.iterdir()) == [path]

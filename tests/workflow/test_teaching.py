@@ -111,8 +111,8 @@ def test_the_whole_analysis_follows_without_training(surface, rows, teacher, mon
 def test_only_what_examples_change_is_done_again(surface, rows, monkeypatch):
     teacher = Teacher.of(surface, SMALL)
     named = [teacher.teach(table([*rows, (9, 9, "artefact")])), teacher.teach(table(rows))]
-    for name in ("prepare", "fit_metric", "find_evidence"):
-        monkeypatch.setattr(f"didymos.workflow.teaching.{name}", NOTHING)
+    for name in ("teaching.prepare", "taught.fit_metric", "taught.find_evidence"):
+        monkeypatch.setattr(f"didymos.workflow.{name}", NOTHING)
     teacher.teach(table(rows[:-1]))
     teacher.teach(table([*rows[:-1], (9, 9, "artefact")]))
     assert named[0].ground is not named[1].ground is teacher.ground
@@ -168,13 +168,13 @@ def test_other_settings_only_repeat_what_depends_on_them(surface, teacher, monke
 
 
 def test_similarity_is_what_the_lesson_is_on():
-    for name, alone in (
-        ("auto", "auto"),
-        ("examples", "examples"),
-        ("evidence", "examples"),
-        ("threshold", "examples"),
-    ):
-        settings = dataclasses.replace(SMALL, similarity=name)
+    given: tuple[Settings, ...] = (
+        Settings(),
+        Settings(similarity="examples"),
+        Settings(similarity="evidence"),
+        Settings(similarity="threshold"),
+    )
+    for settings, alone in zip(given, ("auto", "examples", "examples", "examples"), strict=True):
         assert taught_settings(settings, on_evidence=False).similarity == alone
         assert taught_settings(settings, on_evidence=True).similarity == "evidence"
         assert taught_settings(settings, on_evidence=True).similarity_source(given=True) == "evidence"

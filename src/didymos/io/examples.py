@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from didymos.io.atomic import replacing
@@ -62,13 +62,13 @@ def read_examples(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     return {column: [row[place] for _, row in rows[1:]] for place, column in enumerate(header)}
 
 
-def write_examples(path: str | os.PathLike[str], table: Mapping[str, Sequence[Any]]) -> None:
+def write_examples(path: str | os.PathLike[str], table: Mapping[str, Iterable[Any]]) -> None:
     """Write the columns of a table as a CSV file that :func:`read_examples` reads; what stood there stays until then.
 
     Parameters
     ----------
     path : path
-    table : mapping of str to sequence
+    table : mapping of str to iterable
         Columns of the same length by name, for example those of :meth:`didymos.workflow.marks.Marks.table`. Text loses
         the spaces around it.
 
@@ -78,10 +78,10 @@ def write_examples(path: str | os.PathLike[str], table: Mapping[str, Sequence[An
         Where there is no column, the columns have different lengths, a text holds a line break, or the file cannot be
         written.
     """
-    names = [str(name).strip() for name in table]
-    if not names or len({len(column) for column in table.values()}) != 1:
+    names, columns = [str(name).strip() for name in table], [list(column) for column in table.values()]
+    if not names or len(set(map(len, columns))) != 1:
         raise InputError(f"the table has the columns {', '.join(names) or 'none'}; they must all be of one length")
-    rows = [[_plain(value) for value in row] for row in zip(*table.values(), strict=True)]
+    rows = [[_plain(value) for value in row] for row in zip(*columns, strict=True)]
     for text in (*names, *(value for row in rows for value in row if isinstance(value, str))):
         if len(f"{text}.".splitlines()) > 1:
             raise InputError(f"{text!a} holds a line break: write it in one line")

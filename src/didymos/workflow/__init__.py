@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from didymos.workflow.regions import find_regions
     from didymos.workflow.settings import Settings
     from didymos.workflow.similarity import similarity_of
-    from didymos.workflow.teaching import Taught, Teacher
+    from didymos.workflow.taught import Taught
+    from didymos.workflow.teaching import Teacher
     from didymos.workflow.twins import train_twins
 
 __all__ = [
@@ -59,7 +60,8 @@ __getattr__, __dir__ = lazily(
         "regions": ("find_regions",),
         "settings": ("Settings",),
         "similarity": ("similarity_of",),
-        "teaching": ("Taught", "Teacher"),
+        "taught": ("Taught",),
+        "teaching": ("Teacher",),
         "twins": ("train_twins",),
     },
 )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.workflow.regions import by_score
-from didymos.workflow.teaching import Taught
+from didymos.workflow.taught import Taught
 
 
 @dataclass(frozen=True)

@@ -5,35 +5,21 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from didymos.schema import InputError
-from didymos.twin.model import TwinModel
 from didymos.twin.training.compilation import Compiler
-from didymos.workflow.analysis import EVIDENCE, METRIC, PREPARE, Analysis, describe, learn
-from didymos.workflow.assembly import (
-    Steps,
-    add_region_probability,
-    add_regions,
-    add_scores,
-    check_iso_energy,
-    evidence_attributes,
-    learning_attributes,
-)
-from didymos.workflow.averages import add_rare_averages, total_sums
-from didymos.workflow.dataset import Assembly
-from didymos.workflow.defects import add_defects
-from didymos.workflow.evidence import Evidence, find_evidence
-from didymos.workflow.examples import LabelledExamples
-from didymos.workflow.features import Features, fit_metric
+from didymos.workflow.analysis import EVIDENCE, PREPARE, learn
+from didymos.workflow.assembly import check_iso_energy
+from didymos.workflow.evidence import Evidence
+from didymos.workflow.features import Features
 from didymos.workflow.points import Points, prepare, with_examples
-from didymos.workflow.progress import Report, shown, silent, stage
+from didymos.workflow.progress import Report, shown, stage
 from didymos.workflow.settings import Settings
+from didymos.workflow.taught import Ground, Taught, small_result
 from didymos.workflow.twins import prepare_lessons, prepare_training
 
 PREPARED_BY = ("energy_range", "spatial")
@@ -41,109 +27,6 @@ FITTED_BY = (*PREPARED_BY, "metric", "rank", "seed")
 """Settings that the points, and the features and the evidence, depend on."""
 KEPT = 4
 """Sets of usable spectra whose features are kept: "artefact" and its undoing go back and forth between two."""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What an analysis knows of a map before any example: points, features and, where somebody asks, the evidence.
-
-    Attributes
-    ----------
-    points : Points
-    features : Features
-        Of the usable ones of `points`.
-    settings : Settings
-        With which they were made.
-    """
-
-    points: Points
-    features: Features
-    settings: Settings
-
-    @classmethod
-    def of(cls, points: Points, settings: Settings, report: Report = silent) -> Ground:
-        """Fit the metric to points."""
-        with stage(report, METRIC):
-            return cls(points, fit_metric(points, settings), settings)
-
-    @cached_property
-    def evidence(self) -> Evidence:
-        """The evidence of the map, found at the first call."""
-        return find_evidence(self.points, self.features, self.settings)
-
-    @cached_property
-    def sums(self) -> NDArray[np.float64]:
-        """What the average spectra of regions need of all spectra, shape (3, n_energies)."""
-        return total_sums(self.points)
-
-    def known_to(self, named: Points) -> Points:
-        """Return points with examples, the same ones usable, with what need not be looked up for every lesson."""
-        assert self.points.neighbourhood is not None
-        assert len(self.sums)
-        return named.knowing(self.points)
-
-
-@dataclass(frozen=True)
-class Taught:
-    """What the twins learnt from examples.
-
-    Attributes
-    ----------
-    result : xarray.Dataset
-        Small: score, its spread, distance, embedding, region and its probability, kind, the average spectra of regions
-        and kinds, and the defects, under the names of :data:`didymos.schema.RESULT_VARIABLES`.
-    steps : Steps
-        Of the lesson; the evidence in them is that of the map only where the lesson was on the evidence.
-    settings : Settings
-        ``didymos.analyze`` gives the same with these settings and the same examples.
-    ground : Ground
-        What the twins learnt on.
-    data : spectral map
-        As it was given.
-    """
-
-    result: xr.Dataset
-    steps: Steps
-    settings: Settings
-    ground: Ground
-    data: xr.DataArray | xr.Dataset
-
-    @property
-    def model(self) -> TwinModel:
-        """The trained model, which scores other spectra."""
-        return self.steps.twins.model
-
-    @property
-    def examples(self) -> LabelledExamples:
-        """The examples that the twins learnt from."""
-        assert self.steps.points.examples is not None
-        return self.steps.points.examples
-
-    @property
-    def member_scores(self) -> NDArray[np.float32]:
-        """Score of the usable spectra by every member of the ensemble, shape (n_members, n_usable)."""
-        networks, embedded = self.model.networks, self.steps.twins.embedded
-        if networks is None or embedded is None:
-            return self.steps.twins.prediction.score[np.newaxis]
-        return networks.score.score(embedded).astype(np.float32)
-
-    def analysis(self, *, progress: bool | Report | None = None) -> Analysis:
-        """Return the whole analysis, with everything that describes the map, for saving and for the report.
-
-        Parameters
-        ----------
-        progress : bool or callable, optional
-            See :func:`didymos.workflow.progress.shown`.
-
-        Returns
-        -------
-        Analysis
-            What ``didymos.workflow.run`` returns for the same map, settings and examples; nothing trains again.
-        """
-        with shown(progress) as report:
-            with stage(report, EVIDENCE):
-                steps = replace(self.steps, evidence=self.ground.evidence)
-            return describe(self.data, steps, self.settings, report=report)
 
 
 @dataclass(frozen=True)
@@ -283,7 +166,9 @@ class Teacher:
                 with stage(report, EVIDENCE):
                     evidence = ground.evidence
             steps = learn(points, ground.features, evidence, settings, report=report, compiler=compiler)
-            return Taught(_small(steps, ground, settings, on_evidence), steps, settings, ground, self.data)
+            return Taught(
+                small_result(steps, ground, settings, on_evidence=on_evidence), steps, settings, ground, self.data
+            )
 
     def _ground_of(self, points: Points, report: Report) -> Ground:
         """Return the features of these points, where the same spectra have been usable before those of then."""
@@ -339,19 +224,3 @@ def settings_of(data: xr.DataArray | xr.Dataset) -> Settings:
         return Settings(**{name: value for name, value in given.items() if name in known})
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError(f"the settings in the result cannot be read ({error}): give settings") from None
-
-
-def _small(steps: Steps, ground: Ground, settings: Settings, on_evidence: bool) -> xr.Dataset:
-    """Return what a lesson changes, under the names of a result."""
-    points, regions = steps.points, steps.regions
-    assembly = Assembly(points)
-    add_scores(assembly, steps.twins.model, steps.twins.prediction)
-    add_regions(assembly, regions.region)
-    add_region_probability(assembly, regions.probability)
-    assembly.add("kind", points.spread(regions.kind, points.usable, 0, np.int16))
-    add_rare_averages(assembly, regions, ground.sums)
-    add_defects(assembly, regions.region, regions.kind)
-    known = evidence_attributes(steps.evidence) if on_evidence else {}
-    about = {"metric": settings.metric, "seed": settings.seed, "settings": settings.to_json()}
-    assembly.result.attrs.update(known | learning_attributes(steps) | about)
-    return assembly.result
