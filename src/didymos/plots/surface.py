@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from didymos.plots.units import edges, label, scale, units_of
+from didymos.plots.units import Scale, edges, label, scale, units_of
 from didymos.schema import is_image, space_dims
 
 Layout = Literal["image", "points", "line"]
@@ -59,21 +59,31 @@ class Surface:
         return abs(float(height / width))
 
 
+def positions(result: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return x and y of the columns and rows, or of the points; numbers from 0 where a map has none."""
+    space = space_dims(result)
+    x, y = (
+        result[name] if name in result.coords else xr.DataArray(np.arange(result.sizes[dim]), dims=dim)
+        for name, dim in (("x", space[-1]), ("y", space[0]))
+    )
+    if not is_image(result) and "y" not in result.coords:
+        y = x
+    return x, y
+
+
+def length_scale(result: xr.Dataset) -> Scale:
+    """Return the unit of all lengths of a result in figures, sentences and tables of the report."""
+    coordinates = positions(result)
+    spans = [np.ptp(np.asarray(coordinate.values, dtype=float)) for coordinate in coordinates]
+    return scale(max(spans) or coordinates[0].values, units_of(coordinates[0]) or "pixel")
+
+
 def surface(result: xr.Dataset) -> Surface:
     """Return where the spectra of a result were taken."""
-    names = ("x", "y")
-    space = space_dims(result)
-    coordinates = [
-        result[name] if name in result.coords else xr.DataArray(np.arange(result.sizes[space[-1 - index]]))
-        for index, name in enumerate(names if is_image(result) else ("x", "x"))
-    ]
-    if not is_image(result) and "y" in result.coords:
-        coordinates[1] = result["y"]
-    spans = [np.ptp(np.asarray(coordinate.values, dtype=float)) for coordinate in coordinates]
-    units = units_of(coordinates[0]) or "pixel"
-    length = scale(max(spans) or coordinates[0].values, units)
-    x, y = (length(coordinate.values) for coordinate in coordinates)
-    labels = [label(name, length.units) for name in names]
+    length = length_scale(result)
+    x, y = (length(coordinate.values) for coordinate in positions(result))
+    spans = [np.ptp(x), np.ptp(y)]
+    labels = [label(name, length.units) for name in ("x", "y")]
     if is_image(result):
         flat = 1 if y.size == 1 else 0 if x.size == 1 else None
     else:

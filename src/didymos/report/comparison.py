@@ -20,7 +20,7 @@ from didymos.plots.helpers import Images
 from didymos.plots.settings import FORMATS, FigureSettings
 from didymos.report import comparison_words as words
 from didymos.report.html import data_url, page, pictures_of, provenance, settings_rows, write_page
-from didymos.report.sentences import measured
+from didymos.report.measurement import measured
 from didymos.report.tables import write_table
 from didymos.schema import COMPARISON_ATTRIBUTES
 

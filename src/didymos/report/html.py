@@ -19,7 +19,7 @@ from markupsafe import Markup
 from didymos.io.atomic import replacing
 from didymos.plots import FigureEntry, available, rendered
 from didymos.plots.helpers import Images
-from didymos.report import sentences, tables
+from didymos.report import measurement, sentences, tables
 from didymos.schema import RESULT_ATTRIBUTES
 
 HEAVY = 1_500_000
@@ -121,7 +121,7 @@ def write_report(
         file=str(result.attrs.get("input_file", "") or "spectral map"),
         found=int(result.attrs.get("distinct_population", 0) or 0) == 1,
         verdict=sentences.verdict(result),
-        measured=sentences.measured(result),
+        measured=measurement.measured(result),
         sentences=sentences.found(result),
         computed=sentences.computed(result),
         sections=[(section, chosen) for section, chosen in sections if chosen],

@@ -73,14 +73,14 @@ def _plane(a: NDArray[np.float64], values: NDArray[np.float64], settings: Levell
     smallest = settings.exact * float(np.abs(values).max())
     weights, plane = np.ones(values.size), np.zeros(a.shape[1])
     for _ in range(settings.rounds):
-        weighted = a * weights[:, np.newaxis]
-        before, plane = plane, np.linalg.lstsq(weighted.T @ a, weighted.T @ values, rcond=None)[0]
+        weighted, before = a * weights[:, np.newaxis], plane
+        plane = np.asarray(np.linalg.lstsq(weighted.T @ a, weighted.T @ values, rcond=None)[0])
         size = np.abs(values - a @ plane)
         spread = MAD_TO_SD * float(np.median(size))
         if spread <= smallest or float(np.abs(plane - before).max()) <= smallest:
             break
         weights = 1 / (1 + (size / (settings.half_weight * spread)) ** 2)
-    return np.asarray(plane)
+    return plane
 
 
 def _unit(axis: NDArray[np.floating]) -> NDArray[np.float64]:
