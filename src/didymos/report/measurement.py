@@ -20,7 +20,7 @@ def measured(result: xr.Dataset) -> list[tuple[str, str]]:
     values, units = energy.values, units_of(energy)
     title = str(energy.attrs.get("long_name", "") or "Energies")
     rows = [
-        ("File", str(result.attrs.get("input_file", "unknown"))),
+        ("File", str(result.attrs.get("input_file", "") or "unknown")),
         ("Points", _points(result)),
         (
             title[:1].upper() + title[1:],  # EELS and CL keep their capitals
@@ -47,9 +47,7 @@ def _points(result: xr.Dataset) -> str:
     columns, rows = result.sizes.get("x", 0), result.sizes.get("y", 0)
     image = is_image(result)
     text = (
-        f"{number(columns)} × {number(rows)} (x × y)"
-        if image
-        else f"{number(result.sizes['point'])} scattered points"
+        f"{number(columns)} × {number(rows)} (x × y)" if image else f"{number(result.sizes['point'])} scattered points"
     )
     if "x" not in result.coords:
         return text
