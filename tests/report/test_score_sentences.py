@@ -10,7 +10,8 @@ from test_report import drawn_few, page_of
 
 from didymos.plots import available
 from didymos.report.html import SECTIONS
-from didymos.report.sentences import BY_DISTANCE, SIMILARITY, computed, found, measured
+from didymos.report.measurement import measured
+from didymos.report.sentences import BY_DISTANCE, SIMILARITY, computed, found
 from didymos.report.tables import write_tables
 
 

@@ -8,37 +8,61 @@ from typing import Any
 import xarray as xr
 
 from didymos.plots.distances import distance_units
+from didymos.plots.latent import MODES_SHOWN
+from didymos.plots.maps import has_relief
 from didymos.plots.pairs import is_swept
+from didymos.plots.transfer import has_both_signs
 from didymos.plots.units import plain, units_of
 from didymos.schema import Region
 
-FAIR, SMALLEST = 0.05, 0.001
-"""Probabilities from which on something is no evidence, and below which no number is given."""
+SMALLEST = 0.001
+"""Probability below which no number is given."""
+MARKED = (Region.TRANSITION, Region.MINORITY)
 
 
 def score_map(result: xr.Dataset) -> str:
     """Caption of the score map."""
-    ground = "the topography" if "topography" in result else "the signal averaged over all energies"
     if str(result.attrs.get("score_source")) == "distance":
         score = "distance to the majority, rescaled to 0 to 1"
+    elif nothing_found(result):
+        score = "score: 0 for the most ordinary spectra, 1 for the most unusual"
     else:
         score = "score: 0 for the majority, 1 for the most distinct population"
-    return (
-        f"One panel shows the {score}. The other panel shows {ground}. Outlines mark the transition and the minority."
-        + _flagged(result)
-    )
+    outlines = " Outlines mark the transition and the minority." if has_marked(result) else ""
+    return f"(a) The {score}. (b) {ground(result)}.{outlines}{_flagged(result)}"
+
+
+def ground(result: xr.Dataset) -> str:
+    """Return what the map in grey shows: topography, or the mean signal where there is no relief."""
+    if has_relief(result):
+        return "The topography, levelled for the figure: the plane of the ground is subtracted"
+    return "The signal averaged over all energies"
+
+
+def nothing_found(result: xr.Dataset) -> bool:
+    """Return whether a test found no distinct population, and no examples of the user say what is distinct."""
+    found = result.attrs.get("distinct_population")
+    return found is not None and int(found) != 1 and str(result.attrs.get("similarity")) != "examples"
+
+
+def has_marked(result: xr.Dataset) -> bool:
+    """Return whether any spectrum is in the transition or the minority."""
+    return bool(result["region"].isin([int(region) for region in MARKED]).any())
 
 
 def region_map(result: xr.Dataset) -> str:
     """Caption of the region map."""
-    return (
-        "Each point has the colour of its most probable region. Numbers in parentheses count spectra. "
-        "Defects usually form compact patches. Single points scattered over the map are typical of noise."
-    )
+    counted = "Each point has the colour of its most probable region. Numbers in parentheses count spectra."
+    if nothing_found(result):
+        tail = " Transition and minority are the tail of the common spectra, not a population of their own."
+        return counted + tail * has_marked(result)
+    return f"{counted} Defects usually form compact patches. Single points scattered over the map are typical of noise."
 
 
 def kind_map(result: xr.Dataset) -> str:
     """Caption of the kind map."""
+    if int(result["kind"].max()) < 2:
+        return "All minority spectra resemble each other: they are of one kind."
     return (
         "Minority spectra that resemble each other form one kind. Kind 1 is the most frequent. "
         "Two kinds usually stand for two different defects or for two parts of an extended defect."
@@ -88,12 +112,17 @@ def signal_histogram(result: xr.Dataset) -> str:
 
 def scree_and_latent(result: xr.Dataset) -> str:
     """Caption of the principal components."""
-    rank = result.attrs.get("rank")
-    noise = f" {rank} components stand above the noise." if rank is not None else ""
+    shown, rank = min(result.sizes["mode"], MODES_SHOWN), result.attrs.get("rank")
+    divided = (
+        f" The metric has components of its own, of the spectra divided by their noise: {rank} of these stand above "
+        "the noise."
+        if rank is not None and str(result.attrs.get("metric")) == "robust"
+        else ""
+    )
     return (
-        "(a) Share of the variance of each principal component. The flat tail is noise." + noise + " "
-        "(b) Every spectrum as a dot in the plane of the first two components. Two populations that are distinct in "
-        "this plane form two separate clouds."
+        f"(a) Share of the variance of the first {shown} principal components of the spectra as measured.{divided} "
+        "(b) Every spectrum as a dot in the plane of the first two components. This plane keeps the largest "
+        "variation: rare spectra can lie within the cloud of the others."
     )
 
 
@@ -106,8 +135,9 @@ def distance_statistics(result: xr.Dataset) -> str:
     trained = str(result.attrs.get("similarity")) in ("evidence", "examples") and "embedding" in result
     unused = " The networks were not trained with this threshold." if trained else ""
     return (
-        f"(a, b) Number of pairs of spectra at each distance, among {_pairs(result)}. Unusual spectra form the long "
-        "tail. (c) The same over the logarithm of the distance, with two fitted Gaussians and their sum. "
+        f"(a, b) Number of pairs of spectra at each distance, among {_pairs(result)}. Pairs with an unusual "
+        "spectrum form the long tail. (c) The same over the logarithm of the distance, with two fitted Gaussians and "
+        "their sum. "
         f"{_two_gaussians(result)}The dotted line{at} is the threshold for similar pairs.{unused}{unit}"
     )
 
@@ -127,13 +157,12 @@ def distance_sweep(result: xr.Dataset) -> str:
 def abundance(result: xr.Dataset) -> str:
     """Caption of the abundance."""
     labels = result.get("distance_label")
-    none = " No spectrum has this label." if labels is not None and not bool((labels == 1).any()) else ""
+    none = " No spectrum is in the second group." if labels is not None and not bool((labels == 1).any()) else ""
     return (
-        "(a) Density of the distances of each spectrum at the peak of the component of large distances: low for the "
-        "majority, high for a sparse minority. (b) Distances of a single spectrum to all others, averaged over each "
-        "label. The dotted line is the peak of the component of large distances. The label minority means that most "
-        "distances of a spectrum belong to this component, independently of the score."
-        f"{none}{_flagged(result) if 'region' in result else ''}"
+        "(a) Density of the distances of each spectrum at the peak of the component of large distances, the dotted "
+        "line in (b). (b) Distances of a single spectrum to all others, averaged over two groups: spectra with mostly "
+        "small distances and spectra with mostly large distances. These groups describe the distances alone. They are "
+        f"not the regions of the score.{none}{_flagged(result) if 'region' in result else ''}"
     )
 
 
@@ -151,10 +180,15 @@ def distance_correlation(result: xr.Dataset) -> str:
 
 def embedding(result: xr.Dataset) -> str:
     """Caption of the embedding."""
+    clouds = (
+        "No distinct population was detected: separate clouds show only which spectra the training calls dissimilar."
+        if nothing_found(result)
+        else "Separate clouds are distinct populations. A bridge between two clouds is a transition."
+    )
     return (
         "In the embedding of the twin network, similar spectra are close and dissimilar spectra at least one margin "
-        "apart. Only distances have a meaning, not directions and signs. Colour is the score. Separate clouds are "
-        "distinct populations. A bridge between two clouds is a transition."
+        "apart. Only distances have a meaning, not directions and signs. Colour is the score. "
+        f"{clouds}"
     )
 
 
@@ -176,12 +210,14 @@ def weight_transfer(result: xr.Dataset) -> str:
         if "window_weight_transfer" in result and bool(result["window_weight_transfer"].notnull().any())
         else ""
     )
-    return (
-        pairs
-        + moved
-        + "The square is the correlation over the map of the signals at two energies: red where positive, blue where "
-        "negative. Dotted lines are the boundaries of the windows. The signs + and − mark anticorrelated windows."
+    lines = " Dotted lines are the boundaries of the windows." if result.sizes.get("window", 0) else ""
+    if has_both_signs(result):
+        lines += " The signs + and − mark anticorrelated windows."
+    square = (
+        "The square is the correlation over the map of the signals at two energies: red where positive, blue where "
+        "negative."
     )
+    return f"{pairs}{moved}{square}{lines}"
 
 
 def iso_energy(result: xr.Dataset) -> str:
@@ -231,12 +267,10 @@ def _two_gaussians(result: xr.Dataset) -> str:
     if not math.isfinite(chance):
         return ""
     probability = f"{chance:.2g}" if chance >= SMALLEST else f"less than {SMALLEST}"
-    found = int(result.attrs.get("distinct_population", 1)) == 1
-    enough = "no evidence" if chance >= FAIR else "" if found else "not enough evidence"
-    words = f": alone {enough} for a second population" if enough else ""
     return (
-        "In a single population of as many spectra, two Gaussians exceed the fit of one Gaussian this clearly with a "
-        f"probability of {probability}{words}. "
+        "The two Gaussians describe the distances of all pairs; the test for a distinct population is another one, in "
+        f"the summary. Of single populations with long tails, drawn at random, a share of {probability} gives two "
+        "Gaussians that lie as far apart. "
     )
 
 

@@ -147,9 +147,9 @@ FIGURES: Mapping[str, FigureEntry] = {
     ),
     "abundance": FigureEntry(
         abundance,
-        "Labels from distances alone",
+        "Groups by distance",
         captions.abundance,
-        "Map of the density of large distances of each spectrum, and two typical histograms.",
+        "Map of the density of large distances of each spectrum, and the typical histogram of each group by distance.",
         ("abundance", "typical_log_distance_histogram"),
     ),
     "distance_correlation": FigureEntry(

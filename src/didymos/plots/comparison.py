@@ -18,6 +18,7 @@ from didymos.plots.maps import (
     draw_values,
     ground_map,
     handle,
+    has_relief,
     map_sheet,
     over_space,
     region_handles,
@@ -137,7 +138,7 @@ def compared_surface(comparison: xr.Dataset, axes: AxesLike = None) -> Figure:
     panels, where = map_sheet(comparison, axes, 1)
     panel = panels.axes[0]
     draw_values(panels, panel, where, *ground_map(comparison), HEIGHT_COLOURS)
-    if "topography" not in comparison:
+    if not has_relief(comparison):
         draw_flags(panel, where, comparison, artefacts=False)
     draw_truth(panel, where, comparison)
     panels.legend(truth_handles(comparison, where))

@@ -15,7 +15,7 @@ from didymos.plots.comparison_sheet import comparison_overview
 
 
 def _surface(comparison: xr.Dataset) -> str:
-    ground = "The topography" if "topography" in comparison else "The signal averaged over all energies"
+    ground = captions.ground(comparison)
     outlined = ", with the true defects outlined." if has_truth(comparison) else "."
     return f"{ground}, the same map for all methods{outlined}"
 

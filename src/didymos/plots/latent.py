@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from didymos.plots.maps import mask, over_space
-from didymos.plots.styling import FAINT, INK, REGION_COLOURS, SCORE_COLOURS, AxesLike, logarithmic, sheet, styled
+from didymos.plots.styling import INK, REGION_COLOURS, SCORE_COLOURS, AxesLike, logarithmic, sheet, styled
 from didymos.plots.units import label, scale, units_of
 from didymos.schema import Region
 
@@ -78,10 +78,6 @@ def _scree(axes: Axes, result: xr.Dataset) -> None:
         axes.set_yscale("log", nonpositive="mask")
         logarithmic(axes.yaxis)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    rank = int(result.attrs.get("rank", 0))
-    if 0 < rank < share.size:
-        axes.axvline(rank + 0.5, color=FAINT, linewidth=0.8, linestyle="--")
-        axes.text(rank + 0.7, 0.95, "noise", color=INK, fontsize=7, va="top", transform=axes.get_xaxis_transform())
 
 
 @styled

@@ -70,7 +70,7 @@ def _panels(axes: AxesLike, count: int) -> Sheet:
         return sheet(axes, [["0"]], 2.9)
     names = [str(number) for number in range(count)]
     if axes is None and count % 2:
-        names.append(".")  # an empty panel; a caller has none to give
+        names.append(names[-1])  # the last panel takes the whole row; a caller has no empty one to give
     rows = [names[start : start + 2] for start in range(0, len(names), 2)]
     return sheet(axes, rows, 1.35 * len(rows) + 0.7)
 

@@ -16,8 +16,9 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from didymos.core.preparation.levelling import levelled
 from didymos.plots.styling import COLUMN_WIDTH, FAINT, INK, REGION_COLOURS, AxesLike, Sheet, sheet
-from didymos.plots.surface import Surface, surface
+from didymos.plots.surface import Surface, positions, surface
 from didymos.plots.units import edges, label, limits, plain, scale, units_of
 from didymos.schema import Region, space_dims
 
@@ -29,6 +30,8 @@ SHADE = 0.4
 FILL = 0.7
 """Opacity of marked stretches of a line, and of marked pixels of a fine map."""
 HATCH = "//////"
+ROUNDING = 8 * float(np.finfo(np.float32).eps)
+"""Relief of this share of the largest height is none."""
 
 
 def map_sheet(result: xr.Dataset, axes: AxesLike, count: int, share: bool = True) -> tuple[Sheet, Surface]:
@@ -231,13 +234,29 @@ def signal_map(result: xr.Dataset, energy: float | None = None) -> tuple[NDArray
     return shown(values), label(f"mean {name}" if energy is None else name, shown.units)
 
 
-def ground_map(result: xr.Dataset) -> tuple[NDArray[np.float64], str]:
-    """Return the map of the height, without topography the mean signal, with the label of its colour bar."""
+def has_relief(result: xr.Dataset) -> bool:
+    """Return whether a result holds a topography that is more than a plane."""
     if "topography" not in result:
-        return signal_map(result)
+        return False
     height = over_space(result, "topography")
+    known = height[np.isfinite(height)].astype(float)
+    # files hold heights in single precision: a plane leaves the rounding
+    return bool(known.size and np.nanmax(np.abs(_levelled(result))) > ROUNDING * np.abs(known).max())
+
+
+def ground_map(result: xr.Dataset) -> tuple[NDArray[np.float64], str]:
+    """Return the levelled height, without relief the mean signal, with the label of its colour bar."""
+    if not has_relief(result):
+        return signal_map(result)
+    height = _levelled(result)
     length = scale(np.ptp(height[np.isfinite(height)]), units_of(result["topography"]) or "m")
-    return length(height - np.nanmin(height)), label("height", length.units)
+    return length(height - np.nanmin(height)), label("levelled height", length.units)
+
+
+def _levelled(result: xr.Dataset) -> NDArray[np.float64]:
+    x, y = (np.asarray(position.values, dtype=float) for position in positions(result))
+    height = over_space(result, "topography")
+    return levelled(height, x, y[:, np.newaxis] if height.ndim == 2 else y)
 
 
 def _frame(axes: Axes, where: Surface) -> None:

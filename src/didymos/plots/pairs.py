@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from didymos.plots.distances import distance_units
 from didymos.plots.maps import draw_flags, draw_values, level, map_sheet, over_space, region_handles
-from didymos.plots.styling import ABUNDANCE_COLOURS, FAINT, INK, REGION_COLOURS, AxesLike, sheet, styled
+from didymos.plots.styling import ABUNDANCE_COLOURS, FAINT, FAR_COLOUR, INK, NEAR_COLOUR, AxesLike, sheet, styled
 from didymos.plots.units import edges, label, plain, scale
 from didymos.schema import Region
 
 RIDGE = 1.7
 """Height of a curve of the sweep over the step from one curve to the next."""
 SWEEP_COLOURS = "viridis"
-GROUPS = {"majority": (Region.MAJORITY, "-"), "minority": (Region.MINORITY, "--")}
+GROUPS = {"majority": ("mostly small d", NEAR_COLOUR, "-"), "minority": ("mostly large d", FAR_COLOUR, "--")}
+"""Name, colour and line of the groups by distance: not the regions of the score, so with names of their own."""
 
 
 @styled
@@ -130,18 +131,16 @@ def abundance(result: xr.Dataset, axes: AxesLike = None) -> Figure:
 def _typical(axes: Axes, result: xr.Dataset) -> list[Artist]:
     sides = edges(result["log_distance_bin"].values)
     handles: list[Artist] = []
-    for name, (region, dashes) in GROUPS.items():
+    for name, (words, colour, dashes) in GROUPS.items():
         density = result["typical_log_distance_histogram"].sel(distance_group=name).values
         if not np.isfinite(density).any():
             continue
         size = result["distance_group_size"].sel(distance_group=name) if "distance_group_size" in result else None
-        text = name if size is None else f"{name} ({int(size)})"
-        handles.append(
-            axes.stairs(density, sides, color=REGION_COLOURS[region], linestyle=dashes, linewidth=1.1, label=text)
-        )
+        text = words if size is None else f"{words} ({int(size)})"
+        handles.append(axes.stairs(density, sides, color=colour, linestyle=dashes, linewidth=1.1, label=text))
     peak = float(result.attrs.get("distance_peak", math.nan))
     if math.isfinite(peak):
-        handles.append(axes.axvline(peak, color=INK, linestyle=":", linewidth=1, label="peak of large distances"))
+        handles.append(axes.axvline(peak, color=INK, linestyle=":", linewidth=1, label="peak of large d"))
     axes.set(xlabel=f"log(d + n), d in {plain(distance_units(result))}", ylabel="density (normed)")
     axes.set(xlim=(sides[0], sides[-1]), ylim=(0, None))
     return handles

@@ -11,6 +11,7 @@ from didymos.plots.maps import (
     draw_outlines,
     draw_values,
     ground_map,
+    has_relief,
     level,
     map_sheet,
     mask,
@@ -51,7 +52,7 @@ def score_map(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     draw_values(panels, score, where, over_space(result, "score"), "score (0 to 1)", SCORE_COLOURS, (0, 1))
     draw_flags(score, where, result)
     draw_values(panels, ground, where, *ground_map(result), HEIGHT_COLOURS)
-    if "topography" not in result:
+    if not has_relief(result):
         draw_flags(ground, where, result, artefacts=False)
     for region in OUTLINED:
         draw_outlines(ground, where, mask(result, region), REGION_COLOURS[region])

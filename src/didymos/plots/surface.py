@@ -59,19 +59,30 @@ class Surface:
         return abs(float(height / width))
 
 
-def position_scale(result: xr.Dataset) -> Scale:
-    """Return the scale from the stored positions of a result to the units of the axes."""
-    coordinates = _coordinates(result)
+def positions(result: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return x and y of the columns and rows, or of the points; numbers from 0 where a map has none."""
+    space = space_dims(result)
+    x, y = (
+        result[name] if name in result.coords else xr.DataArray(np.arange(result.sizes[dim]), dims=dim)
+        for name, dim in (("x", space[-1]), ("y", space[0]))
+    )
+    if not is_image(result) and "y" not in result.coords:
+        y = x
+    return x, y
+
+
+def length_scale(result: xr.Dataset) -> Scale:
+    """Return the unit of all lengths of a result in figures, sentences and tables of the report."""
+    coordinates = positions(result)
     spans = [np.ptp(np.asarray(coordinate.values, dtype=float)) for coordinate in coordinates]
     return scale(max(spans) or coordinates[0].values, units_of(coordinates[0]) or "pixel")
 
 
 def surface(result: xr.Dataset) -> Surface:
     """Return where the spectra of a result were taken."""
-    coordinates = _coordinates(result)
-    spans = [np.ptp(np.asarray(coordinate.values, dtype=float)) for coordinate in coordinates]
-    length = position_scale(result)
-    x, y = (length(coordinate.values) for coordinate in coordinates)
+    length = length_scale(result)
+    x, y = (length(coordinate.values) for coordinate in positions(result))
+    spans = [np.ptp(x), np.ptp(y)]
     labels = [label(name, length.units) for name in ("x", "y")]
     if is_image(result):
         flat = 1 if y.size == 1 else 0 if x.size == 1 else None
@@ -81,16 +92,3 @@ def surface(result: xr.Dataset) -> Surface:
         return Surface("image" if is_image(result) else "points", x, y, *labels)
     along = 1 - flat
     return Surface("line", (x, y)[along], np.zeros(1), labels[along], "")
-
-
-def _coordinates(result: xr.Dataset) -> list[xr.DataArray]:
-    """Return x and y of a result, numbers where it has none."""
-    names = ("x", "y")
-    space = space_dims(result)
-    coordinates = [
-        result[name] if name in result.coords else xr.DataArray(np.arange(result.sizes[space[-1 - index]]))
-        for index, name in enumerate(names if is_image(result) else ("x", "x"))
-    ]
-    if not is_image(result) and "y" in result.coords:
-        coordinates[1] = result["y"]
-    return coordinates

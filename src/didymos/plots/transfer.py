@@ -110,10 +110,16 @@ def _correlation(panels: Sheet, axes: Axes, result: xr.Dataset) -> None:
     axes.set_ylim(axes.get_xlim())
     for boundary in _boundaries(result):
         axes.axhline(boundary, color=INK, linewidth=0.6, linestyle=":")
-    if "window_sign" in result:
+    if has_both_signs(result):
         for low, high, sign in zip(*(result[f"window_{n}"].values for n in ("start", "stop", "sign")), strict=True):
             middle = (low + high) / 2
             axes.text(middle, middle, "+" if sign > 0 else "−", ha="center", va="center", color="white", fontsize=8)
+
+
+def has_both_signs(result: xr.Dataset) -> bool:
+    """Return whether there are windows that are anticorrelated."""
+    signs = result["window_sign"].values if "window_sign" in result else np.zeros(0)
+    return bool((signs > 0).any() and (signs < 0).any())
 
 
 def _weight_units(result: xr.Dataset) -> str:

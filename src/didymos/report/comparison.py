@@ -20,9 +20,9 @@ from didymos.plots.helpers import Images
 from didymos.plots.settings import FORMATS, FigureSettings
 from didymos.report import comparison_words as words
 from didymos.report.html import data_url, page, pictures_of, provenance, settings_rows, write_page
-from didymos.report.sentences import measured
+from didymos.report.measurement import measured
 from didymos.report.tables import write_table
-from didymos.schema import COMPARISON_ATTRIBUTES
+from didymos.schema import COMPARISON_ATTRIBUTES, Region
 
 ELSEWHERE = ("settings", "skipped_methods")
 """Attributes that have a section of their own on the page."""
@@ -74,7 +74,8 @@ def write_comparison(
         measured=[row for row in measured(comparison) if row[1]],
         left_out=words.left_out(comparison),
         prepared=words.prepared(comparison),
-        columns=words.COLUMNS,
+        columns=words.shown_columns(comparison),
+        corrupted=bool((comparison["region"] == Region.ARTEFACT).any()),
         rows=_rows(comparison, names),
         truth=has_truth(comparison),
         pictures={
@@ -118,7 +119,7 @@ def _write_method(
         title=_title(comparison, index),
         description=words.description(name),
         notes=words.notes(one),
-        numbers=list(zip(words.COLUMNS, words.cells(comparison)[index], strict=True)),
+        numbers=list(zip(words.shown_columns(comparison), words.cells(comparison)[index], strict=True)),
         pictures=pictures_of(one, {key: METHOD_FIGURES[key] for key in images}, images),
         before=(files[order[index - 1]], _title(comparison, index - 1)) if index else None,
         after=(files[order[index + 1]], _title(comparison, index + 1)) if index + 1 < len(order) else None,

@@ -56,6 +56,8 @@ class Column:
         Decimals that are shown; -1 for as many as two figures take.
     best : callable, optional
         Of the numbers, returns the best.
+    glance : bool
+        Whether it stands beside the small pictures.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Column:
     meaning: str
     digits: int
     best: Callable[[list[float]], float] | None = None
+    glance: bool = True
 
     def cell(self, value: float) -> str:
         """Return a number as it is shown."""
@@ -82,9 +85,9 @@ COLUMNS = (
     ),
     Column("adjusted_rand_index", "ARI", "adjusted Rand index of the groups against the truth, 1 is best", 3, max),
     Column("step_index", "step index", "1 for a step of the latent distance, −1 for a line", 2, max),
-    Column("seconds", "time (s)", "seconds the method took", -1, min),
-    Column("peak_memory", "memory (MB)", "peak memory during the method, above the memory before", 0),
-    Column("group_count", "groups", "number of groups", 0),
+    Column("seconds", "time (s)", "seconds the method took", -1, min, glance=False),
+    Column("peak_memory", "memory (MB)", "peak memory during the method, above the memory before", 0, glance=False),
+    Column("group_count", "groups", "number of groups", 0, glance=False),
 )
 """The columns of the table of all methods."""
 
@@ -104,18 +107,26 @@ def values_of(comparison: xr.Dataset, column: Column) -> list[float]:
     return [float(value) for value in comparison[column.name].values]
 
 
+def shown_columns(comparison: xr.Dataset) -> list[Column]:
+    """Return the columns of which a comparison knows any number."""
+    return [column for column in COLUMNS if any(map(math.isfinite, values_of(comparison, column)))]
+
+
 def cells(comparison: xr.Dataset) -> list[list[Cell]]:
-    """Return the table of all methods row by row, the best of each column marked at the precision shown."""
+    """Return the table of all methods row by row, its columns those of :func:`shown_columns`.
+
+    With a truth the best of each column is marked, at the precision shown; without one no method is known to be best.
+    """
     columns = []
-    for column in COLUMNS:
+    for column in shown_columns(comparison):
         values = values_of(comparison, column)
         texts = [column.cell(value) for value in values]
         known = [value for value in values if math.isfinite(value)]
-        best = column.cell(column.best(known)) if column.best and known else ""
+        best = column.cell(column.best(known)) if column.best and known and has_truth(comparison) else ""
         # one value alone, or the same for all, is no distinction
         marked = {best} if len(set(texts) - {NONE}) > 1 else set()
         columns.append([Cell(text, text in marked) for text in texts])
-    return [list(row) for row in zip(*columns, strict=True)]
+    return [list(row) for row in zip(*columns, strict=True)] or [[] for _ in comparison["algorithm"].values]
 
 
 def summary_table(comparison: xr.Dataset) -> Table:

@@ -11,7 +11,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
@@ -19,7 +18,7 @@ from markupsafe import Markup
 from didymos.io.atomic import replacing
 from didymos.plots import FigureEntry, available, rendered
 from didymos.plots.helpers import Images
-from didymos.report import sentences, tables
+from didymos.report import measurement, page_tables, sentences
 from didymos.schema import RESULT_ATTRIBUTES
 from didymos.views import ViewSettings, linked_views
 
@@ -42,8 +41,8 @@ SECTIONS = (
     Section(
         "where",
         "Map of the score",
-        "Score, regions and kinds of the spectra over the map.",
-        ("score_map", "region_map", "kind_map", "phase_map", "score_uncertainty"),
+        "Score, regions and kinds of the spectra over the map, and a segmentation at a single energy for comparison.",
+        ("score_map", "region_map", "kind_map", "phase_map", "score_uncertainty", "iso_energy"),
     ),
     Section(
         "spectra",
@@ -54,8 +53,8 @@ SECTIONS = (
     Section(
         "variation",
         "Variation of the spectra",
-        "Principal components, distances of pairs of spectra, and distances in latent spaces.",
-        ("scree_and_latent", "distance_statistics", "distance_sweep", "abundance", "distance_correlation"),
+        "Principal components, distances in latent spaces, and distances of pairs of spectra.",
+        ("scree_and_latent", "distance_correlation", "distance_statistics", "distance_sweep", "abundance"),
     ),
     Section(
         "twin",
@@ -66,14 +65,8 @@ SECTIONS = (
     Section(
         "transfer",
         "Transfer of spectral weight",
-        "Differences between minority and majority over the energy, and correlations between energies.",
+        "Correlations between energies, and differences between minority and majority where there are both.",
         ("weight_transfer",),
-    ),
-    Section(
-        "reference",
-        "Reference from a single energy",
-        "Segmentation of the signal at a single energy, for comparison.",
-        ("iso_energy",),
     ),
     Section("truth", "Comparison with the truth", "This map was simulated.", ("score_against_truth",)),
 )
@@ -125,11 +118,12 @@ def write_report(
         file=str(result.attrs.get("input_file", "") or "spectral map"),
         found=int(result.attrs.get("distinct_population", 0) or 0) == 1,
         verdict=sentences.verdict(result),
-        measured=sentences.measured(result),
+        measured=measurement.measured(result),
         sentences=sentences.found(result),
         computed=sentences.computed(result),
         sections=[(section, chosen) for section, chosen in sections if chosen],
-        section_tables=section_tables(result),
+        section_tables=page_tables.section_tables(result),
+        defects=page_tables.defects(result),
         settings=settings_rows(result),
         provenance=provenance(result),
         views=linked_views(result, views),
@@ -193,23 +187,6 @@ def data_url(content: bytes, kind: str | None = None) -> Markup:
     )
 
 
-def section_tables(result: xr.Dataset) -> dict[str, tuple[str, list[str], list[list[str]]]]:
-    """Return the short tables that stand in the report: title, header and rows by the anchor of the section."""
-    chosen = {
-        "where": ("Regions", tables.regions(result)),
-        "transfer": ("Energy windows", tables.energy_windows(result)),
-    }
-    return {
-        anchor: (
-            title,
-            list(table.header),
-            [[_cell(value) for value in row] for row in zip(*table.columns, strict=True)],
-        )
-        for anchor, (title, table) in chosen.items()
-        if table is not None
-    }
-
-
 def provenance(
     result: xr.Dataset, known: Mapping[str, str] = RESULT_ATTRIBUTES, without: Sequence[str] = ("settings",)
 ) -> list[tuple[str, str, str]]:
@@ -245,7 +222,3 @@ def _settings(result: xr.Dataset) -> Any:
     except (TypeError, ValueError):
         return {"settings": str(text)}
     return settings if isinstance(settings, Mapping) else {"settings": settings}
-
-
-def _cell(value: Any) -> str:
-    return sentences.number(value) if isinstance(value, int | float | np.integer | np.floating) else str(value)

@@ -12,7 +12,7 @@ import xarray as xr
 from didymos.plots.styling import SUPERSCRIPTS
 from didymos.plots.units import scale, units_of
 from didymos.report.tables import weight_units
-from didymos.schema import Region, is_image
+from didymos.schema import Region
 
 THIN = "\u202f"
 FOUND, NOT_FOUND = "A distinct population was detected", "No distinct population was detected"
@@ -30,6 +30,8 @@ BY_DISTANCE = (
     "No network was trained because no distinct population was detected; the score is the distance to the majority, "
     "rescaled to 0 to 1."
 )
+CLEAR = 2.0
+"""Standard errors from which on a difference of spectral weight is reported as one."""
 SMALLEST_P = 1e-12
 """No model of noise is right to smaller probabilities than this."""
 
@@ -50,6 +52,18 @@ def number(value: Any, digits: int = 3) -> str:
     return f"{written}\xa0×\xa010{str(int(exponent)).translate(SUPERSCRIPTS)}" if power else written
 
 
+def with_error(value: float, error: float) -> str:
+    """Write a number to the second figure of its standard error: "284 ± 13"; alone where no error is known."""
+    if not (math.isfinite(error) and error > 0 and math.isfinite(value)):
+        return number(value)
+    exponent = math.floor(math.log10(error)) - 1
+    if exponent < -6:
+        return f"{number(value)}\xa0±\xa0{number(error, 2)}"
+    rounded = [round(part, -exponent) for part in (value, error)]
+    shown = [f"{part:,.{max(-exponent, 0)}f}".replace(",", THIN).replace("-", "−") for part in rounded]
+    return "\xa0±\xa0".join(shown)
+
+
 def percent(part: int, whole: int) -> str:
     """Write a share in per cent."""
     return f"{number(100 * part / whole, 2)} %" if whole else "0 %"
@@ -66,27 +80,6 @@ def verdict(result: xr.Dataset) -> str:
 def phases(result: xr.Dataset) -> int:
     """Return the number of phases; 1 where they were not looked for."""
     return int(result.sizes.get("phase_index", 1))
-
-
-def measured(result: xr.Dataset) -> list[tuple[str, str]]:
-    """Return the properties of the measurement, as terms with their descriptions."""
-    spectra = result["spectra"]
-    energy = result["energy"]
-    values, units = energy.values, units_of(energy)
-    rows = [
-        ("File", str(result.attrs.get("input_file", "unknown"))),
-        ("Points", _points(result)),
-        (
-            str(energy.attrs.get("long_name", "") or "Energies").capitalize(),
-            f"{number(values.size)} values from {number(values.min())} to {number(values.max())} {units}".rstrip(),
-        ),
-        ("Signal", _signal(spectra)),
-    ]
-    chosen = (("Channel", "channel"), ("Rule for the channel", "channel_rule"), ("Prepared by", "derived"))
-    for term, name in chosen:
-        if words := _words(spectra.attrs.get(name)):
-            rows.append((term, words))
-    return rows
 
 
 def found(result: xr.Dataset) -> list[str]:
@@ -136,12 +129,16 @@ def moved(result: xr.Dataset) -> list[str]:
     for low, high, change, spread in zip(start, stop, shown(weight), shown(error), strict=True):
         if not math.isfinite(change):
             continue
-        more = "more" if change > 0 else "less"
-        amount = number(abs(change)) + (f"\xa0±\xa0{number(spread, 2)}" if math.isfinite(spread) else "")
-        sentences.append(
-            f"Between {number(low)} and {number(high)} {energy} the minority has {amount}\xa0{joined} {more} "
-            "spectral weight than the majority."
-        )
+        where = f"Between {number(low)} and {number(high)} {energy} the"
+        if abs(change) < CLEAR * spread:
+            amount = with_error(change, spread)
+            sentences.append(
+                f"{where} spectral weight of minority and majority agrees within the error: the difference is "
+                f"{amount}\xa0{joined}."
+            )
+            continue
+        more, amount = "more" if change > 0 else "less", with_error(abs(change), spread)
+        sentences.append(f"{where} minority has {amount}\xa0{joined} {more} spectral weight than the majority.")
     return sentences
 
 
@@ -151,10 +148,11 @@ def _population(result: xr.Dataset) -> list[str]:
     minority, transition = sizes[Region.MINORITY], sizes[Region.TRANSITION]
     between = f"{number(transition)} spectra ({percent(transition, scored)}) are in the transition to the majority."
     if result.attrs.get("similarity") == "examples" and "kind_name" in result:
-        named = ", ".join(_words(name) for name in result["kind_name"].values) or "the named kinds"
+        named = ", ".join(filter(None, map(str, result["kind_name"].values))) or "the named kinds"
         return [
             f"{number(minority)} of {number(scored)} spectra ({percent(minority, scored)}) are like the examples of "
             f"{named}: the minority. {between}",
+            "The test for a distinct population, below, does not use the examples.",
             *moved(result),
         ]
     if verdict(result) == FOUND:
@@ -170,18 +168,15 @@ def _population(result: xr.Dataset) -> list[str]:
         return ["This result holds the distances of pairs of spectra. No twin network was trained."]
     if verdict(result) == UNDECIDED:
         return [f"By the score, {number(minority)} of {number(scored)} spectra are in the minority. {between}"]
+    tail = f"The {number(minority + transition)} spectra in the regions minority and transition are the tail of"
     if verdict(result) == ONLY_COMMON:
         return [
             *_common(result),
             "Within the phases the variation of the spectra is consistent with one population each.",
+            f"{tail} these populations." if minority + transition else "",
             "The score still ranks the spectra from ordinary to unusual. This order is not evidence of rare spectra.",
         ]
-    marked = (
-        f" The {number(minority + transition)} spectra in the regions minority and transition are the tail of this "
-        "population."
-        if minority + transition
-        else ""
-    )
+    marked = f" {tail} this population." if minority + transition else ""
     return [
         f"The variation of the {number(scored)} spectra is consistent with a single population.{marked}",
         "The score still ranks the spectra from ordinary to unusual. This order is not evidence of two populations.",
@@ -205,9 +200,10 @@ def _certainty(result: xr.Dataset) -> list[str]:
     sentences = []
     if (chance := result.attrs.get("distinct_population_p_value")) is not None and math.isfinite(float(chance)):
         size = float(chance)
+        without = "only the common populations" if phases(result) > 1 else "one smoothly varying population"
         value = f"p\xa0=\xa0{number(size, 2)}" if size >= SMALLEST_P else f"p\xa0<\xa0{number(SMALLEST_P, 1)}"
         sentences.append(
-            f"The probability of such evidence in a map with one smoothly varying population is {value}: "
+            f"The probability of such evidence in a map with {without} is {value}: "
             f"{strength(result, size)}. The test compares each spectrum with its neighbourhood. The probability "
             "refers to a model of a smooth map with noise, not to a frequency observed on real samples."
         )
@@ -233,8 +229,8 @@ def _certainty(result: xr.Dataset) -> list[str]:
 
 def strength(result: xr.Dataset, chance: float) -> str:
     """Return the strength of evidence with some probability of chance, in words that fit the verdict."""
-    second = "evidence for a second population"
-    if verdict(result) == NOT_FOUND:
+    second = f"evidence for a {'rare' if phases(result) > 1 else 'second'} population"
+    if verdict(result) in (NOT_FOUND, ONLY_COMMON):
         return f"not enough {second}" if chance < FAIR else f"no {second}"
     return f"strong {second}" if chance < STRONG else f"fair {second}" if chance < FAIR else f"weak {second}"
 
@@ -269,29 +265,3 @@ def _sizes(result: xr.Dataset) -> dict[Region, int]:
 
 def _plural(count: int, one: str, many: str = "") -> str:
     return one if count == 1 else many or f"{one}s"
-
-
-def _points(result: xr.Dataset) -> str:
-    if not is_image(result):
-        return f"{number(result.sizes['point'])} scattered points"
-    columns, rows = result.sizes["x"], result.sizes["y"]
-    text = f"{number(columns)} × {number(rows)} (x × y)"
-    if not {"x", "y"} <= set(result.coords):
-        return text
-    spans = [float(np.ptp(result[name].values)) for name in ("x", "y")]
-    steps = [span / max(count - 1, 1) * count for span, count in zip(spans, (columns, rows), strict=True)]
-    length = scale(max(steps), units_of(result["x"]) or "pixel")
-    width, height = length(steps)
-    size = f"{number(width)} × {number(height)}" if min(spans) > 0 else number(max(width, height))
-    return f"{text}, {size} {length.units}" if max(spans) > 0 and length.units != "pixel" else text
-
-
-def _signal(spectra: xr.DataArray) -> str:
-    units = units_of(spectra)
-    return str(spectra.attrs.get("long_name", "signal")) + (f" in {units}" if units not in ("", "1") else "")
-
-
-def _words(value: Any) -> str:
-    if value is None or value is False or str(value).strip().lower() in ("", "0", "none", "false"):
-        return ""
-    return "numerical derivative" if str(value).strip().lower() in ("1", "true") else str(value)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from didymos.core.numeric.rows import some_rows
 from didymos.plots.styling import SCORE_COLOURS
-from didymos.plots.surface import position_scale
+from didymos.plots.surface import length_scale
 from didymos.plots.units import Scale, energy_axis, label, plain, signal_scale, units_of
 from didymos.schema import ENERGY, SPECTRAL_REGIONS, is_image
 from didymos.views.figures import SELECTIONS
@@ -220,7 +220,7 @@ def _defects(result: xr.Dataset) -> dict[str, Any] | None:
     """Return the defects, positions and extents in the units of the axes."""
     if "defect_x" not in result:
         return None
-    length = position_scale(result)
+    length = length_scale(result)
     lengths = {name: length(result[f"defect_{name}"].values) for name in ("x", "y", "extent")}
     rest = {
         name: result[f"defect_{name}"].values for name in ("spectra", "kind", "score") if f"defect_{name}" in result
