@@ -40,7 +40,8 @@ def requested(browser) -> list[str]:
     import json
 
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    return [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    return [url for url in asked if not url.startswith("chrome:")]  # its own first page
 
 
 def complaints(browser) -> list[str]:

@@ -20,7 +20,15 @@ SIGNAL = 1e6  # the signal of the result is drawn in microvolts
 
 @pytest.fixture(scope="module")
 def result():
-    return build_result("image")
+    found = build_result("image")
+    found.attrs |= {"score_threshold_majority": 0.25, "score_threshold_minority": 0.6}
+    middle = np.argwhere(found["region"].values == 2)[[0, 8, 16]]
+    columns = {"x": found["x"].values[middle[:, 1]], "y": found["y"].values[middle[:, 0]], "extent": [3e-9, 4e-9, 5e-9]}
+    for name, values in columns.items():
+        found[f"defect_{name}"] = ("defect", values, {"units": "m"})
+    for name, values in {"spectra": [4, 5, 6], "kind": [1, 1, 2], "score": [0.99, 0.98, 0.9]}.items():
+        found[f"defect_{name}"] = ("defect", np.array(values))
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import json
 import secrets
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
@@ -41,12 +41,13 @@ class Explorer:
         self.settings = settings or desk.settings
         self.token = secrets.token_urlsafe(24)
         try:
-            self._sockets = bind_sockets(self.settings.port, LOOPBACK)
+            self._socket = socket.create_server((LOOPBACK, self.settings.port))
         except OSError as error:
             raise InputError(
                 f"port {self.settings.port} cannot be used ({error.strerror or error}): choose another one, or 0"
             ) from None
-        self.port = int(self._sockets[0].getsockname()[1])
+        self._socket.setblocking(False)
+        self.port = int(self._socket.getsockname()[1])
         self._work = ThreadPoolExecutor(1, thread_name_prefix="didymos-explorer")
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -100,7 +101,7 @@ class Explorer:
             log_function=lambda handler: None,
         )
         server = HTTPServer(application)
-        server.add_sockets(self._sockets)
+        server.add_socket(self._socket)
         self._ready.set()
         await self._stop.wait()
         server.stop()
@@ -108,12 +109,17 @@ class Explorer:
 
     def allows(self, token: str, host: str) -> bool:
         """Tell whether a request knows the token, and means this machine and no name that points to it."""
-        known = secrets.compare_digest(token.encode(), self.token.encode())
+        known = secrets.compare_digest(token.encode(errors="replace"), self.token.encode())
         return known and f"http://{host}" in self.origins
 
     async def work(self, function: Any, *given: Any) -> Any:
         """Do something that takes time, one thing after the other, while the page stays alive."""
         return await asyncio.get_running_loop().run_in_executor(self._work, function, *given)
+
+
+def internal(error: Exception) -> str:
+    """Return one line about an error that is not the user's."""
+    return " ".join(f"internal error: {type(error).__name__}: {error}".split())
 
 
 class _Page(RequestHandler):
@@ -127,7 +133,12 @@ class _Page(RequestHandler):
             self.set_status(403)
             await self.finish("Open the address with its token that 'didymos explore' has printed.\n")
             return
-        text = await self.explorer.work(explorer_page, self.explorer.desk, self.explorer.port)
+        try:
+            text = await self.explorer.work(explorer_page, self.explorer.desk, self.explorer.port)
+        except Exception as error:  # the next page is another one
+            self.set_status(500)
+            await self.finish(f"{internal(error)}\n")
+            return
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         self.set_header("Referrer-Policy", "no-referrer")
@@ -154,7 +165,7 @@ class _Talk(WebSocketHandler):
         try:
             request = json.loads(message)
             number = request["id"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             self._say({"error": "a message is no request"})
             return
         loop = asyncio.get_running_loop()
@@ -167,7 +178,7 @@ class _Talk(WebSocketHandler):
         except asyncio.CancelledError:
             return  # the explorer was closed
         except Exception as error:  # the page must learn of it, and the next request is another one
-            answer = {"error": f"internal error: {type(error).__name__}: {error}"}
+            answer = {"error": internal(error)}
         self._say({"id": number, **answer})
 
     def _say(self, answer: dict[str, Any]) -> None:

@@ -87,10 +87,11 @@ didymos.Teach = class {
     if (answer.findings) this.learn(answer.findings);
     this.drawMarks();
     this.listMarks();
-    if (answer.waiting) this.say(this.marks.length ? answer.waiting : "");
-    else if (answer.seconds !== undefined && this.marks.length) {
-      this.say(`Trained on ${this.marks.length} examples in ${didymos.shown(answer.seconds)} s.`);
-    } else if (!this.marks.length) this.say("No examples yet: choose what a click means, then click on spectra.");
+    if (answer.waiting) this.say(answer.waiting);
+    else if (this.marks.length) {
+      const seconds = answer.seconds === undefined ? "" : ` in ${didymos.shown(answer.seconds)} s`;
+      this.say(`Trained on ${this.marks.length} examples${seconds}.`);
+    } else this.say("No examples yet: choose what a click means, then click on spectra.");
     this.el("ask").disabled = !this.doubtful.length;
     this.el("doubt").textContent = this.doubtful.length ? `${this.doubtful.length} to ask about (key d)` : "";
     this.views.refresh("marks");

@@ -64,6 +64,11 @@ didymos.Controls = class {
       on(plot, "tap", (event) => this.pin(at(event)));
       on(plot, "selectiongeometry", (event) => { if (event.final) this.drawn(figure, event.geometry, event.modifiers); });
     }
+    // the panel changes its shape with the window and with the labels beside it
+    for (const size of ["inner_width", "inner_height"]) {
+      views.plots.map.properties[size].change.connect(() => views.frame(this.boxNow()));
+    }
+    on(views.plots.map, "reset", () => views.frameAll());
     on(views.plots.spectra, "reset", () => { views.unzoomed = true; views.refresh("hidden"); });
     on(views.plots.spectra, "tap", (event) => {
       const {energy} = views.spectra;
@@ -75,6 +80,13 @@ didymos.Controls = class {
         range.change.connect(() => { if (views.places.count > didymos.CROWDED) views.refresh("layers"); });
       }
     }
+  }
+
+  // The part of the map that is to be seen: what somebody has zoomed to, else what was framed last.
+  boxNow() {
+    const {box, plots} = this.views, {x_range: across, y_range: up} = plots.map;
+    const inside = across.start <= box.left && across.end >= box.right && up.start <= box.bottom && up.end >= box.top;
+    return inside ? box : {left: across.start, right: across.end, bottom: up.start, top: up.end};
   }
 
   listenToKeys() {
@@ -141,11 +153,10 @@ didymos.Controls = class {
 
   showDefect(number) {
     const {views} = this, {defects, places} = views;
-    const line = views.plots.map.left[0].visible === false;
-    const [x, y] = [defects.x[number], line ? 0 : defects.y[number]];
-    const half = Math.max(2 * defects.extent[number], 8 * views.spacing);
-    views.plots.map.x_range.setv({start: x - half, end: x + half});
-    if (!line) views.plots.map.y_range.setv({start: y - half, end: y + half});
+    const line = views.isLine(), [x, y] = [defects.x[number], line ? 0 : defects.y[number]];
+    const half = Math.max(2 * defects.extent[number], 8 * views.spacing), {bottom, height} = views.picture;
+    const [low, high] = line ? [bottom, bottom + height] : [y - half, y + half];
+    views.frame({left: x - half, right: x + half, bottom: low, top: high});
     views.set({point: didymos.nearest(places.x, places.y, x, y), pinned: true});
     this.el("map").scrollIntoView({block: "nearest"});
   }

@@ -13,6 +13,26 @@ Object.assign(didymos.Views.prototype, {
     slice.setv({location: this.spectra.energy[this.state.energy], visible: this.state.layer === didymos.SLICE});
   },
 
+  // Show a part of the map to scale: where the panel has another shape, more of the map is seen.
+  frame(box) {
+    const plot = this.plots.map, {inner_width: across, inner_height: up} = plot;
+    this.box = box;
+    if (!across || !up) return;
+    const [width, height] = [box.right - box.left, box.top - box.bottom];
+    const scale = this.isLine() ? null : Math.max(width / across, height / up);
+    const half = (size, pixels) => (scale === null ? size : scale * pixels) / 2;
+    const [x, y] = [(box.left + box.right) / 2, (box.bottom + box.top) / 2];
+    plot.x_range.setv({start: x - half(width, across), end: x + half(width, across)});
+    plot.y_range.setv({start: y - half(height, up), end: y + half(height, up)});
+  },
+
+  frameAll() {
+    const {left, bottom, width, height} = this.picture;
+    this.frame({left, right: left + width, bottom, top: bottom + height});
+  },
+
+  isLine() { return this.plots.map.left[0].visible === false; },
+
   drawPlane(colours, selected) {
     const order = this.order(), {plane} = this;
     if (order.length > didymos.CROWDED) {

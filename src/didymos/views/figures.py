@@ -36,7 +36,6 @@ def map_figure(x_label: str, y_label: str, box: tuple[float, float, float, float
     """
     plot = _figure(MAP, x_label, y_label, "pan,wheel_zoom,box_select,lasso_select,reset")
     plot.x_range, plot.y_range = models.Range1d(*box[:2]), models.Range1d(*box[2:])
-    plot.match_aspect = True
     plot.image_rgba(source=_source("map_image", BLANK), image="image", x="x", y="y", dw="dw", dh="dh")
     _outlines(plot, MAP)
     _examples(plot, MAP)

@@ -20,12 +20,25 @@ Object.assign(didymos.Controls.prototype, {
     if (state.pinned) values.point = places.index[state.point];
     if (state.difference) values.difference = state.difference.join(",");
     for (const [name, selection] of Object.entries(state.selections)) values[name] = didymos.writePolygon(selection);
-    for (const figure of didymos.FIGURES.filter((name) => plots[name])) {
-      const {x_range: across, y_range: up} = plots[figure], box = [across.start, across.end, up.start, up.end];
-      const first = (this.boxes ??= {})[figure] ??= box;
-      if (box.some((edge, i) => edge !== first[i])) values[`${figure}-box`] = box.map((v) => Number(v.toPrecision(6))).join(",");
-    }
+    for (const [figure, box] of Object.entries(this.zoomed())) values[`${figure}-box`] = box.join(",");
     return didymos.writeLink(values);
+  },
+
+  // The parts of map and embedding that somebody has zoomed to.
+  zoomed() {
+    const {views} = this, {picture, plane, plots} = views, found = {};
+    const now = this.boxNow(), {left, bottom, width, height} = picture;
+    const whole = [left, left + width, bottom, bottom + height];
+    const boxes = {map: [[now.left, now.right, now.bottom, now.top], whole]};
+    if (plots.embedding) {
+      const {x_range: across, y_range: up} = plots.embedding;
+      boxes.embedding = [[across.start, across.end, up.start, up.end], plane.box];
+    }
+    for (const [figure, [box, all]] of Object.entries(boxes)) {
+      const near = (edge, i) => Math.abs(edge - all[i]) <= 1e-6 * Math.abs(all[1] - all[0]);
+      if (!box.every(near)) found[figure] = box.map((edge) => Number(edge.toPrecision(6)));
+    }
+    return found;
   },
 
   // Restore what a link holds; what does not fit this page is left out.
@@ -54,6 +67,10 @@ Object.assign(didymos.Controls.prototype, {
     for (const figure of didymos.FIGURES.filter((name) => plots[name])) {
       const box = numbers(found[`${figure}-box`]);
       if (box.length !== 4 || !finite(box)) continue;
+      if (figure === "map") {
+        views.frame({left: box[0], right: box[1], bottom: box[2], top: box[3]});
+        continue;
+      }
       plots[figure].x_range.setv({start: box[0], end: box[1]});
       plots[figure].y_range.setv({start: box[2], end: box[3]});
     }

@@ -14,6 +14,7 @@ didymos.start = async () => {
   const dress = () => Object.values(plots).forEach(didymos.dress);
   dress();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
+  views.frameAll();
   controls.restore(location.hash);
   addEventListener("hashchange", () => controls.restore(location.hash));
   Object.assign(didymos, {views, controls});
