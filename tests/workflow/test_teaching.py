@@ -9,7 +9,7 @@ import xarray as xr
 from didymos import InputError, Settings, analyze
 from didymos.schema import RESULT_VARIABLES
 from didymos.simulate import fese
-from didymos.workflow import Teacher, prepare, run
+from didymos.workflow import Marks, Teacher, prepare, run
 from didymos.workflow.teaching import settings_of, taught_settings
 
 SMALL = Settings(members=2)
@@ -233,3 +233,25 @@ def test_scores_of_members_make_up_the_score(rows, teacher):
     np.testing.assert_allclose(taught.member_scores.mean(axis=0), prediction.score, rtol=1e-5)
     np.testing.assert_allclose(taught.member_scores.std(axis=0, ddof=1), prediction.score_std, rtol=1e-3, atol=1e-6)
     assert taught.examples.names == ("vacancy", "adatom")
+
+
+def test_neither_the_order_of_the_examples_nor_how_they_are_given_matters(surface, rows, teacher):
+    expected = teacher.teach(table(rows)).result
+    marks = Marks()
+    for row, column, label in [*rows[2::-1], *rows[5:2:-1], *rows[:5:-1]]:
+        marks = marks.add(row * SIDE + column, label)
+    by_position = marks.table(surface["spectra"])
+    assert list(by_position) == ["x", "y", "label"]
+    xr.testing.assert_identical(teacher.teach(by_position).result, expected)
+
+
+def test_units_do_not_matter(surface, rows, teacher):
+    expected = teacher.teach(table(rows)).result
+    data = 1024 * surface["spectra"]
+    data.attrs.update(surface["spectra"].attrs)
+    found = Teacher.of(data, SMALL).teach(table(rows)).result
+    both = np.isfinite(expected["score"].values)
+    np.testing.assert_array_equal(np.isfinite(found["score"].values), both)
+    assert np.mean(np.abs(found["score"].values - expected["score"].values)[both]) < 0.01
+    assert np.mean(found["region"].values == expected["region"].values) > 0.98
+    np.testing.assert_allclose(found["region_size"].values, expected["region_size"].values, rtol=0.2, atol=5)
