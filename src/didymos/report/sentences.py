@@ -174,14 +174,20 @@ def _population(result: xr.Dataset) -> list[str]:
             *_common(result),
             "Within the phases the variation of the spectra is consistent with one population each.",
             f"{tail} these populations." if minority + transition else "",
-            "The score still ranks the spectra from ordinary to unusual. This order is not evidence of rare spectra.",
+            f"{_ranked(result)} This order is not evidence of rare spectra.",
         ]
     marked = f" {tail} this population." if minority + transition else ""
     return [
         f"The variation of the {number(scored)} spectra is consistent with a single population.{marked}",
-        "The score still ranks the spectra from ordinary to unusual. This order is not evidence of two populations.",
+        f"{_ranked(result)} This order is not evidence of two populations.",
         "A population whose signal is weaker than the noise of a single spectrum can remain undetected.",
     ]
+
+
+def _ranked(result: xr.Dataset) -> str:
+    if phases(result) > 1 and str(result.attrs.get("score_source")) == "distance":
+        return "The score is the distance from the largest phase here, and high throughout the other phases."
+    return "The score still ranks the spectra from ordinary to unusual."
 
 
 def _common(result: xr.Dataset) -> list[str]:
