@@ -119,6 +119,16 @@ def test_signs_of_windows_are_explained_where_both_are_drawn():
     assert "+" not in marks
 
 
+def test_the_provenance_has_the_numbers_of_the_summary(tmp_path):
+    result = changed(drawn_few(build_result("image")), distinct_population_p_value=2.2e-308)
+    result.attrs |= {"distance_threshold": np.float64(36.434839104658955), "seed": 12345, "score_threshold": np.nan}
+    text = page_of(result, tmp_path).text.replace("\xa0", " ")
+    assert text.count("< 1 × 10⁻¹²") == 2
+    for words in ("distance_threshold 36.435", "seed 12345", "score_threshold unknown"):
+        assert words in text
+    assert "e-308" not in text
+
+
 TECHNIQUES = {
     "CL": ("eV", "photon energy", "counts", "CL intensity"),
     "EELS": ("eV", "energy loss", "counts", "EELS intensity"),

@@ -64,6 +64,11 @@ def with_error(value: float, error: float) -> str:
     return "\xa0±\xa0".join(shown)
 
 
+def probability(value: float) -> str:
+    """Write a probability: two figures, and nothing smaller than any model of noise can be right to."""
+    return f"<\xa0{number(SMALLEST_P, 1)}" if value < SMALLEST_P else number(value, 2)
+
+
 def percent(part: int, whole: int) -> str:
     """Write a share in per cent."""
     return f"{number(100 * part / whole, 2)} %" if whole else "0 %"
@@ -174,7 +179,7 @@ def _population(result: xr.Dataset) -> list[str]:
             *_common(result),
             "Within the phases the variation of the spectra is consistent with one population each.",
             f"{tail} these populations." if minority + transition else "",
-            f"{_ranked(result)} This order is not evidence of rare spectra.",
+            f"{_ranked(result)} This is not evidence of rare spectra.",
         ]
     marked = f" {tail} this population." if minority + transition else ""
     return [
@@ -207,7 +212,7 @@ def _certainty(result: xr.Dataset) -> list[str]:
     if (chance := result.attrs.get("distinct_population_p_value")) is not None and math.isfinite(float(chance)):
         size = float(chance)
         without = "only the common populations" if phases(result) > 1 else "one smoothly varying population"
-        value = f"p\xa0=\xa0{number(size, 2)}" if size >= SMALLEST_P else f"p\xa0<\xa0{number(SMALLEST_P, 1)}"
+        value = f"p\xa0=\xa0{probability(size)}" if size >= SMALLEST_P else f"p\xa0{probability(size)}"
         sentences.append(
             f"The probability of such evidence in a map with {without} is {value}: "
             f"{strength(result, size)}. The test compares each spectrum with its neighbourhood. The probability "
