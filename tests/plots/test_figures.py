@@ -58,7 +58,7 @@ def test_lengths_come_in_a_suitable_prefix(results):
     figure = plots.score_map(results["image"])
     assert figure.axes[0].get_xlabel() == "x (nm)"
     assert figure.axes[0].get_xlim() == pytest.approx((99.25, 99.25 + 36 * 1.5))
-    assert "height (pm)" in {axes.get_xlabel() for axes in figure.axes}
+    assert "levelled height (pm)" in {axes.get_xlabel() for axes in figure.axes}
     assert plots.region_spectra(results["image"]).axes[0].get_ylabel() == "dI/dV (µV)"
     assert plots.region_spectra(results["image"]).axes[0].get_xlabel() == "bias (mV)"
 

@@ -13,7 +13,7 @@ from didymos.io.results import open_result
 from didymos.plots import METHOD_FIGURES, of_method
 from didymos.report import write_comparison
 from didymos.report.comparison import file_names
-from didymos.report.comparison_words import COLUMNS, DESCRIPTIONS, cells, compared, description
+from didymos.report.comparison_words import COLUMNS, DESCRIPTIONS, cells, compared, description, shown_columns
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -94,7 +94,7 @@ def test_the_table_holds_the_numbers(written, pages):
         title = str(comparison["method_title"].values[row])
         assert f"{title} {' '.join(cell.text for cell in shown[row])}" in text, name
     assert [row[0].text for row in shown] == ["0.250", "1.000", "–"]
-    place = {column.name: index for index, column in enumerate(COLUMNS)}
+    place = {column.name: index for index, column in enumerate(shown_columns(comparison))}
     assert shown[0][place["step_index"]].text == "−0.50"
     assert [row[place["group_count"]].text for row in shown] == ["3", "2", "2"]
     seconds = [float(row[place["seconds"]].text) for row in shown]
@@ -110,13 +110,42 @@ def test_the_best_of_each_column_is_marked():
     comparison["seconds"][:] = [3.0, 2.0, 10.0]
     marked = {
         column.name: [row for row, line in enumerate(cells(comparison)) if line[index].best]
-        for index, column in enumerate(COLUMNS)
+        for index, column in enumerate(shown_columns(comparison))
     }
     assert {name: rows for name, rows in marked.items() if rows} == {
         "average_precision": [0],
         "adjusted_rand_index": [0, 1],
         "seconds": [1],
     }
+
+
+def test_without_a_truth_there_is_no_empty_column_and_no_best_method(tmp_path):
+    comparison = few(build_comparison(names=NAMES[:3], truth=False))
+    page = Page(write_comparison(comparison, tmp_path).read_text(encoding="utf-8"))
+    names = [column.name for column in shown_columns(comparison)]
+    assert not {"average_precision", "latent_average_precision", "adjusted_rand_index"} & set(names)
+    assert {"seconds", "group_count"} <= set(names)
+    assert not any(cell.best for row in cells(comparison) for cell in row)
+    assert not [attrs for attrs in page.all("td") if attrs.get("class") == "best"]
+    assert "The best value" not in page.text
+    assert "AP" not in page.text.split()
+    assert len(page.all("abbr")) == len(names)
+    for path in (tmp_path / "methods").iterdir():
+        assert "best value" not in path.read_text(encoding="utf-8")
+
+
+def test_with_a_truth_the_best_is_marked_and_explained(written, pages):
+    page = pages[written[2]]
+    assert [attrs for attrs in page.all("td") if attrs.get("class") == "best"]
+    assert "The best value of a column is marked." in page.text
+
+
+@pytest.mark.parametrize("corrupted", [True, False])
+def test_corrupted_spectra_are_explained_where_there_are_any(corrupted, tmp_path):
+    comparison = few(build_comparison(names=["pca"]))
+    comparison["region"] = comparison["region"].where(comparison["region"] != 3, 3 if corrupted else 0)
+    page = Page(write_comparison(comparison, tmp_path).read_text(encoding="utf-8"))
+    assert ("Pink marks corrupted spectra" in page.text) == corrupted
 
 
 def test_the_csv_reads_back(written):

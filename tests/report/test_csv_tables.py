@@ -42,7 +42,10 @@ def test_all_tables_are_there(written):
         ("distance_histogram", ["distance (σ)", "number of pairs"]),
         ("distance_moments", ["mean (σ)", "sd (σ)", "skewness", "kurtosis"]),
         ("distance_quantiles", ["share of pairs", "distance (σ)"]),
-        ("typical_log_distance_histograms", ["log(distance + offset)", "majority density", "minority density"]),
+        (
+            "typical_log_distance_histograms",
+            ["log(distance + offset)", "density of mostly small d", "density of mostly large d"],
+        ),
         ("distance_correlation", ["latent space", "share of variance explained by a line"]),
         ("energy_windows", ["start (mV)", "stop (mV)", "sign"]),
         ("kind_spectra", ["energy (mV)", "kind 1 dI/dV (V)", "kind 2 dI/dV (V)"]),

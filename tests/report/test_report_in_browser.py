@@ -73,6 +73,50 @@ def test_nothing_sticks_out(opened, width):
     assert outside == []
 
 
+ROWS = """
+const wide = [];
+for (const grid of document.querySelectorAll('.figures')) {
+  const frame = grid.getBoundingClientRect(), rows = new Map();
+  for (const cell of grid.children) {
+    const box = cell.getBoundingClientRect();
+    rows.set(Math.round(box.top), [...(rows.get(Math.round(box.top)) ?? []), box]);
+  }
+  for (const row of rows.values()) {
+    const left = Math.min(...row.map(box => box.left)) - frame.left;
+    const right = frame.right - Math.max(...row.map(box => box.right));
+    wide.push([row.length, left, right, frame.width]);
+  }
+}
+return wide;
+"""
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("width", [400, 718, 1000, 1280, 1920])
+def test_no_row_of_figures_is_half_empty(opened, width, media):
+    opened.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    )
+    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
+    try:
+        rows = opened.execute_script(ROWS)
+        aside = opened.execute_script(
+            "return [...document.querySelectorAll('figure')].filter(f =>"
+            "f.querySelector('figcaption').getBoundingClientRect().top"
+            "< f.querySelector('img').getBoundingClientRect().bottom - 1).length"
+        )
+    finally:
+        opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "screen"})
+    assert aside == 0  # captions stand beneath
+    assert len(rows) >= 7
+    for count, left, right, _ in rows:
+        assert abs(left - right) <= 1  # one alone stands in the middle
+        assert left <= 1 or count == 1
+    if width >= 1000 and media == "screen":
+        assert {count for count, *_ in rows} <= {1, 2, 3}
+        assert sum(count == 1 for count, *_ in rows) <= len(rows) / 2
+
+
 def test_the_contents_lead_to_every_section(opened):
     targets = opened.execute_script(
         "return [...document.querySelectorAll('nav a')]"

@@ -32,7 +32,7 @@ def test_a_score_from_the_distance_is_reported_and_needs_no_network(tmp_path):
     assert "twin networks" not in " ".join(found(result))
     assert not {"embedding", "training_loss", "score_uncertainty"} & set(available(result))
     assert "twin" not in [attrs["id"] for _, attrs in page.tags if "id" in attrs]
-    assert "distance to the majority, rescaled to 0 to 1. The other panel" in page.text
+    assert "distance to the majority, rescaled to 0 to 1. (b) The signal averaged" in page.text
     assert len(write_tables(result, tmp_path)) == len(write_tables(build_result("image", distinct=False), tmp_path))
 
 

@@ -23,7 +23,9 @@ MARKED = (Region.TRANSITION, Region.MINORITY)
 def score_map(result: xr.Dataset) -> str:
     """Caption of the score map."""
     if str(result.attrs.get("score_source")) == "distance":
-        score = "distance to the majority, rescaled to 0 to 1"
+        score = "score: the distance to the majority, rescaled to 0 to 1"
+        if result.sizes.get("phase_index", 1) > 1:
+            score += ", and high throughout the phases other than the largest"
     elif nothing_found(result):
         score = "score: 0 for the most ordinary spectra, 1 for the most unusual"
     else:

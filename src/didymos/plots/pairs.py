@@ -65,6 +65,11 @@ def distance_sweep(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     return panels.figure
 
 
+def group_words(name: str) -> str:
+    """Return the words for a group by distance: "mostly small d"."""
+    return GROUPS[name][0] if name in GROUPS else name
+
+
 def nearest_offset(result: xr.Dataset) -> int | None:
     """Return which shift of the sweep is nearest to the chosen shift, None where none was chosen."""
     offset = result.attrs.get("distance_offset")

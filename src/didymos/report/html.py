@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
@@ -41,7 +42,7 @@ SECTIONS = (
     Section(
         "where",
         "Map of the score",
-        "Score, regions and kinds of the spectra over the map, and a segmentation at a single energy for comparison.",
+        "Score, regions and kinds of the spectra over the map.",
         ("score_map", "region_map", "kind_map", "phase_map", "score_uncertainty", "iso_energy"),
     ),
     Section(
@@ -192,12 +193,21 @@ def provenance(
 ) -> list[tuple[str, str, str]]:
     """Return the attributes of a result with their known meanings, without the attributes named in `without`."""
     rows = [
-        (name, str(result.attrs[name]), meaning)
+        (name, _readable(name, result.attrs[name]), meaning)
         for name, meaning in known.items()
         if name not in without and name in result.attrs
     ]
     further = [name for name in result.attrs if name not in known]
-    return [*rows, *((str(name), str(result.attrs[name])[:500], "") for name in further)]
+    return [*rows, *((str(name), _readable(str(name), result.attrs[name])[:500], "") for name in further)]
+
+
+def _readable(name: str, value: Any) -> str:
+    """Return an attribute for people; the result holds all digits."""
+    if not isinstance(value, float | np.floating):
+        return str(value)
+    if name == "distinct_population_p_value":
+        return sentences.probability(float(value))
+    return sentences.number(value, 5)
 
 
 def flattened(settings: Any, prefix: str = "") -> list[tuple[str, str]]:

@@ -64,6 +64,11 @@ def with_error(value: float, error: float) -> str:
     return "\xa0±\xa0".join(shown)
 
 
+def probability(value: float) -> str:
+    """Write a probability: two figures, and nothing smaller than any model of noise can be right to."""
+    return f"<\xa0{number(SMALLEST_P, 1)}" if value < SMALLEST_P else number(value, 2)
+
+
 def percent(part: int, whole: int) -> str:
     """Write a share in per cent."""
     return f"{number(100 * part / whole, 2)} %" if whole else "0 %"
@@ -174,14 +179,20 @@ def _population(result: xr.Dataset) -> list[str]:
             *_common(result),
             "Within the phases the variation of the spectra is consistent with one population each.",
             f"{tail} these populations." if minority + transition else "",
-            "The score still ranks the spectra from ordinary to unusual. This order is not evidence of rare spectra.",
+            f"{_ranked(result)} This is not evidence of rare spectra.",
         ]
     marked = f" {tail} this population." if minority + transition else ""
     return [
         f"The variation of the {number(scored)} spectra is consistent with a single population.{marked}",
-        "The score still ranks the spectra from ordinary to unusual. This order is not evidence of two populations.",
+        f"{_ranked(result)} This order is not evidence of two populations.",
         "A population whose signal is weaker than the noise of a single spectrum can remain undetected.",
     ]
+
+
+def _ranked(result: xr.Dataset) -> str:
+    if phases(result) > 1 and str(result.attrs.get("score_source")) == "distance":
+        return "The score is the distance from the largest phase here, and high throughout the other phases."
+    return "The score still ranks the spectra from ordinary to unusual."
 
 
 def _common(result: xr.Dataset) -> list[str]:
@@ -201,7 +212,7 @@ def _certainty(result: xr.Dataset) -> list[str]:
     if (chance := result.attrs.get("distinct_population_p_value")) is not None and math.isfinite(float(chance)):
         size = float(chance)
         without = "only the common populations" if phases(result) > 1 else "one smoothly varying population"
-        value = f"p\xa0=\xa0{number(size, 2)}" if size >= SMALLEST_P else f"p\xa0<\xa0{number(SMALLEST_P, 1)}"
+        value = f"p\xa0=\xa0{probability(size)}" if size >= SMALLEST_P else f"p\xa0{probability(size)}"
         sentences.append(
             f"The probability of such evidence in a map with {without} is {value}: "
             f"{strength(result, size)}. The test compares each spectrum with its neighbourhood. The probability "

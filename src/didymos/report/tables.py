@@ -14,6 +14,7 @@ import xarray as xr
 
 from didymos.io.atomic import replacing
 from didymos.plots.distances import distance_units
+from didymos.plots.pairs import group_words
 from didymos.schema import RESULT_VARIABLES, Region, is_image, space_dims
 
 Column = Sequence[Any] | np.ndarray[Any, Any]
@@ -219,11 +220,12 @@ def distance_quantiles(result: xr.Dataset) -> Table | None:
 
 
 def typical_histograms(result: xr.Dataset) -> Table | None:
-    """Average histogram of log(distance + offset) of single spectra, for each label."""
+    """Average histogram of log(distance + offset) of single spectra, for each group by distance."""
     if "typical_log_distance_histogram" not in result:
         return None
     density = result["typical_log_distance_histogram"].transpose("distance_group", "log_distance_bin")
-    names = [f"{name} density" for name in density["distance_group"].values]
+    # not the names of the regions, which are other spectra
+    names = [f"density of {group_words(str(name))}" for name in density["distance_group"].values]
     return Table(("log(distance + offset)", *names), (result["log_distance_bin"].values, *density.values))
 
 
