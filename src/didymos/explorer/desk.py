@@ -26,7 +26,8 @@ from didymos.workflow.doubt import doubtful
 from didymos.workflow.marks import Marks
 from didymos.workflow.progress import Report, silent
 from didymos.workflow.settings import Settings
-from didymos.workflow.teaching import Taught, Teacher, settings_of
+from didymos.workflow.taught import Taught
+from didymos.workflow.teaching import Teacher, settings_of
 
 INPUT = ("input_file", "input_sha256")
 """Attributes of a result that say what it was made from."""

@@ -77,12 +77,13 @@ def average_of(desk: Desk, request: Request, report: Report) -> Answer:
 
 def alike(desk: Desk, request: Request, report: Report) -> Answer:
     """Rank all spectra by their similarity to points of the map, or to a spectrum that was pasted."""
-    teacher = desk.prepare(report)
+    # labels of corrupted spectra change which ones the metric is fitted to
+    ground = desk.prepare(report).ground if desk.taught is None else desk.taught.ground
     if "text" not in request:
-        return _ranked(desk, like_points(teacher.points, teacher.features, points_in(desk, request)), 0.0)
+        return _ranked(desk, like_points(ground.points, ground.features, points_in(desk, request)), 0.0)
     given = read_spectrum(str(request["text"]))
-    noise = noise_of(teacher.features.metric)
-    return _ranked(desk, like_spectrum(teacher.points, given.energy, given.values, noise=noise), -1.0)
+    noise = noise_of(ground.features.metric)
+    return _ranked(desk, like_spectrum(ground.points, given.energy, given.values, noise=noise), -1.0)
 
 
 def retrain(desk: Desk, request: Request, report: Report) -> Answer:
