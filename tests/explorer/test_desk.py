@@ -8,6 +8,7 @@ from matplotlib.path import Path as Outline
 
 from didymos import InputError, Settings, analyze, apply, load_model, open_result
 from didymos.explorer import Desk
+from didymos.explorer.requests import answer
 from didymos.explorer.saving import load_session
 from didymos.explorer.selection import average, inside
 from didymos.views.payload import decoded
@@ -28,53 +29,53 @@ def some(result, name, value, count=3):
 
 def taught(desk):
     """Give three examples of the first kind and three of the majority; return the last answer."""
-    desk.answer({"do": "mark", "points": some(desk.result, "kind", 1), "label": "vacancy"})
-    return desk.answer({"do": "mark", "points": some(desk.result, "region", 0), "label": "majority"})
+    answer(desk, {"do": "mark", "points": some(desk.result, "kind", 1), "label": "vacancy"})
+    return answer(desk, {"do": "mark", "points": some(desk.result, "region", 0), "label": "majority"})
 
 
-def layers(answer):
-    return {layer["name"]: layer for layer in answer["findings"]["layers"]}
+def layers(said):
+    return {layer["name"]: layer for layer in said["findings"]["layers"]}
 
 
-def table(answer, result):
+def table(said, result):
     """Return marks as rows of row, column, label."""
-    row, column = np.divmod([point for point, _ in answer["marks"]], result.sizes["x"])
-    return {"row": row, "column": column, "label": [label for _, label in answer["marks"]]}
+    row, column = np.divmod([point for point, _ in said["marks"]], result.sizes["x"])
+    return {"row": row, "column": column, "label": [label for _, label in said["marks"]]}
 
 
 def test_three_clicks_each_give_what_an_analysis_with_these_examples_gives(desk, surface):
-    answer = taught(desk)
-    expected = analyze(surface, Settings(), examples=table(answer, desk.result))
+    said = taught(desk)
+    expected = analyze(surface, Settings(), examples=table(said, desk.result))
     for name in LEARNT:
         np.testing.assert_array_equal(desk.taught.result[name].values, expected[name].values, err_msg=name)
-    found = layers(answer)
+    found = layers(said)
     np.testing.assert_array_equal(decoded(found["score"]["values"]), expected["score"].values.ravel())
     np.testing.assert_array_equal(decoded(found["region"]["values"]), expected["region"].values.ravel())
     assert [1, "vacancy"] in [group[:2] for group in found["kind"]["groups"]]
-    x = decoded(answer["findings"]["defects"]["x"])
+    x = decoded(said["findings"]["defects"]["x"])
     np.testing.assert_allclose(x, expected["defect_x"].values * 1e9, rtol=1e-5)
-    json.dumps(answer, allow_nan=False)
+    json.dumps(said, allow_nan=False)
 
 
 def test_on_top_of_the_evidence(desk, surface):
     taught(desk)
-    answer = desk.answer({"do": "evidence", "on": True})
-    expected = analyze(surface, similarity="evidence", examples=table(answer, desk.result))
+    said = answer(desk, {"do": "evidence", "on": True})
+    expected = analyze(surface, similarity="evidence", examples=table(said, desk.result))
     np.testing.assert_array_equal(desk.taught.result["score"].values, expected["score"].values)
 
 
 def test_marks_that_do_not_suffice_wait(desk):
-    answer = desk.answer({"do": "mark", "points": [5], "label": "vacancy"})
-    assert "majority" in answer["waiting"]
-    assert answer["marks"] == [[5, "vacancy"]]
-    np.testing.assert_array_equal(decoded(layers(answer)["score"]["values"]), desk.result["score"].values.ravel())
+    said = answer(desk, {"do": "mark", "points": [5], "label": "vacancy"})
+    assert "majority" in said["waiting"]
+    assert said["marks"] == [[5, "vacancy"]]
+    np.testing.assert_array_equal(decoded(layers(said)["score"]["values"]), desk.result["score"].values.ravel())
 
 
 def test_undo_and_redo_give_what_was_there(desk):
     first = taught(desk)
-    second = desk.answer({"do": "mark", "points": some(desk.result, "region", 0, 5)[1:2], "label": "other"})
+    second = answer(desk, {"do": "mark", "points": some(desk.result, "region", 0, 5)[1:2], "label": "other"})
     assert len(second["marks"]) == len(first["marks"]) + 1
-    undone, redone = desk.answer({"do": "undo"}), desk.answer({"do": "redo"})
+    undone, redone = answer(desk, {"do": "undo"}), answer(desk, {"do": "redo"})
     for before, after in ((first, undone), (second, redone)):
         assert before["marks"] == after["marks"]
         assert before["findings"] == after["findings"]
@@ -82,25 +83,25 @@ def test_undo_and_redo_give_what_was_there(desk):
 
 
 def test_the_doubtful_points_are_unlabelled_and_doubtful(desk):
-    answer = taught(desk)
-    marked = {point for point, _ in answer["marks"]}
-    assert answer["doubtful"]
-    assert not marked & set(answer["doubtful"])
+    said = taught(desk)
+    marked = {point for point, _ in said["marks"]}
+    assert said["doubtful"]
+    assert not marked & set(said["doubtful"])
     spread = desk.taught.result["score_std"].values.ravel()
-    assert np.median(spread[answer["doubtful"]]) > np.nanmedian(spread)
+    assert np.median(spread[said["doubtful"]]) > np.nanmedian(spread)
 
 
 def test_a_selection_is_averaged_over_all_spectra(desk):
     x, y = (desk.result[name].values * 1e9 for name in "xy")
     corners = np.array([[x[3], y[2]], [x[20], y[4]], [x[15], y[25]], [x[2], y[18]]])
     polygon = {"figure": "map", "x": corners[:, 0].tolist(), "y": corners[:, 1].tolist()}
-    answer = desk.answer({"do": "average", "polygons": [polygon]})
+    said = answer(desk, {"do": "average", "polygons": [polygon]})
     grid = np.stack([axis.ravel() for axis in np.meshgrid(x, y)], axis=1)
     mask = Outline(corners).contains_points(grid)
     spectra = desk.result["spectra"].values.reshape(len(mask), -1)[mask] * desk.factor
-    assert answer["count"] == answer["selected"] == mask.sum()
-    np.testing.assert_allclose(answer["mean"], spectra.mean(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(answer["spread"], spectra.std(axis=0, ddof=1), rtol=1e-3)
+    assert said["count"] == said["selected"] == mask.sum()
+    np.testing.assert_allclose(said["mean"], spectra.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(said["spread"], spectra.std(axis=0, ddof=1), rtol=1e-3)
 
 
 def test_selections_add_up_and_one_in_the_embedding_follows_the_lesson(desk):
@@ -109,7 +110,7 @@ def test_selections_add_up_and_one_in_the_embedding_follows_the_lesson(desk):
     both = inside([everything, nothing], desk.shown, 100)
     np.testing.assert_array_equal(both, np.isfinite(desk.shown["embedding"].values).all(axis=-1).ravel())
     taught(desk)
-    assert desk.answer({"do": "average", "polygons": [everything]})["count"] == both.sum()
+    assert answer(desk, {"do": "average", "polygons": [everything]})["count"] == both.sum()
 
 
 def test_an_empty_selection_has_no_average(desk):
@@ -118,38 +119,38 @@ def test_an_empty_selection_has_no_average(desk):
     assert (found.count, found.selected) == (0, 0)
     assert np.isnan(found.mean).all()
     nothing = {"figure": "map", "x": [-5.0, -4.0, -4.0], "y": [-5.0, -5.0, -4.0]}
-    answer = desk.answer({"do": "average", "polygons": [nothing]})
-    assert answer["count"] == 0
-    assert set(answer["mean"]) == {None}
+    said = answer(desk, {"do": "average", "polygons": [nothing]})
+    assert said["count"] == 0
+    assert set(said["mean"]) == {None}
 
 
 def test_all_like_a_point_are_ranked(desk):
     score = np.where(desk.result["kind"].values == 1, desk.result["score"].values, -1)
     point = int(score.argmax())
-    answer = desk.answer({"do": "alike", "points": [point]})
-    similarity = decoded(answer["layer"]["values"])
-    assert answer["ranked"][0] == point
+    said = answer(desk, {"do": "alike", "points": [point]})
+    similarity = decoded(said["layer"]["values"])
+    assert said["ranked"][0] == point
     assert similarity[point] == 1
-    np.testing.assert_array_equal(np.sort(similarity[answer["ranked"]])[::-1], similarity[answer["ranked"]])
+    np.testing.assert_array_equal(np.sort(similarity[said["ranked"]])[::-1], similarity[said["ranked"]])
     truth = desk.result["truth_kind"].values.ravel()
-    assert (truth[answer["ranked"][:10]] > 0).all()
+    assert (truth[said["ranked"][:10]] > 0).all()
 
 
 def test_all_like_a_pasted_spectrum_in_other_units_are_ranked(desk):
     spectrum = desk.result["kind_spectrum"].values[0]
     rows = zip(desk.result["energy"].values, 3e4 * spectrum - 17, strict=True)
-    answer = desk.answer({"do": "alike", "text": "\n".join(f"{energy} {value}" for energy, value in rows)})
+    said = answer(desk, {"do": "alike", "text": "\n".join(f"{energy} {value}" for energy, value in rows)})
     truth = desk.result["truth_kind"].values.ravel()
-    assert (truth[answer["ranked"][:10]] > 0).all()
+    assert (truth[said["ranked"][:10]] > 0).all()
 
 
 def test_another_analysis_replaces_the_result_and_keeps_the_marks(desk, surface):
     taught(desk)
-    answer = desk.answer({"do": "retrain", "settings": {"metric": "euclidean"}})
-    assert len(answer["marks"]) == 6
-    assert answer["settings"]["metric"] == "euclidean"
+    said = answer(desk, {"do": "retrain", "settings": {"metric": "euclidean"}})
+    assert len(said["marks"]) == 6
+    assert said["settings"]["metric"] == "euclidean"
     np.testing.assert_array_equal(desk.result["score"].values, analyze(surface, metric="euclidean")["score"].values)
-    expected = analyze(surface, metric="euclidean", examples=table(answer, desk.result))
+    expected = analyze(surface, metric="euclidean", examples=table(said, desk.result))
     np.testing.assert_array_equal(desk.taught.result["score"].values, expected["score"].values)
     assert desk.result.attrs["input_file"] == "surface.nc"
 
@@ -157,8 +158,8 @@ def test_another_analysis_replaces_the_result_and_keeps_the_marks(desk, surface)
 def test_a_saved_session_serves_other_commands_and_is_taken_up_again(copied, surface):
     desk = Desk(open_result(copied / "results.nc"), copied)
     marks = taught(desk)["marks"]
-    answer = desk.answer({"do": "save", "view": "#view&layer=region"})
-    assert answer["saved"] == str(copied / "explorer")
+    said = answer(desk, {"do": "save", "view": "#view&layer=region"})
+    assert said["saved"] == str(copied / "explorer")
     score = desk.taught.result["score"].values
     np.testing.assert_array_equal(
         analyze(surface, examples=copied / "explorer" / "examples.csv")["score"].values, score
@@ -170,7 +171,7 @@ def test_a_saved_session_serves_other_commands_and_is_taken_up_again(copied, sur
     assert saved.attrs["input_file"] == "surface.nc"
     again = Desk(open_result(copied / "results.nc"), copied)
     again.reopen()
-    greeting = again.answer({"do": "hello"})
+    greeting = answer(again, {"do": "hello"})
     assert greeting["marks"] == marks
     assert greeting["view"] == "#view&layer=region"
     np.testing.assert_array_equal(again.taught.result["score"].values, score)
@@ -178,7 +179,7 @@ def test_a_saved_session_serves_other_commands_and_is_taken_up_again(copied, sur
 
 def test_without_a_folder_nothing_is_saved(desk):
     desk.folder = None
-    assert "folder" in desk.answer({"do": "save"})["error"]
+    assert "folder" in answer(desk, {"do": "save"})["error"]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"examples": 3}', '{"examples": {}, "on_evidence": 1}', "\x00"])
@@ -214,10 +215,10 @@ def test_a_damaged_session_is_refused_in_one_line(text, copied):
 )
 def test_a_wrong_request_gets_one_line(desk, request_, words):
     before = desk.marks
-    answer = desk.answer(request_)
-    assert set(answer) == {"error"}
-    assert words in answer["error"]
-    assert "\n" not in answer["error"]
+    said = answer(desk, request_)
+    assert set(said) == {"error"}
+    assert words in said["error"]
+    assert "\n" not in said["error"]
     assert desk.marks is before
 
 

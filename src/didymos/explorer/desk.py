@@ -1,4 +1,4 @@
-"""A result on a desk: marks, lessons and sessions; what a page asks is answered one request after the other."""
+"""A result on a desk: marks, lessons and sessions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from didymos.explorer.requests import REQUESTS, Answer, Request
 from didymos.explorer.saving import Session, load_session, save_session
 from didymos.explorer.settings import ExplorerSettings
 from didymos.schema import InputError
@@ -29,6 +28,8 @@ from didymos.workflow.settings import Settings
 from didymos.workflow.taught import Taught
 from didymos.workflow.teaching import Teacher, settings_of
 
+Answer = dict[str, Any]
+"""To be written as JSON."""
 INPUT = ("input_file", "input_sha256")
 """Attributes of a result that say what it was made from."""
 OF_OTHER = ("score", "region", "kind")
@@ -110,7 +111,7 @@ class Desk:
         self._laid = Laid.of(result, self._views)
         self._teacher: Teacher | None = None
         self._again: Analysis | None = None
-        self._lock = RLock()
+        self.lock = RLock()
 
     @property
     def result(self) -> xr.Dataset:
@@ -147,35 +148,11 @@ class Desk:
 
     def page(self) -> dict[str, Any]:
         """Return what the page needs to know, see :func:`didymos.views.payload.payload`."""
-        with self._lock:
+        with self.lock:
             values = payload(self.result, self.places, self._views)
             if self.other is not None:
                 values["layers"] += [layer_entry(layer) for layer in self._others(self.other)]
             return values
-
-    def answer(self, request: Request, report: Report = silent) -> Answer:
-        """Do what is asked and return the answer; what was asked wrongly is answered with ``error``, one line.
-
-        Parameters
-        ----------
-        request : mapping
-            With ``do``, one of :data:`didymos.explorer.requests.REQUESTS`, and what this needs.
-        report : callable
-            Progress, see :data:`didymos.workflow.progress.Report`.
-
-        Returns
-        -------
-        dict
-            To be written as JSON.
-        """
-        act = REQUESTS.get(str(request.get("do")))
-        try:
-            if act is None:
-                raise InputError(f"{str(request.get('do'))[:60]!r} is asked for; allowed are {', '.join(REQUESTS)}")
-            with self._lock:
-                return act(self, request, report)
-        except InputError as error:
-            return {"error": _line(error)}
 
     def prepare(self, report: Report = silent) -> Teacher:
         """Prepare the map for lessons, once."""
@@ -193,7 +170,7 @@ class Desk:
             table = marks.table(self.result["spectra"])
             self.taught = self.prepare(report).teach(table, on_evidence=self.on_evidence, progress=report)
         except InputError as error:
-            return {**self.state(), **self.lesson(), "waiting": _line(error)}
+            return {**self.state(), **self.lesson(), "waiting": str(error)}
         return {**self.state(), **self.lesson(), "seconds": _since(start)}
 
     def analyse_again(self, changes: dict[str, Any], report: Report = silent) -> Answer:
@@ -252,10 +229,6 @@ class Desk:
         change = (other["score"].values - self.result["score"].values).ravel()[self.places.index].astype(np.float32)
         title = "score of the other result less this one"
         return [*found, Layer("other_change", title, change, low=-1.0, high=1.0, palette="RdBu_r")]
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def _since(start: float) -> float:

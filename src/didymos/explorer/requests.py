@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from didymos.explorer.desk import Answer, Desk
 from didymos.explorer.selection import average, inside
 from didymos.io.spectra_text import read_spectrum
 from didymos.schema import InputError
 from didymos.views.layers import Layer
 from didymos.views.payload import layer_entry
 from didymos.workflow.alike import Alike, like_points, like_spectrum, noise_of
-from didymos.workflow.progress import Report
+from didymos.workflow.progress import Report, silent
 
-if TYPE_CHECKING:
-    from didymos.explorer.desk import Desk
-
-Answer = dict[str, Any]
 Request = Mapping[str, Any]
 MOST_RANKED = 200
 """Spectra that a ranking names."""
@@ -114,6 +111,32 @@ REQUESTS: Mapping[str, Callable[[Desk, Request, Report], Answer]] = {
     "save": save,
 }
 """Requests by their name."""
+
+
+def answer(desk: Desk, request: Request, report: Report = silent) -> Answer:
+    """Do what is asked and return the answer; what was asked wrongly is answered with ``error``, one line.
+
+    Parameters
+    ----------
+    desk : Desk
+    request : mapping
+        With ``do``, one of :data:`REQUESTS`, and what this needs.
+    report : callable
+        Progress, see :data:`didymos.workflow.progress.Report`.
+
+    Returns
+    -------
+    dict
+        To be written as JSON.
+    """
+    act = REQUESTS.get(str(request.get("do")))
+    try:
+        if act is None:
+            raise InputError(f"{str(request.get('do'))[:60]!r} is asked for; allowed are {', '.join(REQUESTS)}")
+        with desk.lock:
+            return act(desk, request, report)
+    except InputError as error:
+        return {"error": " ".join(str(error).split())}
 
 
 def points_in(desk: Desk, request: Request) -> list[int]:

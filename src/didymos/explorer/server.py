@@ -18,6 +18,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from didymos.explorer.desk import Desk
 from didymos.explorer.page import explorer_page
+from didymos.explorer.requests import answer
 from didymos.explorer.settings import LOOPBACK, ExplorerSettings
 from didymos.schema import InputError
 
@@ -174,13 +175,13 @@ class _Talk(WebSocketHandler):
             loop.call_soon_threadsafe(self._say, {"id": number, "progress": text, "share": share})
 
         try:
-            answer = await self.explorer.work(self.explorer.desk.answer, request, progress)
+            found = await self.explorer.work(answer, self.explorer.desk, request, progress)
         except asyncio.CancelledError:
             return  # the explorer was closed
         except Exception as error:  # the page must learn of it, and the next request is another one
-            answer = {"error": internal(error)}
-        self._say({"id": number, **answer})
+            found = {"error": internal(error)}
+        self._say({"id": number, **found})
 
-    def _say(self, answer: dict[str, Any]) -> None:
+    def _say(self, said: dict[str, Any]) -> None:
         with contextlib.suppress(WebSocketClosedError):
-            self.write_message(json.dumps(answer, allow_nan=False))
+            self.write_message(json.dumps(said, allow_nan=False))
