@@ -218,11 +218,11 @@ def test_a_selection_leaves_as_table_and_as_mask(page, result, positions):
     assert {row["label"] for row in rows} == {"A"}
 
 
-@pytest.mark.parametrize("figure", ["map", "embedding", "spectra"])
+@pytest.mark.parametrize("figure", ["map", "beside", "spectra"])
 def test_figures_leave_as_files(page, figure):
     assert page.downloads(f"{figure}-png")[1].startswith(b"\x89PNG")
     name, content = page.downloads(f"{figure}-svg")
-    assert name.endswith(f"{figure}.svg")
+    assert name.endswith({"beside": "embedding"}.get(figure, figure) + ".svg")
     assert content.lstrip().startswith(b"<svg")
 
 

@@ -123,7 +123,7 @@ didymos.Teach = class {
     const columns = ({x, y}) => ({
       x: placed.map(([place]) => x[place]), y: placed.map(([place]) => y[place]), colour: placed.map(([, colour]) => colour),
     });
-    didymos.setColumns(views.source("map", "examples_map"), columns(views.places));
+    for (const name of didymos.MAPS) didymos.setColumns(views.source(name, `examples_${name}`), columns(views.places));
     if (views.plane) didymos.setColumns(views.source("embedding", "examples_embedding"), columns(views.plane));
   }
 

@@ -21,11 +21,13 @@ didymos.Controls = class {
     const said = (name) => (names.includes(name) ? `selection ${name}` : name === "point" ? "this point" : name);
     el("minuend").replaceChildren(option("", "no difference"), ...lines.map((name) => option(name, said(name))));
     el("subtrahend").replaceChildren(...lines.map((name) => option(name, `− ${said(name)}`)));
+    didymos.fillLayers(views);
     el("energy").max = views.spectra.energy.length - 1;
   }
 
   listen() {
     const {views, el} = this, on = (name, event, change) => el(name)?.addEventListener(event, change);
+    on("beside", "change", () => views.set({beside: el("beside").value}));
     on("layer", "change", () => views.set({layer: el("layer").value}));
     on("energy", "input", () => views.set({energy: Number(el("energy").value), layer: didymos.SLICE}));
     on("radius", "input", () => views.set({radius: Number(el("radius").value)}));
@@ -37,10 +39,8 @@ didymos.Controls = class {
     on("csv", "click", () => this.exportTable());
     on("mask", "click", () => this.exportMask());
     on("link", "click", () => navigator.clipboard?.writeText(location.href));
-    for (const figure of Object.keys(views.plots)) {
-      for (const kind of ["png", "svg"]) {
-        on(`${figure}-${kind}`, "click", () => didymos.downloadFigure(views.plots[figure], `${this.file}_${figure}`, kind));
-      }
+    for (const panel of ["map", "beside", "spectra"]) {
+      for (const kind of ["png", "svg"]) on(`${panel}-${kind}`, "click", () => this.saveFigure(panel, kind));
     }
     for (const link of document.querySelectorAll("[data-defect] a")) {
       link.addEventListener("click", (event) => {
@@ -50,25 +50,32 @@ didymos.Controls = class {
     }
   }
 
+  saveFigure(panel, kind) {
+    const beside = this.views.state.beside === didymos.EMBEDDING ? didymos.EMBEDDING : "second";
+    const figure = panel === "beside" ? beside : panel;
+    return didymos.downloadFigure(this.views.plots[figure], `${this.file}_${figure}`, kind);
+  }
+
   listenToFigures() {
     const {views} = this;
     const on = (plot, event, act) => {
       plot.on_event(event, act);
       plot.document.event_manager.subscribed_models.add(plot);
     };
-    for (const figure of didymos.FIGURES.filter((name) => views.plots[name])) {
-      const plot = views.plots[figure];
-      const at = (event) => this.placeAt(figure, event.x, event.y);
+    for (const figure of [...didymos.MAPS, didymos.EMBEDDING].filter((name) => views.plots[name])) {
+      const plot = views.plots[figure], home = didymos.MAPS.includes(figure) ? "map" : figure;
+      const at = (event) => this.placeAt(home, event.x, event.y);
       on(plot, "mousemove", (event) => { if (!views.state.pinned) views.set({point: at(event)}); });
       on(plot, "mouseleave", () => { if (!views.state.pinned) views.set({point: -1}); });
       on(plot, "tap", (event) => this.pin(at(event)));
-      on(plot, "selectiongeometry", (event) => { if (event.final) this.drawn(figure, event.geometry, event.modifiers); });
+      on(plot, "selectiongeometry", (event) => { if (event.final) this.drawn(home, event.geometry, event.modifiers); });
     }
+    this.tieMaps();
     // the panel changes its shape with the window and with the labels beside it
     for (const size of ["inner_width", "inner_height"]) {
       views.plots.map.properties[size].change.connect(() => views.frame(this.boxNow()));
     }
-    on(views.plots.map, "reset", () => views.frameAll());
+    for (const name of didymos.MAPS) on(views.plots[name], "reset", () => views.frameAll());
     on(views.plots.spectra, "reset", () => { views.unzoomed = true; views.refresh("hidden"); });
     on(views.plots.spectra, "tap", (event) => {
       const {energy} = views.spectra;
@@ -79,6 +86,19 @@ didymos.Controls = class {
       for (const range of [views.plots.embedding.x_range, views.plots.embedding.y_range]) {
         range.change.connect(() => { if (views.places.count > didymos.CROWDED) views.refresh("layers"); });
       }
+    }
+  }
+
+  // Both maps show the same part.
+  tieMaps() {
+    const {map, second} = this.views.plots;
+    for (const axis of ["x_range", "y_range"]) {
+      const tie = (from, to) => from[axis].change.connect(() => {
+        const {start, end} = from[axis];
+        if (to[axis].start !== start || to[axis].end !== end) to[axis].setv({start, end});
+      });
+      tie(map, second);
+      tie(second, map);
     }
   }
 

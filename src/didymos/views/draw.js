@@ -5,12 +5,20 @@ Object.assign(didymos.Views.prototype, {
     this.shownLayer = layer;
     const selected = {any: this.anySelected(), of: this.selectedAs, colours: Object.values(this.colours)};
     const colours = didymos.coloursOf(layer, this.palettes[layer.palette], selected);
-    this.placeColours = colours;
-    const pixels = didymos.pixelsOf(this.picture.place, colours);
-    didymos.setImage(this.source("map", "map_image"), pixels, this.picture.shape, this.picture);
-    if (this.plane) this.drawPlane(colours, selected);
+    this.drawMap("map", colours);
+    if (this.plane && this.state.beside === didymos.EMBEDDING) this.drawPlane(colours, selected);
+    this.besideLayer = this.state.beside === didymos.EMBEDDING ? null : this.layer(this.state.beside);
+    if (this.besideLayer) {
+      const {palette} = this.besideLayer;
+      this.drawMap("second", didymos.coloursOf(this.besideLayer, this.palettes[palette], selected));
+    }
     const slice = this.plots.spectra.select("slice")[0];
-    slice.setv({location: this.spectra.energy[this.state.energy], visible: this.state.layer === didymos.SLICE});
+    slice.setv({location: this.spectra.energy[this.state.energy], visible: [this.state.layer, this.state.beside].includes(didymos.SLICE)});
+  },
+
+  drawMap(name, colours) {
+    const pixels = didymos.pixelsOf(this.picture.place, colours);
+    didymos.setImage(this.source(name, `${name}_image`), pixels, this.picture.shape, this.picture);
   },
 
   // Show a part of the map to scale: where the panel has another shape, more of the map is seen.
@@ -66,14 +74,15 @@ Object.assign(didymos.Views.prototype, {
 
   drawPoint() {
     const {point} = this.state, at = (x, y) => (point < 0 ? {x: [], y: []} : {x: [x[point]], y: [y[point]]});
-    didymos.setColumns(this.source("map", "map_point"), at(this.places.x, this.places.y));
+    for (const name of didymos.MAPS) didymos.setColumns(this.source(name, `${name}_point`), at(this.places.x, this.places.y));
     if (this.plane) didymos.setColumns(this.source("embedding", "embedding_point"), at(this.plane.x, this.plane.y));
   },
 
   drawOutlines() {
-    for (const figure of didymos.FIGURES.filter((name) => this.plots[name])) {
+    for (const figure of [...didymos.FIGURES, "second"].filter((name) => this.plots[name])) {
+      const home = figure === "second" ? "map" : figure;
       const drawn = Object.entries(this.state.selections).flatMap(([name, selection]) =>
-        selection.polygons.filter((p) => p.figure === figure).map((p) => ({...p, colour: this.colours[name]})));
+        selection.polygons.filter((p) => p.figure === home).map((p) => ({...p, colour: this.colours[name]})));
       const columns = {x: drawn.map((p) => p.x), y: drawn.map((p) => p.y), colour: drawn.map((p) => p.colour)};
       didymos.setColumns(this.source(figure, `outlines_${figure}`), columns);
     }

@@ -15,7 +15,7 @@ from didymos.schema import SPECTRAL_REGIONS, Region
 models: Any = bokeh.models
 figure: Any = bokeh.plotting.figure
 
-MAP, EMBEDDING, SPECTRA = "map", "embedding", "spectra"
+MAP, SECOND, EMBEDDING, SPECTRA = "map", "second", "embedding", "spectra"
 SELECTIONS = {"A": "#009e73", "B": "#8e44ad", "C": "#56b4e9", "D": "#a08a00"}
 """Names and colours of the selections."""
 POINTER = "point"
@@ -25,21 +25,23 @@ DIFFERENCE = "difference"
 BLANK = {"image": [np.zeros((1, 1), dtype=np.uint32)], "x": [0.0], "y": [0.0], "dw": [1.0], "dh": [1.0]}
 
 
-def map_figure(x_label: str, y_label: str, box: tuple[float, float, float, float]) -> Any:
+def map_figure(name: str, x_label: str, y_label: str, box: tuple[float, float, float, float]) -> Any:
     """Return the figure of the map, empty.
 
     Parameters
     ----------
+    name : str
+        "map", or "second" for another one beside it.
     x_label, y_label : str
     box : tuple of float
         Left, right, bottom and top.
     """
-    plot = _figure(MAP, x_label, y_label, "pan,wheel_zoom,box_select,lasso_select,reset")
+    plot = _figure(name, x_label, y_label, "pan,wheel_zoom,box_select,lasso_select,reset")
     plot.x_range, plot.y_range = models.Range1d(*box[:2]), models.Range1d(*box[2:])
-    plot.image_rgba(source=_source("map_image", BLANK), image="image", x="x", y="y", dw="dw", dh="dh")
-    _outlines(plot, MAP)
-    _examples(plot, MAP)
-    _mark(plot, "map_point")
+    plot.image_rgba(source=_source(f"{name}_image", BLANK), image="image", x="x", y="y", dw="dw", dh="dh")
+    _outlines(plot, name)
+    _examples(plot, name)
+    _mark(plot, f"{name}_point")
     plot.toolbar.active_drag = plot.select_one(models.LassoSelectTool)
     plot.grid.visible = False
     if not y_label:

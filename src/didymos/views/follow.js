@@ -3,8 +3,12 @@ Object.assign(didymos.Controls.prototype, {
   // Show the state in the controls, the legends and the line of text.
   follow(has) {
     const {views, el} = this, {state} = views;
-    if (has("layer", "energy")) {
+    if (has("layer", "energy", "beside")) {
       el("layer").value = state.layer;
+      el("beside").value = state.beside;
+      const embedded = state.beside === didymos.EMBEDDING;
+      if (el("embedding")) el("embedding").hidden = !embedded;
+      el("second").hidden = embedded;
       el("energy").value = state.energy;
       el("energy-value").textContent = didymos.shown(views.spectra.energy[state.energy], 4);
     }
@@ -19,7 +23,10 @@ Object.assign(didymos.Controls.prototype, {
       for (const name of ["csv", "mask"]) el(name).disabled = !any;
       el("clear").disabled = !state.selections[state.active];
     }
-    if (has("layer", "energy", "thresholds", "layers")) this.colourLegend();
+    if (has("layer", "energy", "thresholds", "layers", "beside")) {
+      this.colourLegend(el("colours"), views.shownLayer);
+      this.colourLegend(el("second-colours"), views.besideLayer);
+    }
     this.lineLegend();
     el("status").textContent = this.status();
     this.remember();
@@ -34,8 +41,12 @@ Object.assign(didymos.Controls.prototype, {
     this.el("reset").disabled = !this.views.state.thresholds;
   },
 
-  colourLegend() {
-    const layer = this.views.shownLayer, item = (colour, text) => {
+  colourLegend(list, layer) {
+    if (!layer) {
+      list.replaceChildren();
+      return;
+    }
+    const item = (colour, text) => {
       const swatch = document.createElement("span"), entry = document.createElement("li");
       swatch.className = "swatch";
       swatch.style.background = colour;
@@ -46,7 +57,7 @@ Object.assign(didymos.Controls.prototype, {
       const counts = new Map();
       for (const value of layer.values) counts.set(value, (counts.get(value) ?? 0) + 1);
       const present = layer.groups.filter(([number]) => counts.get(number));
-      this.el("colours").replaceChildren(...present.map(([n, name, colour]) => item(colour, `${name} (${counts.get(n)})`)));
+      list.replaceChildren(...present.map(([n, name, colour]) => item(colour, `${name} (${counts.get(n)})`)));
       return;
     }
     const bar = document.createElement("li"), palette = this.views.palettes[layer.palette];
@@ -55,7 +66,7 @@ Object.assign(didymos.Controls.prototype, {
     const end = (value) => Object.assign(document.createElement("li"), {textContent: didymos.shown(value)});
     const high = end(layer.high);
     if (layer.units) high.append(` ${layer.units}`);
-    this.el("colours").replaceChildren(end(layer.low), bar, high);
+    list.replaceChildren(end(layer.low), bar, high);
   },
 
   lineLegend() {

@@ -14,7 +14,8 @@ Object.assign(didymos.Controls.prototype, {
 
   link() {
     const {state, places, plots, analysed} = this.views, values = {layer: state.layer};
-    if (state.layer === didymos.SLICE) values.energy = state.energy;
+    if (state.beside !== didymos.EMBEDDING) values.beside = state.beside;
+    if ([state.layer, state.beside].includes(didymos.SLICE)) values.energy = state.energy;
     if (state.thresholds && analysed) values.thresholds = state.thresholds.join(",");
     if (state.radius) values.radius = state.radius;
     if (state.pinned) values.point = places.index[state.point];
@@ -48,6 +49,8 @@ Object.assign(didymos.Controls.prototype, {
     const numbers = (text) => (text ?? "").split(",").map(Number), finite = (list) => list.every(Number.isFinite);
     const changes = {selections: {}, thresholds: null, difference: null, pinned: false, point: -1};
     if (found.layer === didymos.SLICE || views.layers.has(found.layer)) changes.layer = found.layer;
+    const beside = found.beside ?? (views.plane ? didymos.EMBEDDING : "region");
+    if ([didymos.SLICE, didymos.EMBEDDING].includes(beside) || views.layers.has(beside)) changes.beside = beside;
     const energy = Number(found.energy);
     if (Number.isInteger(energy) && energy >= 0 && energy < spectra.energy.length) changes.energy = energy;
     const thresholds = numbers(found.thresholds);

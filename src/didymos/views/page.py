@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from markupsafe import Markup
 
-from didymos.views.figures import EMBEDDING, MAP, SPECTRA, embedding_figure, map_figure, spectra_figure
+from didymos.views.figures import EMBEDDING, MAP, SECOND, SPECTRA, embedding_figure, map_figure, spectra_figure
 from didymos.views.payload import as_json, decoded, payload
 from didymos.views.places import Places, places_of
 from didymos.views.settings import ViewSettings
@@ -30,7 +30,7 @@ OWN_SCRIPTS = (
     "start.js",
 )
 """Our scripts in the order in which they run."""
-HEADINGS = {MAP: "Map", EMBEDDING: "Embedding", SPECTRA: "Spectra"}
+HEADINGS = {MAP: "Map", "beside": "Beside", SPECTRA: "Spectra"}
 THIN = "\u202f"
 
 
@@ -67,8 +67,8 @@ class LinkedViews:
 
     @property
     def figures_shown(self) -> tuple[tuple[str, str], ...]:
-        """Names and headings of the figures."""
-        return tuple((name, title) for name, title in HEADINGS.items() if self.has_embedding or name != EMBEDDING)
+        """Names and headings of the panels."""
+        return tuple(HEADINGS.items())
 
     @property
     def hashes(self) -> str:
@@ -138,7 +138,7 @@ def _figures(values: dict[str, Any]) -> dict[str, Any]:
     picture, places, spectra = values["picture"], values["places"], values["spectra"]
     left, bottom = picture["left"], picture["bottom"]
     box = (left, left + picture["width"], bottom, bottom + picture["height"])
-    plots = {MAP: map_figure(places["xLabel"], places["yLabel"], box)}
+    plots = {name: map_figure(name, places["xLabel"], places["yLabel"], box) for name in (MAP, SECOND)}
     if values["embedding"] is not None:
         plane = values["embedding"]
         plots[EMBEDDING] = embedding_figure(plane["xLabel"], plane["yLabel"], tuple(plane["box"]))

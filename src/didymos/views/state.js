@@ -1,6 +1,8 @@
 // What is shown, and how the figures follow it.
 didymos.NAMES = {[-1]: "missing", 0: "majority", 1: "transition", 2: "minority", 3: "artefact"};
-didymos.FIGURES = ["map", "embedding"];
+didymos.FIGURES = ["map", "embedding"];  // where a selection can lie
+didymos.MAPS = ["map", "second"];
+didymos.EMBEDDING = "embedding";
 didymos.CROWDED = 20000;  // more places than this are a picture in the embedding
 didymos.SLICE = "slice";
 
@@ -31,7 +33,7 @@ didymos.Views = class {
     this.state = {
       layer: this.layers.has("score") ? "score" : this.layers.keys().next().value,
       energy: this._telling(), thresholds: null, radius: 0, point: -1, pinned: false, selections: {}, active: "A",
-      difference: null, hidden: [],
+      difference: null, hidden: [], beside: this.plane ? didymos.EMBEDDING : "region",
     };
     this._select();
     this.refresh("all");
@@ -53,7 +55,9 @@ didymos.Views = class {
   // Show something newly learnt: the thresholds are those of the new analysis.
   learn(data) {
     this.findings(data);
-    if (!this.layers.has(this.state.layer) && this.state.layer !== didymos.SLICE) this.state.layer = "score";
+    const there = (name) => this.layers.has(name) || name === didymos.SLICE || name === didymos.EMBEDDING;
+    if (!there(this.state.layer)) this.state.layer = "score";
+    if (!there(this.state.beside)) this.state.beside = this.plane ? didymos.EMBEDDING : "score";
     this.state.thresholds = null;
     const plot = this.plots.embedding;
     if (plot && data.embedding) {
@@ -93,17 +97,17 @@ didymos.Views = class {
     const what = this.pending;
     this.pending = new Set();
     const has = (...names) => what.has("all") || names.some((name) => what.has(name));
-    if (has("layer", "energy", "thresholds", "selections", "layers")) this.drawColours();
+    if (has("layer", "energy", "thresholds", "selections", "layers", "beside")) this.drawColours();
     if (has("point", "pinned")) this.drawPoint();
     if (has("selections")) this.drawOutlines();
     this.drawSpectra(has);
     for (const listener of this.listeners) listener(this, has);
   }
 
-  // The layer that is shown, with the regions or the energy of the moment.
-  layer() {
-    if (this.state.layer === didymos.SLICE) return this.slice();
-    const layer = this.layers.get(this.state.layer);
+  // The layer of a map, with the regions or the energy of the moment.
+  layer(name = this.state.layer) {
+    if (name === didymos.SLICE) return this.slice();
+    const layer = this.layers.get(name);
     return layer.name === "region" ? {...layer, values: this.region} : layer;
   }
 
@@ -250,11 +254,13 @@ didymos.labelParts = (label) => {
 didymos.decodedPart = (part) =>
   Object.fromEntries(Object.entries(part).map(([k, v]) => [k, v && v.bytes !== undefined ? didymos.decode(v) : v]));
 
-// List the layers in the menu.
+// List the layers in the menus.
 didymos.fillLayers = (views) => {
-  const menu = didymos.element("layer"), option = (value, textContent) =>
-    Object.assign(document.createElement("option"), {value, textContent});
-  const entries = [...views.layers.values()].map((layer) => option(layer.name, layer.title));
-  menu.replaceChildren(...entries, option(didymos.SLICE, "signal at one energy"));
-  menu.value = views.state.layer;
+  const option = (value, textContent) => Object.assign(document.createElement("option"), {value, textContent});
+  const entries = () => [...[...views.layers.values()].map((layer) => option(layer.name, layer.title)),
+                         option(didymos.SLICE, "signal at one energy")];
+  const [map, beside] = [didymos.element("layer"), didymos.element("beside")];
+  map.replaceChildren(...entries());
+  beside.replaceChildren(...(views.plane ? [option(didymos.EMBEDDING, "embedding")] : []), ...entries());
+  [map.value, beside.value] = [views.state.layer, views.state.beside];
 };
