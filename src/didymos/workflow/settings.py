@@ -160,6 +160,13 @@ class Settings:
         constant = replace(self.training(layers), margin_grows=False)
         return replace(constant, jitter=self.jitter) if jitter else constant
 
+    def example_training(self, layers: tuple[int, ...]) -> TrainingSettings:
+        """Return how a twin with these layers is trained on examples alone.
+
+        They are few: half the usual batch holds each of them several times, and takes half the time.
+        """
+        return replace(self.labelled_training(layers, jitter=True), batch=64)
+
     def to_json(self) -> str:
         """Return all settings as one line of JSON."""
         return json.dumps(dataclasses.asdict(self))

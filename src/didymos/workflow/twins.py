@@ -133,19 +133,18 @@ def prepare_lessons(compiler: Compiler, settings: Settings) -> None:
     compiler : Compiler
     settings : Settings
     """
-    first, _ = _training(settings, ByLabel.kind)
+    first, _ = _training(settings, ByLabel.kind, examples=True)
     for points in (FEW, MANY):
         prepare_embedding(compiler, first, ByLabel.kind, points=points, members=settings.members)
 
 
-def _training(settings: Settings, kind: str) -> tuple[TrainingSettings, TrainingSettings]:
-    """Return how both twins are trained."""
+def _training(settings: Settings, kind: str, *, examples: bool = False) -> tuple[TrainingSettings, TrainingSettings]:
+    """Return how both twins are trained, on examples alone or on more."""
     if kind == ByDistance.kind:
         return settings.training(settings.layers), settings.training(settings.score_layers)
-    return (
-        settings.labelled_training(settings.layers, jitter=True),
-        settings.labelled_training(settings.score_layers, jitter=False),
-    )
+    labelled = settings.labelled_training(settings.layers, jitter=True)
+    first = settings.example_training(settings.layers) if examples else labelled
+    return first, settings.labelled_training(settings.score_layers, jitter=False)
 
 
 def _networks(
@@ -157,7 +156,7 @@ def _networks(
     assert similarity.embedding is not None
     first, second = similarity.embedding, similarity.score
     kind = ByLabel.kind if isinstance(first.similarity, ByLabel) else ByDistance.kind
-    training = _training(settings, kind)
+    training = _training(settings, kind, examples=second is None)
     assert not isinstance(first.similarity, ByDistance)
     embedding, one = fit_embedding(
         features.values,
