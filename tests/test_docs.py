@@ -44,9 +44,9 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def commands(page: Path) -> list[list[str]]:
-    """The arguments of every call of didymos in the console blocks of a page."""
+    """The arguments of every call of didymos in the console blocks of a page; the explorer, which stays, has its own."""
     lines = "".join(blocks(page.read_text("utf-8"), "console")).splitlines()
-    return [shlex.split(line)[2:] for line in lines if line.startswith("$ didymos")]
+    return [shlex.split(line)[2:] for line in lines if line.startswith("$ didymos") and " explore " not in line]
 
 
 def rows(text: str, heading: str) -> list[list[str]]:
