@@ -44,7 +44,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def commands(page: Path) -> list[list[str]]:
-    """The arguments of every call of didymos in the console blocks of a page; the explorer, which stays, has its own."""
+    """The arguments of every call of didymos in the console blocks of a page, but for the explorer, which stays."""
     lines = "".join(blocks(page.read_text("utf-8"), "console")).splitlines()
     return [shlex.split(line)[2:] for line in lines if line.startswith("$ didymos") and " explore " not in line]
 

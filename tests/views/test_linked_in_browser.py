@@ -263,3 +263,76 @@ def test_a_defect_of_the_table_is_centred(page, result):
     assert (box[0] + box[1]) / 2 == pytest.approx(x, abs=1e-3)
     assert (box[2] + box[3]) / 2 == pytest.approx(y, abs=1e-3)
     assert drawn(page, "point").size == result.sizes["energy"]
+
+
+def test_it_works_with_the_network_switched_off(browser, address):
+    browser.execute_cdp_cmd("Network.enable", {})
+    off = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", off)
+    try:
+        page = LinkedPage(browser).open(address)
+        page.choose("energy", 30)
+        assert np.isfinite(page.array("didymos.views.shownLayer.values")).any()
+    finally:
+        on = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        browser.execute_cdp_cmd("Network.emulateNetworkConditions", on)
+
+
+def test_hostile_names_are_text_in_every_view(browser, result, tmp_path):
+    hostile = "</script><img src=x onerror=\"document.title='broken'\">$$x$$"
+    named = result.copy()
+    named["kind_name"] = ("kind_index", np.array([hostile, "b"]))
+    for name in ("spectra", "energy", "x", "y"):
+        named[name].attrs |= {"units": hostile, "long_name": hostile}
+    named.attrs["input_file"] = hostile
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("didymos.plots.catalogue.FIGURES", {"score_map": plots.FIGURES["score_map"]})
+        path = write_report(named, tmp_path / "report.html")
+    page = LinkedPage(browser).open(path.as_uri())
+    page.choose("layer", "kind")
+    assert hostile in page.text("colours")
+    page.choose("beside", "slice")
+    page.choose("minuend", "minority")
+    page.run("document.querySelector('[data-defect=\"1\"] a').click()")
+    page.settle()
+    assert page.run("return document.querySelectorAll('img[src=x]').length") == 0
+    assert "broken" not in page.browser.title.replace(hostile, "")
+    assert [url for url in chromium.requested(browser) if url.endswith("/x")] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_labels_are_seen_on_light_and_on_dark(page, scheme):
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    page.settle()
+    colour = page.run("return didymos.views.plots.map.below[0].axis_label_text_color")
+    assert colour == {"light": "#1b1f24", "dark": "#e3e7ec"}[scheme]
+    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_another_map_beside_shows_the_same_part_and_the_same_point(page, positions):
+    page.choose("beside", "topography")
+    assert page.run("return document.getElementById('view-embedding').hidden")
+    assert "pm" in page.text("second-colours")
+    page.move("second", positions[0][8, 9], positions[1][8, 9])
+    assert page.run("return didymos.views.state.point") == 8 * positions[0].shape[1] + 9
+    page.run("didymos.views.frame({left: 110, right: 120, bottom: -5, top: 5})")
+    page.settle()
+    ranges = page.run(
+        "return ['map', 'second'].map(name => { const {x_range: a, y_range: b} = didymos.views.plots[name];"
+        " return [a.start, a.end, b.start, b.end]; })"
+    )
+    assert ranges[0] == ranges[1]
+
+
+def test_the_map_is_drawn_to_scale(page):
+    for _ in range(2):
+        width, height, across, up = page.run(
+            "const p = didymos.views.plots.map; return [p.inner_width, p.inner_height,"
+            " p.x_range.end - p.x_range.start, p.y_range.end - p.y_range.start]"
+        )
+        assert across / width == pytest.approx(up / height, rel=0.01)
+        page.browser.set_window_size(900, 700)
+        page.settle()
+        page.settle()
+    page.browser.set_window_size(1280, 900)
