@@ -116,6 +116,7 @@ def _refuse(text):
     ("loaded", "words"),
     [
         (ImportError("no module\nnamed x"), "ImportError: no module named x"),
+        (SystemExit(3), "SystemExit: 3"),
         (Constant(), "is a Constant"),
         (Family.of(Constant("pca")), "called pca as another is"),
         (Family("refusing", _refuse), "no variant at all"),

@@ -1,12 +1,14 @@
 import io
 import json
 import os
+import zipfile
 from typing import Any
 
 import numpy as np
 import pytest
 
 from didymos.schema import InputError
+from didymos.twin import archive
 from didymos.twin.archive import DAMAGE, check_kind, damaged, encoder_arrays, encoder_from, read, write
 from didymos.twin.training.encoder import random_encoder
 
@@ -163,3 +165,47 @@ def test_the_kind_and_the_damage_of_a_file_are_named_in_one_line(tmp_path):
     ):
         check_kind(tmp_path / "twin.npz", "TwinScore", "TwinModel")
     assert str(damaged(tmp_path / "twin.npz")).startswith("twin.npz is damaged")
+
+
+def with_member(path, name, content):
+    """Add a member to a file."""
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(name, content)
+    return path
+
+
+def array_file(shape, dtype="<f8", data=b""):
+    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (63 - (10 + len(header)) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode("latin-1") + data
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("huge.npy", array_file("(100000000000,)")),
+        ("short.npy", array_file("(3,)", data=bytes(8))),
+        ("long.npy", array_file("(3,)", data=bytes(80))),
+        ("complex.npy", array_file("(1,)", "<c16", bytes(16))),
+        ("object.npy", array_file("(1,)", "|O", bytes(8))),
+        ("time.npy", array_file("(1,)", "<M8[s]", bytes(8))),
+        ("record.npy", array_file("(1,)", "V8", bytes(8))),
+        ("negative.npy", array_file("(-1,)", data=bytes(8))),
+        ("text.txt", b"hello"),
+        ("nothing.npy", b""),
+        ("version.npy", b"\x93NUMPY\x09\x00" + bytes(60)),
+        ("nan.npy", array_file("(1,)", data=np.array(np.nan).tobytes())),
+        ("infinite.npy", array_file("(1,)", data=np.array(-np.inf).tobytes())),
+    ],
+)
+def test_an_array_that_is_none_of_a_model_is_refused(name, content, tmp_path):
+    path = with_member(rewritten(tmp_path / "twin.npz"), name, content)
+    assert "damaged" in refused(path)
+
+
+def test_an_archive_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "LARGEST_MODEL", 100_000)
+    path = with_member(rewritten(tmp_path / "twin.npz"), "zeros.npy", array_file("(20000,)", data=bytes(160_000)))
+    assert path.stat().st_size < 10_000
+    monkeypatch.setattr(np, "load", None)
+    assert "damaged" in refused(path)

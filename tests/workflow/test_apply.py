@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 
 from didymos import InputError, Settings, apply
+from didymos.core.defects.regions import plain_regions
+from didymos.schema import Region
 from didymos.simulate import fese
 from didymos.twin.model import load_model, save_model
 from didymos.workflow import run
+from didymos.workflow.regions import by_score, regions_of
 
 
 def refused(model, data):
@@ -128,3 +131,11 @@ def test_a_model_without_networks_orders_any_spectra_by_their_distance(clean):
     order = np.argsort(found["distance_to_majority"].values.ravel(), kind="stable")
     assert (np.diff(found["score"].values.ravel()[order]) >= 0).all()
     assert found["score"].values.max() > 0.9
+
+
+def test_a_score_that_is_not_finite_is_never_majority():
+    score = np.array([0.0, np.nan, 1.0, np.inf])
+    for model in (None, plain_regions()):
+        region = regions_of(by_score(model, score))
+        assert region[[1, 3]].tolist() == [Region.ARTEFACT] * 2
+        assert region[0] == Region.MAJORITY

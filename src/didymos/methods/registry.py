@@ -83,7 +83,7 @@ def _families() -> tuple[dict[str, Family], dict[str, str]]:
                 raise TypeError(f"it is a {type(family).__name__}, allowed is a didymos.methods.Family")
             for text in family.variants:
                 family.build(text)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             skipped[entry.name] = f"{entry.value} does not load: {type(error).__name__}: {_one_line(error)}"
             continue
         if family.name in found:
@@ -120,5 +120,5 @@ def _is_installed(name: str) -> bool:
         return False
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import uuid
 import zipfile
-from typing import Any, BinaryIO
+import zlib
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,12 @@ FORMAT_VERSION = 4
 
 DAMAGE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
 """What plain arrays raise that are not those of a model."""
+
+LARGEST_MODEL = 512_000_000
+"""Bytes of all arrays of a model; one of 10,000 energies and a rank of 100 has 10 MB."""
+
+PLAIN = "fiubU"
+"""Kinds of numpy types that a model holds: real numbers, and text such as names of features."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -78,7 +86,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Arrays]:
         version = int(header["format_version"])
     except FileNotFoundError:
         raise InputError(f"{name}: no such model file: give the folder that 'didymos analyze' wrote") from None
-    except (*DAMAGE, OSError, EOFError, zipfile.BadZipFile):
+    except (*DAMAGE, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
         raise InputError(f"{name} is not a model of didymos or is damaged: train it again") from None
     if version < FORMAT_VERSION:
         raise InputError(
@@ -125,8 +133,29 @@ def damaged(path: str | os.PathLike[str]) -> InputError:
 
 
 def _arrays(stream: BinaryIO) -> Arrays:
+    """Read the arrays of a model; what they claim is checked in the directory before anything is read."""
+    with zipfile.ZipFile(stream) as archive:
+        entries = archive.infolist()
+        if sum(entry.file_size for entry in entries) > LARGEST_MODEL:
+            raise ValueError("larger than any model")
+        for entry in entries:
+            with archive.open(entry) as member:
+                _check_array(entry, member)
+    stream.seek(0)
     stored = np.load(stream, allow_pickle=False)
-    if not isinstance(stored, np.lib.npyio.NpzFile):
-        raise ValueError("a single array")
     with stored:
-        return {key: stored[key] for key in stored.files}
+        arrays = {key: stored[key] for key in stored.files}
+    if not all(np.isfinite(array).all() for array in arrays.values() if array.dtype.kind == "f"):
+        raise ValueError("numbers that are not finite")
+    return arrays
+
+
+def _check_array(entry: zipfile.ZipInfo, member: IO[bytes]) -> None:
+    """Refuse an array of anything but real numbers and text, or whose size is not the one it claims."""
+    # numpy's own type: a header is read, no array
+    version = np.lib.format.read_magic(member)
+    read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
+    shape, _, kind = read_header(member)
+    size = math.prod(shape) * kind.itemsize
+    if not entry.filename.endswith(".npy") or kind.kind not in PLAIN or size != entry.file_size - member.tell():
+        raise ValueError(f"{entry.filename} is no array of a model")

@@ -71,15 +71,24 @@ def find_regions(points: Points, evidence: Evidence, similarity: PairSimilarity,
 
 
 def by_score(model: RegionModel | None, score: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the probabilities of the regions at every score; certain majority where nothing distinct is known."""
-    return np.tile([1.0, 0.0, 0.0], (len(score), 1)) if model is None else model.probability(score)
+    """Return the probabilities of the regions at every score; certain majority where nothing distinct is known.
+
+    A score that is not finite has none: NaN.
+    """
+    probability = np.tile([1.0, 0.0, 0.0], (len(score), 1)) if model is None else model.probability(score)
+    probability[~np.isfinite(score)] = np.nan
+    return probability
 
 
 def regions_of(probability: NDArray[np.floating]) -> NDArray[np.int8]:
-    """Return the region that a spectrum reaches with a probability of one half, from shape (n_points, 3)."""
+    """Return the region that a spectrum reaches with a probability of one half, from shape (n_points, 3).
+
+    A spectrum without probabilities is an artefact: what has no score is not like the majority.
+    """
     region = np.full(len(probability), Region.MAJORITY, dtype=np.int8)
     region[probability[:, 1] + probability[:, 2] >= 0.5] = Region.TRANSITION
     region[probability[:, 2] >= 0.5] = Region.MINORITY
+    region[~np.isfinite(probability).all(axis=1)] = Region.ARTEFACT
     return region
 
 
