@@ -1,5 +1,6 @@
 """The command line: what it writes, its exit status, and one line on stderr for each fault."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -346,3 +347,36 @@ def test_help_names_every_command(capsys):
     text = capsys.readouterr().out
     for command in ("analyze", "compare", "apply", "convert", "simulate", "info", "demo"):
         assert command in text
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_letters_that_the_output_cannot_encode_are_replaced(encoding, tmp_path):
+    data = polynomials(shape=(8, 8), energies=16)
+    data.attrs["comment"] = "測定"
+    path = save_result(data, tmp_path / "comment.nc")
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from didymos.cli import main; sys.exit(main())", "info", str(path)],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stderr == b""
+    assert b"comment" in done.stdout
+    assert b"??" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_an_output_that_is_full_is_said_in_one_line(argument):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "import sys; from didymos.cli import main; sys.exit(main())", argument],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 2
+    lines = done.stderr.decode().splitlines()
+    assert len(lines) == 1
+    assert "the output cannot be written" in lines[0]

@@ -43,7 +43,7 @@ class Entry:
     value: str = "elsewhere:FAMILY"
 
     def load(self):
-        if isinstance(self.loaded, Exception):
+        if isinstance(self.loaded, BaseBaseException):
             raise self.loaded
         return self.loaded
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -28,8 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     wanted = [argument for argument in given if argument != TRACEBACK]
+    _replace_what_cannot_be_encoded()
     try:
-        return _run(wanted)
+        status = _run(wanted)
+        sys.stdout.flush()
+        return status
     except InputError as error:
         return _complain(str(error))
     except KeyboardInterrupt:
@@ -39,8 +45,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        # an error about a file has a name and a reader or writer that explains it; this one is of the output
+        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT):
+            return _internal_error(error, shown=wanted != given)
+        _give_up_the_output()
+        return _complain(f"the output cannot be written ({error.strerror}): free some space or send it elsewhere")
     except Exception as error:
         return _internal_error(error, shown=wanted != given)
+
+
+def _replace_what_cannot_be_encoded() -> None:
+    """Let letters that a stream cannot encode be replaced: a comment in a file must not end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _give_up_the_output() -> None:
+    """Send the rest of the output nowhere: at the end the interpreter would fail at it once more."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> int:
