@@ -43,7 +43,7 @@ class Entry:
     value: str = "elsewhere:FAMILY"
 
     def load(self):
-        if isinstance(self.loaded, BaseBaseException):
+        if isinstance(self.loaded, BaseException):
             raise self.loaded
         return self.loaded
 
