@@ -1,10 +1,14 @@
+import subprocess
+import sys
+from types import SimpleNamespace
+
 import h5py
 import numpy as np
 import pytest
 import xarray as xr
 from numpy.testing import assert_array_equal
 
-from didymos.io import open_map, open_result, save_result
+from didymos.io import open_map, open_result, save_result, saving
 from didymos.schema import InputError, Region, region_attributes, spectral_map
 
 
@@ -102,6 +106,47 @@ def test_a_failed_save_leaves_the_old_result(tmp_path, monkeypatch):
         save_result(result(), path)
     assert path.read_bytes() == before
     assert [part.name for part in tmp_path.iterdir()] == ["results.nc"]
+
+
+FULL = """
+import resource, sys
+import numpy as np, xarray as xr
+from didymos import InputError
+from didymos.io.saving import write_dataset
+from pathlib import Path
+
+random = np.random.default_rng(0)
+data = xr.Dataset({f"v{i}": ("x", random.normal(size=20_000)) for i in range(6)})
+bad = 0
+for level in [int(part) for part in sys.argv[2:]]:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (level, resource.RLIM_INFINITY))
+    try:
+        write_dataset(data, Path(sys.argv[1]))
+    except InputError as error:
+        bad += 1
+        assert "cannot write" in str(error) and "\\n" not in str(error), error
+print(bad)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no limit for the size of files")
+def test_a_disk_that_is_full_at_any_moment_is_said_and_leaves_the_old_file(tmp_path):
+    path = save_result(result(), tmp_path / "results.nc")
+    before = path.read_bytes()
+    levels = [str(level) for level in (0, 1, 4096, 20_000, 100_000, 300_000, 600_000, 900_000)]
+    done = subprocess.run([sys.executable, "-c", FULL, str(path), *levels], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, str(len(levels)), "")
+    assert path.read_bytes() == before
+    assert [part.name for part in tmp_path.iterdir()] == ["results.nc"]
+
+
+def test_a_large_file_is_refused_where_there_is_no_space_for_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(saving, "IN_MEMORY", 0)
+    assert_array_equal(open_result(save_result(result(), tmp_path / "r.nc")).score.values, result().score.values)
+    monkeypatch.setattr(saving.shutil, "disk_usage", lambda folder: SimpleNamespace(free=10**6))
+    with pytest.raises(InputError, match="1 MB free; up to 17 MB are needed"):
+        save_result(result(), tmp_path / "s.nc")
+    assert [part.name for part in tmp_path.iterdir()] == ["r.nc"]
 
 
 def test_files_that_are_no_results(tmp_path):

@@ -89,6 +89,7 @@ def _beside(target: Path) -> Path:
 
 def _put(temporary: Path, target: Path) -> None:
     """Give what was written its name; a folder that stands there moves aside first, since none is replaced at once."""
+    flush(temporary)
     if not target.is_dir():
         os.replace(temporary, target)
         return
@@ -100,6 +101,14 @@ def _put(temporary: Path, target: Path) -> None:
         os.replace(old, target)
         raise
     remove(old)
+
+
+def flush(path: Path) -> None:
+    """Have the disk keep a file before it gets its name: after a power cut there is the old one or the new one."""
+    if path.is_file():
+        # Windows flushes only what is open for writing
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
 
 
 def _cannot_write(target: Path, error: OSError) -> InputError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,11 @@ from didymos.schema import InputError, space_dims, validate_map
 
 CHUNK_BYTES = {".nc": 2**20, ".zarr": BLOCK_BYTES}
 """Size of the chunks of a file, as float32: one of HDF5 is to fit into its cache, one of zarr is a file of its own."""
+
+IN_MEMORY = 256 * 2**20
+"""Bytes up to which a netCDF file is made in memory."""
+SPARE = 16 * 2**20
+"""Bytes that must stay free beside a file that is not."""
 
 
 def save_map(data: xr.Dataset | xr.DataArray, path: str | os.PathLike[str]) -> Path:
@@ -84,8 +90,29 @@ def write_dataset(dataset: xr.Dataset, path: Path) -> Path:
         if zarr:
             plain.to_zarr(temporary, mode="w-", zarr_format=3, consolidated=False, encoding=encoding)
         else:
-            plain.to_netcdf(temporary, engine="h5netcdf", format="NETCDF4", encoding=encoding)
+            _write_netcdf(plain, temporary, encoding)
     return path
+
+
+def _write_netcdf(plain: xr.Dataset, path: Path, encoding: Mapping[Any, Any]) -> None:
+    """Write netCDF-4 without letting HDF5 meet a full disk, which ends the process.
+
+    What is not large is made in memory and written by Python, whose errors are errors. Before the rest is written there
+    must be space for it without compression.
+    """
+    options: dict[str, Any] = {"engine": "h5netcdf", "format": "NETCDF4", "encoding": encoding}
+    if plain.nbytes <= IN_MEMORY:
+        content = plain.to_netcdf(**options)
+        with path.open("wb") as file:
+            file.write(content)
+        return
+    free = shutil.disk_usage(path.parent).free
+    if free < plain.nbytes + SPARE:
+        raise InputError(
+            f"{path.parent} has {free / 1e6:.0f} MB free; up to {(plain.nbytes + SPARE) / 1e6:.0f} MB are needed: "
+            "free some space or choose another folder"
+        )
+    plain.to_netcdf(path, **options)
 
 
 def _in_chunks(dataset: xr.Dataset, chunk_bytes: int, *, keep: bool) -> tuple[xr.Dataset, dict[Any, tuple[int, ...]]]:
