@@ -48,7 +48,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         if not temporary.exists():
             raise InputError(f"nothing was written for {target}: write to the path that replacing() yields")
-        _put(temporary, target)
+        flush(temporary)
+        put(temporary, target)
     except OSError as error:
         # a full disk has no file name; an error about another file is not ours to explain
         if error.filename is not None and not str(error.filename).startswith(str(temporary)):
@@ -87,9 +88,8 @@ def _beside(target: Path) -> Path:
     return target.with_name(f".{target.stem}.{uuid.uuid4().hex[:12]}{target.suffix}")
 
 
-def _put(temporary: Path, target: Path) -> None:
+def put(temporary: Path, target: Path) -> None:
     """Give what was written its name; a folder that stands there moves aside first, since none is replaced at once."""
-    flush(temporary)
     if not target.is_dir():
         os.replace(temporary, target)
         return

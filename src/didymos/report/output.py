@@ -10,14 +10,15 @@ from pathlib import Path
 
 import xarray as xr
 
-from didymos.io.atomic import make_folder, replacing
-from didymos.io.results import save_in_folder
-from didymos.plots import available
+from didymos.io.atomic import replacing
+from didymos.io.results import NAMES, save_in_folder
+from didymos.io.staging import staged
+from didymos.plots import FIGURES, available
 from didymos.plots.export import drawn, store
 from didymos.plots.helpers import Helper, helpers
-from didymos.plots.settings import FigureSettings
+from didymos.plots.settings import FORMATS, FigureSettings
 from didymos.report.html import write_report
-from didymos.report.tables import write_tables
+from didymos.report.tables import TABLES, write_tables
 from didymos.twin.model import TwinModel, save_model
 from didymos.workflow.progress import Report, silent, stage
 
@@ -41,7 +42,8 @@ def write(
     result : xarray.Dataset
         From :func:`didymos.analyze`.
     folder : path
-        Made where it is missing; files of the same names are replaced one by one, others are left alone.
+        Made where it is missing. What an earlier analysis wrote there is replaced as a whole, other files stay; a run
+        that is killed leaves the old files or the new ones.
     model : TwinModel, optional
         Written as ``model.npz`` where given.
     figures : str, sequence of str or FigureSettings
@@ -63,15 +65,32 @@ def write(
         Where the folder cannot be made or written, or there is no such format.
     """
     settings = FigureSettings.of(figures)
-    target = Path(folder)
-    make_folder(target)
-    with stage(progress, WRITE) as part, nullcontext(beside) if beside is not None else helpers(settings) as others:
-        # numbers first: an error in a picture must not cost the result
+    failure: Exception | None = None
+    with (
+        stage(progress, WRITE) as part,
+        staged(folder, owned_files(model is not None)) as target,
+        nullcontext(beside) if beside is not None else helpers(settings) as others,
+    ):
         stored = save_in_folder(result, target)
         if model is not None:
             with replacing(target / "model.npz") as temporary:
                 save_model(model, temporary)
         write_tables(result, target)
-        images = drawn(result, available(result), settings, progress=partial(part, WRITE), stored=stored, beside=others)
-        store(images, target, settings)
-        return write_report(result, target / "report.html", images)
+        report = partial(part, WRITE)
+        # an error in a picture must not cost the numbers
+        try:
+            images = drawn(result, available(result), settings, progress=report, stored=stored, beside=others)
+            store(images, target, settings)
+            write_report(result, target / "report.html", images)
+        except Exception as error:
+            failure = error
+    if failure is not None:
+        raise failure
+    return Path(folder) / "report.html"
+
+
+def owned_files(model: bool) -> list[str]:
+    """Return the names of everything that an analysis may leave in a folder, with a model or without."""
+    tables = [f"tables/{name}.csv" for name in TABLES]
+    figures = [f"figures/{name}.{kind}" for name in FIGURES for kind in FORMATS]
+    return ["report.html", *NAMES, *(["model.npz"] if model else []), *tables, *figures]
