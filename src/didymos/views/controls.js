@@ -21,7 +21,7 @@ didymos.Controls = class {
     const said = (name) => (names.includes(name) ? `selection ${name}` : name === "point" ? "this point" : name);
     el("minuend").replaceChildren(option("", "no difference"), ...lines.map((name) => option(name, said(name))));
     el("subtrahend").replaceChildren(...lines.map((name) => option(name, `− ${said(name)}`)));
-    el("energy").max = views.spectra.energy.length - 1;
+    el("energy")?.setAttribute("max", views.spectra.energy.length - 1);
   }
 
   listen() {
@@ -89,9 +89,9 @@ didymos.Controls = class {
     return inside ? box : {left: across.start, right: across.end, bottom: up.start, top: up.end};
   }
 
-  listenToKeys() {
+  listenToKeys(figure = "map") {
     const moves = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
-    this.el("map").addEventListener("keydown", (event) => {
+    this.el(figure).addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.views.set({point: -1, pinned: false});
       const move = moves[event.key];
       if (!move) return;
@@ -126,10 +126,7 @@ didymos.Controls = class {
       const column = Math.floor(((x - left) / width) * shape[1]), row = Math.floor(((y - bottom) / height) * shape[0]);
       return column >= 0 && column < shape[1] && row >= 0 && row < shape[0] ? place[row * shape[1] + column] : -1;
     }
-    const {x_range: across, y_range: up} = views.plots.embedding, {plane} = views;
-    const found = didymos.nearest(plane.x, plane.y, x, y);
-    const away = Math.hypot((plane.x[found] - x) / (across.end - across.start), (plane.y[found] - y) / (up.end - up.start));
-    return away < 0.03 ? found : -1;
+    return didymos.nearIn(views.plots.embedding, views.plane, x, y);
   }
 
   drawn(figure, geometry, modifiers) {

@@ -66,6 +66,13 @@ didymos.pixelsOfPlane = (plane, order, colours, box, side) => {
   return pixels;
 };
 
+// Return the place that a plane shows near a position, or -1.
+didymos.nearIn = (plot, plane, x, y) => {
+  const {x_range: across, y_range: up} = plot, found = didymos.nearest(plane.x, plane.y, x, y);
+  const away = Math.hypot((plane.x[found] - x) / (across.end - across.start), (plane.y[found] - y) / (up.end - up.start));
+  return away < 0.03 ? found : -1;
+};
+
 // Give a figure the colours of the page, dark or light.
 didymos.dress = (plot) => {
   const style = getComputedStyle(document.documentElement);
