@@ -63,7 +63,7 @@ didymos.ComparedViews = class extends didymos.Views {
     const name = this.state[side], {low, high} = this.methods.get(name), {colour} = this.state;
     if (colour === "truth" && this.truth) return this.truth;
     const labels = colour === "group" && this.groupsOf(name);
-    if (labels) return {name: "group", title: "group", values: labels, groups: this.groups, palette: "", units: ""};
+    if (labels) return {name: "group", title: "groups", values: labels, groups: this.groups, palette: "", units: ""};
     return {name: "score", title: "score", values: this.scoreOf(name), low, high, groups: [], units: "arb. units",
             palette: Object.keys(this.palettes)[0]};
   }

@@ -75,7 +75,7 @@ didymos.ComparedControls = class extends didymos.Controls {
   followSide(side) {
     const {views, el} = this, name = views.state[side], {precision} = views.methods.get(name);
     el(side).value = name;
-    el(`${side}-number`).textContent = precision === null ? "" : `average precision ${precision.toFixed(3)}`;
+    el(`${side}-number`).textContent = precision === null ? "" : `AP ${precision.toFixed(3)}`;
     el(`${side}-heading`).textContent = `Map of the ${views.layerOf(side).title}`;
     if (!el(`${side}-plane`)) return;
     const none = !views.planeOf(name);

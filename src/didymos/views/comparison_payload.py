@@ -82,8 +82,9 @@ def quantised(values: NDArray[Any]) -> dict[str, Any]:
 
 def paired(numbers: NDArray[np.integer]) -> NDArray[np.uint8]:
     """Return numbers from -1 to 14 two in a byte, each greater by one, the first of a pair in the lower half."""
-    raised = np.append(numbers, [-1] * (len(numbers) % 2)).astype(np.uint8) + np.uint8(1)
-    return raised[::2] | (raised[1::2] << 4)
+    raised = np.zeros(len(numbers) + len(numbers) % 2, dtype=np.uint8)
+    raised[: len(numbers)] = numbers + 1
+    return (raised[::2] + 16 * raised[1::2]).astype(np.uint8)
 
 
 def _ranked(comparison: xr.Dataset) -> xr.Dataset:

@@ -20,7 +20,6 @@ SIDES = ("left", "right")
 """The two columns; each shows one method."""
 SCRIPTS = (*OWN_SCRIPTS[:-1], "compared.js", "compared_controls.js", OWN_SCRIPTS[-1])
 """Our scripts in the order in which they run; the last one starts the page."""
-UNIT_BOX = [0.0, 1.0, 0.0, 1.0]
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,10 @@ def compared_views(
 def _figures(values: dict[str, Any]) -> dict[str, Any]:
     """Return the five figures as JSON for Bokeh, by the element they go to."""
     plots = {f"{side}-map": map_of(values) for side in SIDES}
-    if values["planes"]:
-        plots |= {f"{side}-plane": embedding_figure("", "", UNIT_BOX) for side in SIDES}
+    planes = {method["name"]: method["plane"] for method in values["methods"]}
+    for side, name in zip(SIDES, values["sides"], strict=True):
+        if values["planes"]:
+            # where the method has no plane the page hides the figure
+            plane = values["planes"][planes[name] or 0]
+            plots[f"{side}-plane"] = embedding_figure(plane["xLabel"], plane["yLabel"], tuple(plane["box"]))
     return items(plots | {SPECTRA: spectra_of(values)})

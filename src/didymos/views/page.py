@@ -182,9 +182,7 @@ def notes_of(places: Places, spectra: dict[str, Any], most: str = "the largest s
     held, shown, points = len(places.with_spectrum), len(places.index), places.points
     notes = []
     if shown < points:
-        notes.append(
-            f"The map shows {_number(shown)} of {_number(points)} points: the one with {most} in a block."
-        )
+        notes.append(f"The map shows {_number(shown)} of {_number(points)} points: the one with {most} in a block.")
     if held < shown:
         notes.append(
             f"The page holds {_number(held)} of {_number(points)} spectra: those with {most}s, and as many "

@@ -73,6 +73,14 @@ didymos.nearIn = (plot, plane, x, y) => {
   return away < 0.03 ? found : -1;
 };
 
+// Paint a figure once more after its frame has changed: Bokeh leaves ticks where they were.
+didymos.repaintWhenResized = (plot) => {
+  for (const size of ["inner_width", "inner_height"]) {
+    plot.properties[size].change.connect(() =>
+      requestAnimationFrame(() => Bokeh.index.get_by_id(plot.id)?.request_repaint()));
+  }
+};
+
 // Give a figure the colours of the page, dark or light.
 didymos.dress = (plot) => {
   const style = getComputedStyle(document.documentElement);

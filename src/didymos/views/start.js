@@ -14,6 +14,7 @@ didymos.start = async () => {
   const controls = new (compared ? didymos.ComparedControls : didymos.Controls)(views, section.dataset.file);
   const dress = () => Object.values(plots).forEach(didymos.dress);
   dress();
+  Object.values(plots).forEach(didymos.repaintWhenResized);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
   views.frameAll();
   controls.restore(location.hash);
