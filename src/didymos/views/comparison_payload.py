@@ -48,7 +48,7 @@ def compared_payload(comparison: xr.Dataset, settings: ComparedSettings) -> tupl
     places = places_of(surface, settings.views)
     methods, planes = _methods(comparison, places)
     room = settings.most_bytes - _weight(methods) - _weight(planes)
-    energies = int(np.clip(room // len(places.with_spectrum), settings.least_energies, settings.views.most_energies))
+    energies = int(np.clip(room // max(len(places.with_spectrum), 1), settings.least_energies, settings.views.most_energies))
     spectra = packed(surface, places.index[places.with_spectrum], energies)
     values = {
         **ground(surface, places, spectra),
