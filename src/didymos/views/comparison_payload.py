@@ -47,8 +47,8 @@ def compared_payload(comparison: xr.Dataset, settings: ComparedSettings) -> tupl
     surface = _ranked(comparison)
     places = places_of(surface, settings.views)
     methods, planes = _methods(comparison, places)
-    room = settings.most_bytes - _weight(methods) - _weight(planes)
-    energies = int(np.clip(room // max(len(places.with_spectrum), 1), settings.least_energies, settings.views.most_energies))
+    room = (settings.most_bytes - _weight(methods) - _weight(planes)) // max(len(places.with_spectrum), 1)
+    energies = int(np.clip(room, settings.least_energies, settings.views.most_energies))
     spectra = packed(surface, places.index[places.with_spectrum], energies)
     values = {
         **ground(surface, places, spectra),
