@@ -47,5 +47,5 @@ class ComparedSettings:
     views: ViewSettings = field(
         default_factory=lambda: ViewSettings(most_spectra=16_384, sample=10_000, most_places=16_384)
     )
-    most_bytes: int = 1_750_000
+    most_bytes: int = 1_700_000
     least_energies: int = 32
