@@ -23,6 +23,7 @@ from didymos.report.html import data_url, page, pictures_of, provenance, setting
 from didymos.report.measurement import measured
 from didymos.report.tables import write_table
 from didymos.schema import COMPARISON_ATTRIBUTES, Region
+from didymos.views import compared_views
 
 ELSEWHERE = ("settings", "skipped_methods")
 """Attributes that have a section of their own on the page."""
@@ -88,6 +89,8 @@ def write_comparison(
         skipped=words.skipped(comparison),
         settings=settings_rows(comparison),
         provenance=provenance(comparison, COMPARISON_ATTRIBUTES, ELSEWHERE),
+        views=compared_views(comparison, [_title(comparison, index) for index in range(len(names))]),
+        stem=Path(str(comparison.attrs.get("input_file", "") or "map")).stem,
     )
     return write_page(target / "comparison.html", text)
 

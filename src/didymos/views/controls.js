@@ -21,8 +21,8 @@ didymos.Controls = class {
     const said = (name) => (names.includes(name) ? `selection ${name}` : name === "point" ? "this point" : name);
     el("minuend").replaceChildren(option("", "no difference"), ...lines.map((name) => option(name, said(name))));
     el("subtrahend").replaceChildren(...lines.map((name) => option(name, `− ${said(name)}`)));
-    didymos.fillLayers(views);
-    el("energy").max = views.spectra.energy.length - 1;
+    if (el("beside")) didymos.fillLayers(views);
+    el("energy")?.setAttribute("max", views.spectra.energy.length - 1);
   }
 
   listen() {
@@ -70,7 +70,7 @@ didymos.Controls = class {
       on(plot, "tap", (event) => this.pin(at(event)));
       on(plot, "selectiongeometry", (event) => { if (event.final) this.drawn(home, event.geometry, event.modifiers); });
     }
-    this.tieMaps();
+    didymos.tie(views.plots.map, views.plots.second);
     // the panel changes its shape with the window and with the labels beside it
     for (const size of ["inner_width", "inner_height"]) {
       views.plots.map.properties[size].change.connect(() => views.frame(this.boxNow()));
@@ -89,19 +89,6 @@ didymos.Controls = class {
     }
   }
 
-  // Both maps show the same part.
-  tieMaps() {
-    const {map, second} = this.views.plots;
-    for (const axis of ["x_range", "y_range"]) {
-      const tie = (from, to) => from[axis].change.connect(() => {
-        const {start, end} = from[axis];
-        if (to[axis].start !== start || to[axis].end !== end) to[axis].setv({start, end});
-      });
-      tie(map, second);
-      tie(second, map);
-    }
-  }
-
   // The part of the map that is to be seen: what somebody has zoomed to, else what was framed last.
   boxNow() {
     const {box, plots} = this.views, {x_range: across, y_range: up} = plots.map;
@@ -109,9 +96,9 @@ didymos.Controls = class {
     return inside ? box : {left: across.start, right: across.end, bottom: up.start, top: up.end};
   }
 
-  listenToKeys() {
+  listenToKeys(figure = "map") {
     const moves = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
-    this.el("map").addEventListener("keydown", (event) => {
+    this.el(figure).addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.views.set({point: -1, pinned: false});
       const move = moves[event.key];
       if (!move) return;
@@ -146,10 +133,7 @@ didymos.Controls = class {
       const column = Math.floor(((x - left) / width) * shape[1]), row = Math.floor(((y - bottom) / height) * shape[0]);
       return column >= 0 && column < shape[1] && row >= 0 && row < shape[0] ? place[row * shape[1] + column] : -1;
     }
-    const {x_range: across, y_range: up} = views.plots.embedding, {plane} = views;
-    const found = didymos.nearest(plane.x, plane.y, x, y);
-    const away = Math.hypot((plane.x[found] - x) / (across.end - across.start), (plane.y[found] - y) / (up.end - up.start));
-    return away < 0.03 ? found : -1;
+    return didymos.nearIn(views.plots.embedding, views.plane, x, y);
   }
 
   drawn(figure, geometry, modifiers) {
@@ -201,5 +185,17 @@ didymos.Controls = class {
     for (let i = 0; i < places.count; i++) mask[places.index[i]] = views.masks[views.state.active][i];
     const shape = places.columns ? [places.rows, places.columns] : [places.rows];
     didymos.download(`${this.file}_selection_${views.state.active}.npy`, didymos.npy(mask, shape), "application/octet-stream");
+  }
+};
+
+// Let two figures show the same part of the map.
+didymos.tie = (one, other) => {
+  for (const [from, to] of [[one, other], [other, one]]) {
+    for (const axis of ["x_range", "y_range"]) {
+      from[axis].change.connect(() => {
+        const {start, end} = from[axis];
+        if (to[axis].start !== start || to[axis].end !== end) to[axis].setv({start, end});
+      });
+    }
   }
 };

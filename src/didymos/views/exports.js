@@ -51,15 +51,16 @@ didymos.writeLink = (values) => {
   return "#view&" + new URLSearchParams(kept).toString();
 };
 
-// Write and read a selection: the figure it was drawn in, and the corners.
-didymos.writePolygon = (selection) =>
+// Write and read a selection: the code of the figure it was drawn in, and the corners.
+didymos.firstLetter = (figure) => figure[0];
+didymos.writePolygon = (selection, code = didymos.firstLetter) =>
   selection.polygons
-    .map((p) => p.figure[0] + p.x.map((x, i) => `${x},${p.y[i]}`).join(" "))
+    .map((p) => code(p.figure) + p.x.map((x, i) => `${x},${p.y[i]}`).join(" "))
     .join(";");
-didymos.readPolygon = (text, figures) =>
+didymos.readPolygon = (text, figures, code = didymos.firstLetter) =>
   text.split(";").flatMap((part) => {
-    const figure = figures.find((name) => name[0] === part[0]);
-    const corners = part.slice(1).split(" ").map((pair) => pair.split(",").map(Number));
+    const figure = figures.find((name) => part.startsWith(code(name)));
+    const corners = part.slice(figure ? code(figure).length : 0).split(" ").map((pair) => pair.split(",").map(Number));
     const whole = corners.length >= 3 && corners.every((pair) => pair.length === 2 && pair.every(Number.isFinite));
     return figure && whole ? [{figure, x: corners.map((c) => c[0]), y: corners.map((c) => c[1])}] : [];
   });

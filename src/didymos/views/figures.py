@@ -122,6 +122,9 @@ def _figure(name: str, x_label: str, y_label: str, tools: str) -> Any:
         axis.axis_label_standoff = 4
     plot.grid.grid_line_color = "#8c8c8c"
     plot.grid.grid_line_alpha = 0.15
+    # the page marks what is selected: Bokeh would fade marks by their number, which changes
+    for tool in (*plot.select(models.BoxSelectTool), *plot.select(models.LassoSelectTool)):
+        tool.renderers = []
     plot.toolbar.logo = None
     plot.toolbar.autohide = False
     return plot
@@ -141,10 +144,12 @@ def _examples(plot: Any, name: str) -> None:
 
 
 def _mark(plot: Any, name: str) -> None:
-    """Add the mark of the point under the pointer, seen on dark and on light."""
+    """Add the mark of the point under the pointer, seen on dark and on light; all below it stays as it is painted."""
     source = _source(name, {"x": [], "y": []})
-    plot.scatter("x", "y", size=13, fill_alpha=0, line_color="white", line_width=4, source=source)
-    plot.scatter("x", "y", size=13, fill_alpha=0, line_color="#1a1a1a", line_width=1.8, source=source)
+    for colour, width in (("white", 4), ("#1a1a1a", 1.8)):
+        plot.scatter(
+            "x", "y", size=13, fill_alpha=0, line_color=colour, line_width=width, source=source, level="overlay"
+        )
 
 
 def _source(name: str, data: dict[str, Any]) -> Any:

@@ -42,31 +42,7 @@ Object.assign(didymos.Controls.prototype, {
   },
 
   colourLegend(list, layer) {
-    if (!layer) {
-      list.replaceChildren();
-      return;
-    }
-    const item = (colour, text) => {
-      const swatch = document.createElement("span"), entry = document.createElement("li");
-      swatch.className = "swatch";
-      swatch.style.background = colour;
-      entry.append(swatch, text);
-      return entry;
-    };
-    if (layer.groups.length) {
-      const counts = new Map();
-      for (const value of layer.values) counts.set(value, (counts.get(value) ?? 0) + 1);
-      const present = layer.groups.filter(([number]) => counts.get(number));
-      list.replaceChildren(...present.map(([n, name, colour]) => item(colour, `${name} (${counts.get(n)})`)));
-      return;
-    }
-    const bar = document.createElement("li"), palette = this.views.palettes[layer.palette];
-    bar.className = "bar";
-    bar.style.background = `linear-gradient(to right, ${palette.filter((_, i) => i % 15 === 0).join(",")})`;
-    const end = (value) => Object.assign(document.createElement("li"), {textContent: didymos.shown(value)});
-    const high = end(layer.high);
-    if (layer.units) high.append(` ${layer.units}`);
-    list.replaceChildren(end(layer.low), bar, high);
+    list.replaceChildren(...(layer ? didymos.colourEntries(layer, this.views.palettes[layer.palette]) : []));
   },
 
   lineLegend() {
@@ -118,3 +94,29 @@ Object.assign(didymos.Controls.prototype, {
     return parts.filter(Boolean).join(" · ");
   },
 });
+
+// Return an entry of a legend: a colour and what it means.
+didymos.swatchEntry = (colour, text) => {
+  const swatch = document.createElement("span"), entry = document.createElement("li");
+  swatch.className = "swatch";
+  swatch.style.background = colour;
+  entry.append(swatch, text);
+  return entry;
+};
+
+// Return the entries of the legend of a layer: the groups that occur, or a bar between its ends.
+didymos.colourEntries = (layer, palette) => {
+  if (layer.groups.length) {
+    const counts = new Map();
+    for (const value of layer.values) counts.set(value, (counts.get(value) ?? 0) + 1);
+    const present = layer.groups.filter(([number]) => counts.get(number));
+    return present.map(([number, name, colour]) => didymos.swatchEntry(colour, `${name} (${counts.get(number)})`));
+  }
+  const bar = document.createElement("li");
+  bar.className = "bar";
+  bar.style.background = `linear-gradient(to right, ${palette.filter((_, i) => i % 15 === 0).join(",")})`;
+  const end = (value) => Object.assign(document.createElement("li"), {textContent: didymos.shown(value)});
+  const high = end(layer.high);
+  if (layer.units) high.append(` ${layer.units}`);
+  return [end(layer.low), bar, high];
+};

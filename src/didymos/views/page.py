@@ -73,8 +73,7 @@ class LinkedViews:
     @property
     def hashes(self) -> str:
         """The scripts as sources of a content security policy: no other script runs."""
-        digests = (hashlib.sha256(script.encode()).digest() for script in self.scripts)
-        return " ".join(f"'sha256-{base64.b64encode(digest).decode('ascii')}'" for digest in digests)
+        return hashes_of(self.scripts)
 
 
 def linked_views(result: xr.Dataset, settings: ViewSettings | None = None) -> LinkedViews | None:
@@ -116,7 +115,7 @@ def of_payload(values: dict[str, Any], places: Places, further: str = "") -> Lin
         Markup(as_json(values)),
         Markup(as_json(_figures(values))),
         scripts(further),
-        _notes(places, values["spectra"]),
+        notes_of(places, values["spectra"]),
         tuple((layer["name"], layer["title"]) for layer in values["layers"]),
         len(values["spectra"]["energy"]),
         values["embedding"] is not None,
@@ -124,49 +123,69 @@ def of_payload(values: dict[str, Any], places: Places, further: str = "") -> Lin
     )
 
 
-def scripts(further: str = "") -> tuple[Markup, ...]:
+def hashes_of(given: tuple[Markup, ...]) -> str:
+    """Return scripts as sources of a content security policy: no other script runs."""
+    digests = (hashlib.sha256(script.encode()).digest() for script in given)
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode('ascii')}'" for digest in digests)
+
+
+def scripts(further: str = "", names: tuple[str, ...] = OWN_SCRIPTS) -> tuple[Markup, ...]:
     """Return the scripts of a page: Bokeh, ours, and what follows them."""
     bokeh = files("bokeh").joinpath("server/static/js/bokeh.min.js").read_text(encoding="utf-8")
     folder = files("didymos.views")
-    own = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in OWN_SCRIPTS)
+    own = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
     # files of the library and our own
     return tuple(Markup(text.replace("</script", "<\\/script")) for text in (bokeh, own, further) if text)
 
 
 def _figures(values: dict[str, Any]) -> dict[str, Any]:
     """Return the three figures as JSON for Bokeh, by the element they go to."""
-    picture, places, spectra = values["picture"], values["places"], values["spectra"]
-    left, bottom = picture["left"], picture["bottom"]
-    box = (left, left + picture["width"], bottom, bottom + picture["height"])
-    plots = {name: map_figure(name, places["xLabel"], places["yLabel"], box) for name in (MAP, SECOND)}
+    plots = {name: map_of(values, name) for name in (MAP, SECOND)}
     if values["embedding"] is not None:
         plane = values["embedding"]
         plots[EMBEDDING] = embedding_figure(plane["xLabel"], plane["yLabel"], tuple(plane["box"]))
-    energies, labels = spectra["energy"], (spectra["energyLabel"], spectra["signalLabel"])
-    plots[SPECTRA] = spectra_figure(*labels, (energies[0], energies[-1]), _signal_range(values))
+    plots[SPECTRA] = spectra_of(values)
+    return items(plots)
+
+
+def items(plots: dict[str, Any]) -> dict[str, Any]:
+    """Return figures as JSON for Bokeh, by the element they go to."""
     item: Any = bokeh.embed.json_item
     return {name: item(plot, f"view-{name}") for name, plot in plots.items()}
 
 
+def map_of(values: dict[str, Any], name: str = MAP) -> Any:
+    """Return the figure of the map of a page, or of a second one."""
+    picture, places = values["picture"], values["places"]
+    left, bottom = picture["left"], picture["bottom"]
+    box = (left, left + picture["width"], bottom, bottom + picture["height"])
+    return map_figure(name, places["xLabel"], places["yLabel"], box)
+
+
+def spectra_of(values: dict[str, Any]) -> Any:
+    """Return the figure of the spectra of a page."""
+    spectra = values["spectra"]
+    energies, labels = spectra["energy"], (spectra["energyLabel"], spectra["signalLabel"])
+    return spectra_figure(*labels, (energies[0], energies[-1]), _signal_range(values))
+
+
 def _signal_range(values: dict[str, Any]) -> tuple[float, float]:
     """Return the range of the average spectra of the regions, from which the page begins."""
-    known = [decoded(region["spectrum"]) for region in values["regions"].values() if region["size"]]
+    known = [decoded(region["spectrum"]) for region in values.get("regions", {}).values() if region["size"]]
     finite = np.concatenate([*known, decoded(values["spectra"]["mean"])])
     finite = finite[np.isfinite(finite)]
     return (float(finite.min()), float(finite.max())) if finite.size and np.ptp(finite) > 0 else (0.0, 1.0)
 
 
-def _notes(places: Places, spectra: dict[str, Any]) -> tuple[str, ...]:
-    """Return what the page leaves out."""
+def notes_of(places: Places, spectra: dict[str, Any], most: str = "the largest score") -> tuple[str, ...]:
+    """Return what a page leaves out, where the points with `most` are preferred."""
     held, shown, points = len(places.with_spectrum), len(places.index), places.points
     notes = []
     if shown < points:
-        notes.append(
-            f"The map shows {_number(shown)} of {_number(points)} points: the one with the largest score in a block."
-        )
+        notes.append(f"The map shows {_number(shown)} of {_number(points)} points: the one with {most} in a block.")
     if held < shown:
         notes.append(
-            f"The page holds {_number(held)} of {_number(points)} spectra: those with the largest scores, and as many "
+            f"The page holds {_number(held)} of {_number(points)} spectra: those with {most}s, and as many "
             "drawn at random. Averages are over these; a point without a spectrum shows the nearest one."
         )
     energies, kept = spectra["original"], len(spectra["energy"])

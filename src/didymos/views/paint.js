@@ -66,6 +66,21 @@ didymos.pixelsOfPlane = (plane, order, colours, box, side) => {
   return pixels;
 };
 
+// Return the place that a plane shows near a position, or -1.
+didymos.nearIn = (plot, plane, x, y) => {
+  const {x_range: across, y_range: up} = plot, found = didymos.nearest(plane.x, plane.y, x, y);
+  const away = Math.hypot((plane.x[found] - x) / (across.end - across.start), (plane.y[found] - y) / (up.end - up.start));
+  return away < 0.03 ? found : -1;
+};
+
+// Paint a figure once more after its frame has changed: Bokeh leaves ticks where they were.
+didymos.repaintWhenResized = (plot) => {
+  for (const size of ["inner_width", "inner_height"]) {
+    plot.properties[size].change.connect(() =>
+      requestAnimationFrame(() => Bokeh.index.get_by_id(plot.id)?.request_repaint()));
+  }
+};
+
 // Give a figure the colours of the page, dark or light.
 didymos.dress = (plot) => {
   const style = getComputedStyle(document.documentElement);

@@ -47,13 +47,20 @@ def payload(result: xr.Dataset, places: Places, settings: ViewSettings) -> dict[
         To be written by :func:`as_json`.
     """
     spectra = packed(result, places.index[places.with_spectrum], settings.most_energies)
+    return {
+        **ground(result, places, spectra),
+        **findings(result, places, spectra.group, page_scale(result).factor),
+    }
+
+
+def ground(result: xr.Dataset, places: Places, spectra: PackedSpectra) -> dict[str, Any]:
+    """Return what a page knows of a map before any analysis: places, their picture, spectra, and selections."""
     shown, (_, signal) = page_scale(result), signal_scale(result, 0.0)
     return {
         "places": _places(result, places),
         "picture": _picture(places.picture),
         "spectra": _spectra(result, spectra, places, shown.factor, label(signal, shown.units)),
         "selections": SELECTIONS,
-        **findings(result, places, spectra.group, shown.factor),
     }
 
 
@@ -165,17 +172,20 @@ def _embedding(result: xr.Dataset, places: Places) -> dict[str, Any] | None:
     known = np.isfinite(plane).all(axis=1)
     if not known.any():
         return None
-    low, high = plane[known].min(axis=0).astype(float), plane[known].max(axis=0).astype(float)
-    margin = MARGIN * np.where(high > low, high - low, 1.0)
-    first, second = (float(edge) for edge in low - margin), (float(edge) for edge in high + margin)
-    box = [edge for pair in zip(first, second, strict=True) for edge in pair]
     return {
         "x": array(plane[:, 0]),
         "y": array(plane[:, 1]),
-        "box": box,
+        "box": framed(plane[known]),
         "xLabel": f"{SPACES[name]} 1",
         "yLabel": f"{SPACES[name]} 2",
     }
+
+
+def framed(points: NDArray[np.floating]) -> list[float]:
+    """Return left, right, bottom and top of a plane: its points, shape (n_points, 2), and a margin around them."""
+    low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
+    margin = MARGIN * np.where(high > low, high - low, 1.0)
+    return [float(edge) for pair in zip(low - margin, high + margin, strict=True) for edge in pair]
 
 
 def _thresholds(result: xr.Dataset) -> list[float] | None:

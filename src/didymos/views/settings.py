@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -28,3 +28,24 @@ class ViewSettings:
     most_energies: int = 128
     most_places: int = 250_000
     cells: int = 320
+
+
+@dataclass(frozen=True)
+class ComparedSettings:
+    """Limits of a page with linked views of a comparison of methods.
+
+    Attributes
+    ----------
+    views : ViewSettings
+        Limits of places and spectra. Every method adds its score, groups and plane at every place.
+    most_bytes : int
+        Of all arrays. Spectra get as many energies as these bytes leave room for.
+    least_energies : int
+        Energies of a spectrum at least, however many methods there are.
+    """
+
+    views: ViewSettings = field(
+        default_factory=lambda: ViewSettings(most_spectra=16_384, sample=10_000, most_places=16_384)
+    )
+    most_bytes: int = 1_700_000
+    least_energies: int = 32

@@ -9,10 +9,12 @@ didymos.start = async () => {
     await Bokeh.embed.embed_item(item);
     plots[name] = Bokeh.index.get_by_id(item.root_id).model;
   }
-  const views = new didymos.Views(data, plots);
-  const controls = new didymos.Controls(views, section.dataset.file);
+  const compared = "methods" in data;
+  const views = new (compared ? didymos.ComparedViews : didymos.Views)(data, plots);
+  const controls = new (compared ? didymos.ComparedControls : didymos.Controls)(views, section.dataset.file);
   const dress = () => Object.values(plots).forEach(didymos.dress);
   dress();
+  Object.values(plots).forEach(didymos.repaintWhenResized);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
   views.frameAll();
   controls.restore(location.hash);

@@ -185,13 +185,16 @@ didymos.Views = class {
     Object.keys(this.colours).forEach((name, row) => {
       const mask = new Uint8Array(this.places.count);
       for (const polygon of this.state.selections[name]?.polygons ?? []) {
-        const {x, y} = polygon.figure === "map" ? this.places : this.plane;
+        const {x, y} = this.positions(polygon.figure);
         didymos.inside(polygon, x, y).forEach((one, i) => { if (one) mask[i] = 1; });
       }
       mask.forEach((one, i) => { if (one) this.selectedAs[i] = row + 1; });
       this.masks[name] = mask;
     });
   }
+
+  // Where the places lie in a figure.
+  positions(figure) { return figure === "map" ? this.places : this.plane; }
 
   _divide() {
     const {thresholds} = this.state, score = this.layers.get("score").values;
