@@ -17,6 +17,7 @@ from didymos.views.figures import EMBEDDING, MAP, SPECTRA, embedding_figure, map
 from didymos.views.payload import as_json, decoded, payload
 from didymos.views.places import Places, places_of
 from didymos.views.settings import ViewSettings
+from didymos.views.spectra import HIGHEST
 
 OWN_SCRIPTS = (
     "numbers.js",
@@ -143,9 +144,15 @@ def _figures(values: dict[str, Any]) -> dict[str, Any]:
         plane = values["embedding"]
         plots[EMBEDDING] = embedding_figure(plane["xLabel"], plane["yLabel"], tuple(plane["box"]))
     energies, labels = spectra["energy"], (spectra["energyLabel"], spectra["signalLabel"])
-    plots[SPECTRA] = spectra_figure(*labels, (energies[0], energies[-1]), _signal_range(values))
+    plots[SPECTRA] = spectra_figure(*labels, _apart(energies[0], energies[-1]), _signal_range(values))
     item: Any = bokeh.embed.json_item
     return {name: item(plot, f"view-{name}") for name, plot in plots.items()}
+
+
+def _apart(low: float, high: float) -> tuple[float, float]:
+    """Return the ends of an axis; one energy alone gets room on both sides."""
+    margin = 0.0 if low < high else abs(low) * 0.01 or 0.5
+    return low - margin, high + margin
 
 
 def _signal_range(values: dict[str, Any]) -> tuple[float, float]:
@@ -164,14 +171,17 @@ def _notes(places: Places, spectra: dict[str, Any]) -> tuple[str, ...]:
         notes.append(
             f"The map shows {_number(shown)} of {_number(points)} points: the one with the largest score in a block."
         )
-    if held < shown:
+    measured = shown - int((places.nearest < 0).sum())
+    if held < measured:
         notes.append(
             f"The page holds {_number(held)} of {_number(points)} spectra: those with the largest scores, and as many "
             "drawn at random. Averages are over these; a point without a spectrum shows the nearest one."
         )
     energies, kept = spectra["original"], len(spectra["energy"])
     reduced = f"{_number(energies)} energies are averaged to {kept}, and values" if kept < energies else "Values"
-    notes.append(f"{reduced} are rounded to 1/{254} of the range of their spectrum. The full data are in the result.")
+    notes.append(
+        f"{reduced} are rounded to 1/{HIGHEST} of the range of their spectrum. The full data are in the result."
+    )
     return tuple(notes)
 
 
