@@ -637,7 +637,7 @@ def alike_counts(change, shifts, least):
 
 
 def best_of_blocks(score, side):
-    """Return the point with the largest score in every square block of an image, the first one where several have it."""
+    """Return the point with the largest score in every square block of an image, the first of several."""
     rows, columns = score.shape
     best = []
     for top in range(0, rows, side):
