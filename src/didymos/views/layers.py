@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib import colormaps
 from numpy.typing import NDArray
 
-from didymos.plots.maps import ground_map, has_relief, over_space
+from didymos.plots.maps import height_map, over_space
 from didymos.plots.regions import kind_colour
 from didymos.plots.styling import HEIGHT_COLOURS, REGION_COLOURS, SCORE_COLOURS
 from didymos.plots.units import limits
@@ -74,8 +74,9 @@ def layers_of(result: xr.Dataset, places: Places) -> list[Layer]:
         layers.append(_numbered(result, places, "kind", kind_names(result)))
     if result.sizes.get("phase_index", 1) > 1:
         layers.append(_numbered(result, places, "phase", {}))
-    if has_relief(result):
-        height, label = ground_map(result)
+    ground = height_map(result)
+    if ground is not None:
+        height, label = ground
         layers.append(_scaled("topography", *_split(label), height, places, HEIGHT_COLOURS))
     if "score_std" in result and np.isfinite(result["score_std"].values).any():
         values = over_space(result, "score_std")

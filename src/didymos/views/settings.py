@@ -26,5 +26,5 @@ class ViewSettings:
     most_spectra: int = 50_000
     sample: int = 10_000
     most_energies: int = 128
-    most_places: int = 160_000
+    most_places: int = 130_000
     cells: int = 320
