@@ -26,7 +26,11 @@ class Scripts(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.run, self.data, self.policy, self.kind, self.handlers = [], {}, "", "other", []
+        self.run: list[str] = []
+        self.data: dict[str, str] = {}
+        self.handlers: list[str] = []
+        self.policy = ""
+        self.kind: str | None = "other"
         self.feed(text)
         self.close()
 
@@ -34,7 +38,7 @@ class Scripts(HTMLParser):
         given = dict(attrs)
         self.handlers += [name for name in given if name.startswith("on")]
         if tag == "meta" and given.get("http-equiv") == "Content-Security-Policy":
-            self.policy = given["content"]
+            self.policy = given["content"] or ""
         if tag == "script":
             assert "src" not in given
             self.kind = given.get("id", "") if given.get("type") else None
@@ -51,6 +55,13 @@ class Scripts(HTMLParser):
             self.run[-1] += data
         elif self.kind != "other":
             self.data[self.kind] = self.data.get(self.kind, "") + data
+
+
+def views_of(result, settings=None):
+    """Return the linked views of a result that has some."""
+    views = linked_views(result, settings)
+    assert views is not None
+    return views
 
 
 def words(views):
@@ -70,7 +81,7 @@ def lazy(result):
 
 @pytest.mark.parametrize("layout", ["image", "wide", "row", "column", "points"])
 def test_a_result_has_linked_views(layout):
-    views = linked_views(build_result(layout))
+    views = views_of(build_result(layout))
     assert views.has_embedding
     assert not views.has_thresholds
     assert views.energies == 96
@@ -88,7 +99,7 @@ def test_a_single_point_or_no_score_has_none():
 
 
 def test_without_an_embedding_there_are_two_figures():
-    views = linked_views(build_result(energies=8).drop_vars(["embedding", "pca"]))
+    views = views_of(build_result(energies=8).drop_vars(["embedding", "pca"]))
     assert not views.has_embedding
     assert [name for name, _ in views.figures_shown] == ["map", "spectra"]
     assert set(json.loads(views.figures)) == {"map", "spectra"}
@@ -107,13 +118,13 @@ def test_without_an_embedding_there_are_two_figures():
     ],
 )
 def test_the_notes_tell_what_is_left_out_and_only_that(settings, expected):
-    assert told(linked_views(build_result("image"), settings)) == expected
+    assert told(views_of(build_result("image"), settings)) == expected
 
 
 def test_the_notes_have_the_right_numbers():
     result = build_result("image")
     settings = ViewSettings(most_places=400, most_spectra=100, sample=50, most_energies=9)
-    text = words(linked_views(result, settings)).replace("\u202f", " ")
+    text = words(views_of(result, settings)).replace("\u202f", " ")
     assert "shows 270 of 1 080 points" in text
     assert "holds 50 of 1 080 spectra" in text
     assert "96 energies are averaged to 9" in text
@@ -121,7 +132,7 @@ def test_the_notes_have_the_right_numbers():
 
 def test_one_energy_has_an_axis():
     result = build_result().isel(energy=slice(3, 4), energy_2=slice(3, 4))
-    figure = json.loads(linked_views(result).figures)["spectra"]
+    figure = json.loads(views_of(result).figures)["spectra"]
     ranges = [model for model in _models(figure) if model.get("name") == "Range1d"]
     ends = [(one["attributes"].get("start", 0), one["attributes"].get("end", 1)) for one in ranges]
     assert ends
@@ -142,11 +153,11 @@ def _models(value):
 @pytest.mark.parametrize("layout", ["image", "row", "points"])
 def test_spectra_that_are_not_in_memory_give_the_same_page(layout, settings):
     result = build_result(layout)
-    assert linked_views(lazy(result), settings).data == linked_views(result, settings).data
+    assert views_of(lazy(result), settings).data == views_of(result, settings).data
 
 
 def test_a_page_of_a_result_is_the_same_every_time():
-    first, second = linked_views(build_result()), linked_views(build_result())
+    first, second = views_of(build_result()), views_of(build_result())
     assert first.data == second.data
     assert first.hashes == second.hashes
 
@@ -159,7 +170,7 @@ def test_the_policy_lets_the_scripts_of_a_report_run_and_nothing_else(tmp_path, 
     result["energy"].attrs |= {"units": hostile, "long_name": hostile}
     text = write_report(result, tmp_path / "report.html").read_text("utf-8")
     page = Scripts(text)
-    views = linked_views(result)
+    views = views_of(result)
     assert page.run == [str(script) for script in views.scripts]
     digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in page.run]
     policy = dict(part.strip().split(" ", 1) for part in page.policy.split(";"))
@@ -177,7 +188,7 @@ def test_the_policy_lets_the_scripts_of_a_report_run_and_nothing_else(tmp_path, 
 
 
 def test_no_script_holds_what_a_page_would_take_for_a_tag():
-    for script in linked_views(build_result(energies=8)).scripts:
+    for script in views_of(build_result(energies=8)).scripts:
         assert not re.search(r"</script|<script|<!--", script, re.IGNORECASE)
         assert not {"\r", "\x00"} & set(script)
 
@@ -189,8 +200,9 @@ def test_ten_thousand_spectra_of_512_energies_add_less_than_four_megabytes():
     spectra = np.random.default_rng(0).normal(size=(100, 100, 512)).astype(np.float32)
     result = result.assign_coords(energy=("energy", energy, {"units": "V"}))
     result["spectra"] = (("y", "x", "energy"), spectra, {"units": "A"})
-    views = linked_views(result)
-    assert len(views.data) + len(views.figures) + sum(map(len, views.scripts)) < 4_000_000
+    views = views_of(result)
+    scripts = sum(len(script) for script in views.scripts)
+    assert len(views.data) + len(views.figures) + scripts < 4_000_000
     assert told(views) == [AVERAGED, ROUNDED]
 
 
@@ -217,7 +229,7 @@ def test_a_large_map_on_disk_gives_its_largest_scores_and_their_own_spectra():
         },
         coords={"energy": ("energy", np.arange(4.0), {"units": "V"})},
     )
-    views = linked_views(result)
+    views = views_of(result)
     assert told(views) == [SHOWN, HELD, ROUNDED]
     said = json.loads(views.data)
     assert said["regions"]["majority"]["size"] == rows * columns
@@ -233,7 +245,7 @@ def test_a_large_map_on_disk_gives_its_largest_scores_and_their_own_spectra():
 
 def test_region_averages_do_not_depend_on_the_sample():
     result = build_result()
-    said = json.loads(linked_views(result, ViewSettings(most_spectra=40, sample=20)).data)
+    said = json.loads(views_of(result, ViewSettings(most_spectra=40, sample=20)).data)
     factor = page_scale(result).factor
     for row, name in enumerate(("majority", "transition", "minority")):
         expected = grouped(result["region_spectrum"].values, np.arange(96))[row] * factor

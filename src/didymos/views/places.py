@@ -251,7 +251,7 @@ def _nearest(
         return np.arange(len(x), dtype=np.int32)
     nearest = np.full(len(x), -1, dtype=np.int32)
     position = np.stack([x, y], axis=1)
-    known: NDArray[np.bool_] = np.isfinite(position).all(axis=1)
+    known = np.isfinite(x) & np.isfinite(y)
     placed = np.flatnonzero(known[held])
     asked = np.flatnonzero(known & ~missing)
     if placed.size:

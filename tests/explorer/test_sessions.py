@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).parents[1] / "plots"))
 from result_builder import build_result
 
 HOSTILE = "</script>\u2028\x00\ud800\"'é"
-EXAMPLES = {"row": [1, 2], "column": [3, 4], "label": ["majority", "vacancy"]}
+EXAMPLES: dict[str, list] = {"row": [1, 2], "column": [3, 4], "label": ["majority", "vacancy"]}
 
 
 def written(folder, text):
