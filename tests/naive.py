@@ -634,3 +634,38 @@ def alike_counts(change, shifts, least):
         pairs = [(mine[shift:], theirs[:-shift]) for theirs in change for shift in shifts]
         by_chance.append(sum(cosine(*pair) > least for pair in pairs) / len(shifts))
     return found, by_chance
+
+
+def best_of_blocks(score, side):
+    """Return the point with the largest score in every square block of an image, the first of several."""
+    rows, columns = score.shape
+    best = []
+    for top in range(0, rows, side):
+        for left in range(0, columns, side):
+            block = [(i, j) for i in range(top, min(top + side, rows)) for j in range(left, min(left + side, columns))]
+            i, j = max(block, key=lambda at: score[at])
+            best.append(i * columns + j)
+    return np.array(best)
+
+
+def nearest_of(positions, asked):
+    """Return which of some positions is nearest to each of others."""
+    return np.array([int(np.linalg.norm(positions - at, axis=1).argmin()) for at in asked])
+
+
+def packed_spectrum(spectrum, mean):
+    """Return a spectrum as it is after its difference from a mean was rounded to 254 equal steps, and the step."""
+    rest = [value - usual for value, usual in zip(spectrum, mean, strict=True)]
+    low, high = min(rest), max(rest)
+    step = (high - low) / 254
+    levels = [round((value - low) / step) if step else 0 for value in rest]
+    return np.array([usual + low + step * level for usual, level in zip(mean, levels, strict=True)]), step
+
+
+def is_inside(x, y, corners):
+    """Tell whether a point lies in a polygon: whether a ray to the right crosses its sides an odd number of times."""
+    odd = False
+    for (x0, y0), (x1, y1) in zip(corners, [*corners[1:], corners[0]], strict=True):
+        if (y0 > y) != (y1 > y) and x < x0 + (x1 - x0) * (y - y0) / (y1 - y0):
+            odd = not odd
+    return odd

@@ -67,6 +67,7 @@ def test_the_package_imports_nothing_heavy(code):
         (["compare", "--help"], 0),
         (["convert", "--help"], 0),
         (["simulate", "--help"], 0),
+        (["explore", "--help"], 0),
         (["analyse"], 2),
         (["analyze", "a.3ds", "--metrik", "robust"], 2),
         (["analyze", "a.3ds", "--metric", "manhattan"], 2),
@@ -79,6 +80,8 @@ def test_the_package_imports_nothing_heavy(code):
         (["simulate", "--noise", "-1"], 2),
         (["simulate", "--out", "a.zip"], 2),
         (["demo", "--sed", "1"], 2),
+        (["explore", "a", "--port", "99999"], 2),
+        (["explore", "a", "--prot", "1"], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )

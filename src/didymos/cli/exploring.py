@@ -32,6 +32,10 @@ def explore(
     browser
         Open the browser.
     """
+    from didymos.explorer.settings import ExplorerSettings
+
+    # a wrong port is refused before anything is read
+    ExplorerSettings(port=port)
     from didymos.explorer import explore as opened
 
     explorer = opened(result_dir, other=other, port=port, browser=browser)

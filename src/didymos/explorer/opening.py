@@ -55,13 +55,14 @@ def explore(
     InputError
         Where there is no result, the port is taken, or the saved session does not fit.
     """
+    settings = ExplorerSettings(port=port)
     known, place = _opened(result)
     second = None if other is None else _opened(other)[0]
     desk = Desk(
         known,
         place if folder is None else Path(folder),
         other=second,
-        settings=ExplorerSettings(port=port),
+        settings=settings,
         views=views,
     )
     desk.reopen()

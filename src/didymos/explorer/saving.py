@@ -102,5 +102,7 @@ def load_session(folder: Path) -> Session | None:
         return Session(examples, bool(found["on_evidence"]), str(found["view"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except InputError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path} is no session of the explorer ({type(error).__name__}): remove it") from None

@@ -81,9 +81,10 @@ def inside(polygons: Sequence[dict[str, Any]], result: xr.Dataset, most_corners:
     found: NDArray[np.bool_] = np.zeros(int(result["score"].size), dtype=bool)
     for polygon in polygons:
         try:
-            corners = np.stack([np.asarray(polygon[axis], dtype=np.float64) for axis in "xy"], axis=1)
+            x, y = (np.asarray(polygon[axis], dtype=np.float64) for axis in "xy")
+            corners = np.stack([x, y], axis=1).reshape(len(x), 2)
             figure = str(polygon["figure"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise InputError("a selection is no polygon: give figure, x and y of its corners") from None
         if not 3 <= len(corners) <= most_corners or not np.isfinite(corners).all():
             raise InputError(f"a polygon has {len(corners)} corners; allowed are 3 to {most_corners} finite ones")

@@ -236,21 +236,25 @@ def signal_map(result: xr.Dataset, energy: float | None = None) -> tuple[NDArray
 
 def has_relief(result: xr.Dataset) -> bool:
     """Return whether a result holds a topography that is more than a plane."""
+    return height_map(result) is not None
+
+
+def height_map(result: xr.Dataset) -> tuple[NDArray[np.float64], str] | None:
+    """Return the levelled height with the label of its colour bar, None without relief."""
     if "topography" not in result:
-        return False
-    height = over_space(result, "topography")
-    known = height[np.isfinite(height)].astype(float)
+        return None
+    measured, height = over_space(result, "topography"), _levelled(result)
+    known = np.isfinite(height)
     # files hold heights in single precision: a plane leaves the rounding
-    return bool(known.size and np.nanmax(np.abs(_levelled(result))) > ROUNDING * np.abs(known).max())
+    if not known.any() or np.abs(height[known]).max() <= ROUNDING * np.abs(measured[known]).astype(float).max():
+        return None
+    length = scale(np.ptp(height[known]), units_of(result["topography"]) or "m")
+    return length(height - np.nanmin(height)), label("levelled height", length.units)
 
 
 def ground_map(result: xr.Dataset) -> tuple[NDArray[np.float64], str]:
     """Return the levelled height, without relief the mean signal, with the label of its colour bar."""
-    if not has_relief(result):
-        return signal_map(result)
-    height = _levelled(result)
-    length = scale(np.ptp(height[np.isfinite(height)]), units_of(result["topography"]) or "m")
-    return length(height - np.nanmin(height)), label("levelled height", length.units)
+    return height_map(result) or signal_map(result)
 
 
 def _levelled(result: xr.Dataset) -> NDArray[np.float64]:

@@ -74,15 +74,22 @@ def positions(result: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
 def length_scale(result: xr.Dataset) -> Scale:
     """Return the unit of all lengths of a result in figures, sentences and tables of the report."""
     coordinates = positions(result)
-    spans = [np.ptp(np.asarray(coordinate.values, dtype=float)) for coordinate in coordinates]
+    spans = [_span(coordinate.values) for coordinate in coordinates]
     return scale(max(spans) or coordinates[0].values, units_of(coordinates[0]) or "pixel")
+
+
+def _span(values: NDArray[np.generic]) -> float:
+    """Return the extent of positions, of which some may be unknown."""
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    return float(np.ptp(known)) if known.size else 0.0
 
 
 def surface(result: xr.Dataset) -> Surface:
     """Return where the spectra of a result were taken."""
     length = length_scale(result)
     x, y = (length(coordinate.values) for coordinate in positions(result))
-    spans = [np.ptp(x), np.ptp(y)]
+    spans = [_span(x), _span(y)]
     labels = [label(name, length.units) for name in ("x", "y")]
     if is_image(result):
         flat = 1 if y.size == 1 else 0 if x.size == 1 else None

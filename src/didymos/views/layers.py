@@ -10,12 +10,13 @@ import xarray as xr
 from matplotlib import colormaps
 from numpy.typing import NDArray
 
-from didymos.plots.maps import ground_map, over_space
+from didymos.plots.maps import height_map, over_space
 from didymos.plots.regions import kind_colour
 from didymos.plots.styling import HEIGHT_COLOURS, REGION_COLOURS, SCORE_COLOURS
 from didymos.plots.units import limits
 from didymos.schema import Region
 from didymos.views.places import Places
+from didymos.views.spectra import single
 
 ORDINARY = "#c9ced6"
 """Colour of the spectra that belong to no kind."""
@@ -42,7 +43,7 @@ class Layer:
     title : str
         What the layer is called in the menu.
     values : array, shape (n_places,)
-        Numbers, float32, NaN where there is none; or numbers of groups, int8.
+        Numbers, float32, NaN where there is none; or numbers of groups, int8 or int16.
     units : str
     low, high : float
         Ends of the colour scale.
@@ -66,21 +67,22 @@ def layers_of(result: xr.Dataset, places: Places) -> list[Layer]:
     """Return the layers that a result holds: score, region, kind, phase, height, spread of the score, distance."""
     layers = []
     if "score" in result:
-        layers.append(Layer("score", "score", _numbers(result["score"].values, places)))
+        layers.append(Layer("score", "score", _numbers(over_space(result, "score"), places)))
     if "region" in result:
         layers.append(_regions(result, places))
     if "kind" in result and int(np.nanmax(result["kind"].values, initial=0)) > 0:
         layers.append(_numbered(result, places, "kind", kind_names(result)))
     if result.sizes.get("phase_index", 1) > 1:
         layers.append(_numbered(result, places, "phase", {}))
-    if "topography" in result and np.ptp(_finite(result["topography"].values)) > 0:
-        height, label = ground_map(result)
+    ground = height_map(result)
+    if ground is not None:
+        height, label = ground
         layers.append(_scaled("topography", *_split(label), height, places, HEIGHT_COLOURS))
     if "score_std" in result and np.isfinite(result["score_std"].values).any():
-        values = result["score_std"].values
+        values = over_space(result, "score_std")
         layers.append(_scaled("score_std", "standard deviation of the score", "", values, places))
     if "distance_to_majority" in result:
-        values = result["distance_to_majority"].values
+        values = over_space(result, "distance_to_majority")
         layers.append(_scaled("distance", "distance to the majority", "", values, places))
     return layers
 
@@ -106,8 +108,7 @@ def _regions(result: xr.Dataset, places: Places) -> Layer:
 
 def _numbered(result: xr.Dataset, places: Places, name: str, names: dict[int, str]) -> Layer:
     values = over_space(result, name).ravel()[places.index]
-    # eight bits hold more kinds than colours can tell apart
-    numbers = np.minimum(values, 127).astype(np.int8)
+    numbers = values.astype(np.int8 if values.max(initial=0) <= np.iinfo(np.int8).max else np.int16)
     present = range(1, int(numbers.max(initial=0)) + 1)
     groups = [Group(0, f"no {name}", ORDINARY)]
     groups += [Group(number, names.get(number, f"{name} {number}"), kind_colour(number)) for number in present]
@@ -122,14 +123,10 @@ def _scaled(
 
 
 def _numbers(values: NDArray[Any], places: Places) -> NDArray[np.float32]:
-    return values.ravel()[places.index].astype(np.float32)
+    return single(values.ravel()[places.index])
 
 
 def _split(label: str) -> tuple[str, str]:
     """Return name and unit of an axis label."""
     name, _, units = label.partition(" (")
     return name, units.removesuffix(")")
-
-
-def _finite(values: NDArray[Any]) -> NDArray[Any]:
-    return values[np.isfinite(values)] if np.isfinite(values).any() else np.zeros(1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -17,6 +19,7 @@ from didymos.views.figures import EMBEDDING, MAP, SECOND, SPECTRA, embedding_fig
 from didymos.views.payload import as_json, decoded, payload
 from didymos.views.places import Places, places_of
 from didymos.views.settings import ViewSettings
+from didymos.views.spectra import HIGHEST
 
 OWN_SCRIPTS = (
     "numbers.js",
@@ -32,6 +35,7 @@ OWN_SCRIPTS = (
 """Our scripts in the order in which they run."""
 HEADINGS = {MAP: "Map", "beside": "Beside", SPECTRA: "Spectra"}
 THIN = "\u202f"
+_IDENTITY = re.compile(r'"id": "(p\d+)"')
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,15 @@ def _figures(values: dict[str, Any]) -> dict[str, Any]:
 def items(plots: dict[str, Any]) -> dict[str, Any]:
     """Return figures as JSON for Bokeh, by the element they go to."""
     item: Any = bokeh.embed.json_item
-    return {name: item(plot, f"view-{name}") for name, plot in plots.items()}
+    return renumbered({name: item(plot, f"view-{name}") for name, plot in plots.items()})
+
+
+def renumbered(given: dict[str, Any]) -> dict[str, Any]:
+    """Return figures whose models are numbered from 1; Bokeh counts those of a process, and one result has one page."""
+    text = json.dumps(given)
+    known = {name: f"v{number}" for number, name in enumerate(dict.fromkeys(_IDENTITY.findall(text)), 1)}
+    found: dict[str, Any] = json.loads(re.sub(r'"(p\d+)"', lambda one: f'"{known.get(one[1], one[1])}"', text))
+    return found
 
 
 def map_of(values: dict[str, Any], name: str = MAP) -> Any:
@@ -166,7 +178,13 @@ def spectra_of(values: dict[str, Any]) -> Any:
     """Return the figure of the spectra of a page."""
     spectra = values["spectra"]
     energies, labels = spectra["energy"], (spectra["energyLabel"], spectra["signalLabel"])
-    return spectra_figure(*labels, (energies[0], energies[-1]), _signal_range(values))
+    return spectra_figure(*labels, _apart(energies[0], energies[-1]), _signal_range(values))
+
+
+def _apart(low: float, high: float) -> tuple[float, float]:
+    """Return the ends of an axis; one energy alone gets room on both sides."""
+    margin = 0.0 if low < high else abs(low) * 0.01 or 0.5
+    return low - margin, high + margin
 
 
 def _signal_range(values: dict[str, Any]) -> tuple[float, float]:
@@ -183,14 +201,17 @@ def notes_of(places: Places, spectra: dict[str, Any], most: str = "the largest s
     notes = []
     if shown < points:
         notes.append(f"The map shows {_number(shown)} of {_number(points)} points: the one with {most} in a block.")
-    if held < shown:
+    measured = shown - int((places.nearest < 0).sum())
+    if held < measured:
         notes.append(
             f"The page holds {_number(held)} of {_number(points)} spectra: those with {most}s, and as many "
             "drawn at random. Averages are over these; a point without a spectrum shows the nearest one."
         )
     energies, kept = spectra["original"], len(spectra["energy"])
     reduced = f"{_number(energies)} energies are averaged to {kept}, and values" if kept < energies else "Values"
-    notes.append(f"{reduced} are rounded to 1/{254} of the range of their spectrum. The full data are in the result.")
+    notes.append(
+        f"{reduced} are rounded to 1/{HIGHEST} of the range of their spectrum. The full data are in the result."
+    )
     return tuple(notes)
 
 

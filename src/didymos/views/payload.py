@@ -19,13 +19,15 @@ from didymos.views.figures import SELECTIONS
 from didymos.views.layers import Layer, layers_of, palette
 from didymos.views.places import Picture, Places
 from didymos.views.settings import ViewSettings
-from didymos.views.spectra import PackedSpectra, grouped, packed
+from didymos.views.spectra import MISSING, PackedSpectra, grouped, packed, single
 from didymos.workflow.stored import rows_of
 
 MARGIN = 0.06
 """Of the embedding around its points."""
 SPACES = {"embedding": "embedding component", "pca": "principal component"}
 """The planes that can be shown, and what their axes are called."""
+ROUNDING = 0.01
+"""Of a cell of the picture: error of a position that nobody sees."""
 FEW = 100
 """Spectra that tell the scale of a signal."""
 
@@ -58,7 +60,7 @@ def ground(result: xr.Dataset, places: Places, spectra: PackedSpectra) -> dict[s
     shown, (_, signal) = page_scale(result), signal_scale(result, 0.0)
     return {
         "places": _places(result, places),
-        "picture": _picture(places.picture),
+        "picture": _picture(places.picture, len(places.index)),
         "spectra": _spectra(result, spectra, places, shown.factor, label(signal, shown.units)),
         "selections": SELECTIONS,
     }
@@ -106,9 +108,9 @@ def as_json(values: Any) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def numbers(values: NDArray[np.integer]) -> dict[str, str] | None:
-    """Return an array of indices; None where it counts 0, 1, 2 ..., which the page knows."""
-    return None if np.array_equal(values.ravel(), np.arange(values.size)) else array(values.astype(np.int32))
+def numbers(values: NDArray[np.integer], places: int) -> dict[str, str] | None:
+    """Return an array of indices; None where it counts all places, 0, 1, 2 ..., which the page knows."""
+    return None if np.array_equal(values.ravel(), np.arange(places)) else array(values.astype(np.int32))
 
 
 def array(values: NDArray[Any]) -> dict[str, str]:
@@ -140,20 +142,29 @@ def _places(result: xr.Dataset, places: Places) -> dict[str, Any]:
     return {
         "count": len(places.index),
         "points": places.points,
-        "index": numbers(places.index),
+        "index": numbers(places.index, len(places.index)),
         "columns": result.sizes["x"] if is_image(result) else 0,
         "rows": result.sizes["y"] if is_image(result) else places.points,
-        "x": array(places.x.astype(np.float32)),
-        "y": array(places.y.astype(np.float32)),
-        "xLabel": places.x_label,
-        "yLabel": places.y_label,
-        "units": places.x_label.rpartition("(")[2].removesuffix(")"),
+        "x": _position(places.x, places.picture),
+        "y": _position(places.y, places.picture),
+        "xLabel": _text(places.x_label),
+        "yLabel": _text(places.y_label),
+        "units": _text(places.x_label.partition(" (")[2].removesuffix(")")),
     }
 
 
-def _picture(picture: Picture) -> dict[str, Any]:
+def _position(values: NDArray[np.float64], picture: Picture) -> dict[str, str] | list[float]:
+    """Return positions of 32 bits; of more where a small map lies far from the origin."""
+    rounded = values.astype(np.float32)
+    cell = picture.width / picture.place.shape[1]
+    # JSON has no number for an unknown position
+    enough = not np.isfinite(values).all() or np.abs(rounded - values).max(initial=0) <= ROUNDING * cell
+    return array(rounded) if enough else values.tolist()
+
+
+def _picture(picture: Picture, count: int) -> dict[str, Any]:
     return {
-        "place": numbers(picture.place),
+        "place": numbers(picture.place, count),
         "shape": list(picture.place.shape),
         "left": picture.left,
         "bottom": picture.bottom,
@@ -197,19 +208,33 @@ def _thresholds(result: xr.Dataset) -> list[float] | None:
 
 def _spectra(result: xr.Dataset, spectra: PackedSpectra, places: Places, factor: float, signal: str) -> dict[str, Any]:
     _, axis = energy_axis(result)
+    place, nearest, level = places.with_spectrum, places.nearest, spectra.level
+    scaled = [single(values.astype(np.float64) * factor) for values in (spectra.offset, spectra.step)]
+    none = np.flatnonzero(nearest < 0)
+    if none.size:
+        # what was not measured shows an empty spectrum and not the nearest one
+        nearest = np.where(nearest < 0, len(place), nearest)
+        place = np.append(place, none[0])
+        level = np.concatenate([level, np.full((1, level.shape[1]), MISSING, dtype=np.uint8)])
+        scaled = [np.append(values, np.float32(0)) for values in scaled]
     return {
         "energy": spectra.energy.tolist(),
-        "energyLabel": axis,
-        "energyUnits": plain(units_of(result[ENERGY])),
-        "signalLabel": signal,
+        "energyLabel": _text(axis),
+        "energyUnits": _text(plain(units_of(result[ENERGY]))),
+        "signalLabel": _text(signal),
         "original": len(spectra.group),
-        "mean": array((spectra.mean * factor).astype(np.float32)),
-        "offset": array((spectra.offset * factor).astype(np.float32)),
-        "step": array((spectra.step * factor).astype(np.float32)),
-        "level": array(spectra.level),
-        "place": numbers(places.with_spectrum),
-        "nearest": numbers(places.nearest),
+        "mean": array(single(spectra.mean.astype(np.float64) * factor)),
+        "offset": array(scaled[0]),
+        "step": array(scaled[1]),
+        "level": array(level),
+        "place": numbers(place, len(places.index)),
+        "nearest": numbers(nearest, len(places.index)),
     }
+
+
+def _text(drawn: str) -> str:
+    """Return text for a page, where a dollar sign begins no formula."""
+    return drawn.replace(r"\$", "$")
 
 
 def _regions(result: xr.Dataset, group: NDArray[np.intp], factor: float) -> dict[str, Any]:
@@ -220,7 +245,7 @@ def _regions(result: xr.Dataset, group: NDArray[np.intp], factor: float) -> dict
     return {
         region.name.lower(): {
             "size": int(result["region_size"].values[row]),
-            "spectrum": array(averages[row].astype(np.float32)),
+            "spectrum": array(single(averages[row])),
         }
         for row, region in enumerate(SPECTRAL_REGIONS)
     }

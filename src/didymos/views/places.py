@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from didymos.core.numeric.rows import evenly
+from didymos.plots.maps import over_space
 from didymos.plots.surface import Surface, surface
 from didymos.plots.units import edges
-from didymos.schema import Region, is_image
+from didymos.schema import Region, is_image, space_dims
 from didymos.views.settings import ViewSettings
 
 STRIP = 0.12
@@ -54,7 +56,8 @@ class Places:
     with_spectrum : array of int, shape (n_spectra,)
         Numbers of the places whose spectra the page holds.
     nearest : array of int, shape (n_places,)
-        Which of these spectra is nearest to every place.
+        Which of these spectra is nearest to every place; -1 where the place has no spectrum, or no position, and not
+        all are held.
     points : int
         Number of all points of the map.
     """
@@ -74,8 +77,8 @@ def places_of(result: xr.Dataset, settings: ViewSettings) -> Places:
     """Choose the points of a result that a page shows.
 
     All points are places up to ``most_places``; beyond, every place is the point with the largest score in a block, so
-    that no defect is lost. All places come with their spectrum up to ``most_spectra``; beyond, half of the sample lies
-    evenly over the map and half of it is what scores highest.
+    that no defect is lost. All places come with their spectrum up to ``most_spectra``; beyond, missing spectra are left
+    out, and of more than that half of the sample is drawn at random and half of it is what scores highest.
 
     Parameters
     ----------
@@ -88,34 +91,37 @@ def places_of(result: xr.Dataset, settings: ViewSettings) -> Places:
     Places
     """
     where = surface(result)
-    score = np.nan_to_num(result["score"].values.ravel(), nan=-1.0) if "score" in result else None
+    score = np.nan_to_num(over_space(result, "score").ravel(), nan=-1.0) if "score" in result else None
     if is_image(result):
         rows, columns = result.sizes["y"], result.sizes["x"]
-        index = _of_blocks(rows, columns, score, settings.most_places)
+        side = _side(rows, columns, settings.most_places)
+        index = _of_blocks(rows, columns, score, side)
         x, y = _grid(where, rows, columns)
-        picture = _image(index, x, y)
-        chosen = index.ravel()
+        picture = _image(index, where, side)
+        chosen, total = index.ravel(), rows * columns
     else:
-        points = result.sizes["point"]
-        chosen = np.arange(points) if points <= settings.most_places else evenly(points, settings.most_places)
-        x, y = (np.asarray(values, dtype=float) for values in _scattered(where, points))
-        picture = _raster(x[chosen], y[chosen], settings.cells)
+        total = result.sizes["point"]
+        x, y = (np.asarray(values, dtype=float) for values in _scattered(where, total))
+        chosen = _of_groups(x, y, score, settings.most_places)
+        picture = _raster(x[chosen], y[chosen], None if score is None else score[chosen], settings.cells)
     x, y = x[chosen], y[chosen]
-    held = _held(chosen, result, score, settings)
-    nearest = np.arange(len(chosen), dtype=np.int32)
-    if len(held) < len(chosen):
-        found = cKDTree(np.stack([x[held], y[held]], axis=1)).query(np.stack([x, y], axis=1))[1]
-        nearest = np.asarray(found, dtype=np.int32)
-        nearest[held] = np.arange(len(held))
-    labels = (where.x_label, where.y_label)
-    total = int(result["score"].size) if score is not None else len(chosen)
-    return Places(chosen, x, y, *labels, picture, held, nearest, total)
+    missing = _missing(result)[chosen]
+    held = _held(missing, None if score is None else score[chosen], settings)
+    nearest = _nearest(x, y, held, missing)
+    return Places(chosen, x, y, where.x_label, where.y_label, picture, held, nearest, total)
 
 
-def _of_blocks(rows: int, columns: int, score: NDArray[np.floating] | None, most: int) -> NDArray[np.intp]:
+def _side(rows: int, columns: int, most: int) -> int:
+    """Return the side of the smallest blocks of a grid of which there are at most so many."""
+    side = max(math.isqrt(max(rows * columns - 1, 0) // most), 1)
+    while -(-rows // side) * -(-columns // side) > most:
+        side += 1
+    return side
+
+
+def _of_blocks(rows: int, columns: int, score: NDArray[np.floating] | None, side: int) -> NDArray[np.intp]:
     """Return the points of a grid, or of each block of it the one with the largest score, shape (rows, columns)."""
     index = np.arange(rows * columns).reshape(rows, columns)
-    side = int(np.ceil(np.sqrt(rows * columns / most)))
     if side == 1 or score is None:
         return index[::side, ::side]
     down, across = -(-rows // side), -(-columns // side)
@@ -127,6 +133,23 @@ def _of_blocks(rows: int, columns: int, score: NDArray[np.floating] | None, most
     )
     best = score[blocks].argmax(axis=2)
     return np.take_along_axis(blocks, best[..., np.newaxis], axis=2)[..., 0]
+
+
+def _of_groups(
+    x: NDArray[np.float64], y: NDArray[np.float64], score: NDArray[np.floating] | None, most: int
+) -> NDArray[np.intp]:
+    """Return scattered points, or of each group of neighbours the one with the largest score, ascending."""
+    count = len(x)
+    if count <= most:
+        return np.arange(count)
+    if score is None:
+        return evenly(count, most)
+    # strips of equally many points from left to right, and in each strip groups of neighbours from below
+    rank = np.argsort(np.argsort(x, kind="stable"), kind="stable")
+    order = np.lexsort((y, rank * max(math.isqrt(most), 1) // count))
+    starts = np.arange(most) * count // most
+    best = np.lexsort((-score[order], np.repeat(np.arange(most), np.diff(starts, append=count))))
+    return np.sort(order[best[starts]])
 
 
 def _grid(where: Surface, rows: int, columns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -142,23 +165,35 @@ def _scattered(where: Surface, points: int) -> tuple[NDArray[np.float64], NDArra
     return (where.x, np.zeros(points)) if where.layout == "line" else (where.x, where.y)
 
 
-def _image(index: NDArray[np.intp], x: NDArray[np.float64], y: NDArray[np.float64]) -> Picture:
+def _image(index: NDArray[np.intp], where: Surface, side: int) -> Picture:
     """Return the picture of a grid, its columns and rows ascending."""
     number = np.arange(index.size, dtype=np.int32).reshape(index.shape)
-    across, down = x[index].mean(axis=0), y[index].mean(axis=1)
-    if 1 in index.shape:
+    if where.layout == "line":
         # along a line x is the position, whichever way the line lies
-        along = edges(np.sort(x[index].ravel()))
-        width = float(along[-1] - along[0])
-        row = number.ravel()[np.argsort(x[index].ravel())][np.newaxis]
-        return Picture(row, float(along[0]), -STRIP * width / 2, width, STRIP * width)
-    picture = number[np.ix_(np.argsort(down), np.argsort(across))]
-    left, bottom = edges(np.sort(across)), edges(np.sort(down))
-    return Picture(picture, *(float(v) for v in (left[0], bottom[0], left[-1] - left[0], bottom[-1] - bottom[0])))
+        order, left, width = _cells(where.x, side)
+        return Picture(number.ravel()[order][np.newaxis], left, -STRIP * width / 2, width, STRIP * width)
+    (across, left, width), (up, bottom, height) = _cells(where.x, side), _cells(where.y, side)
+    return Picture(number[np.ix_(up, across)], left, bottom, width, height)
 
 
-def _raster(x: NDArray[np.float64], y: NDArray[np.float64], cells: int) -> Picture:
-    """Return the picture of scattered points: every cell shows the nearest point, if that is near enough."""
+def _cells(position: NDArray[np.float64], side: int) -> tuple[NDArray[np.intp], float, float]:
+    """Return the ascending order of blocks of positions, where the first cell begins, and the width of all cells.
+
+    A block at the end that is not full takes the room of a full one.
+    """
+    order = np.argsort(position[::side], kind="stable")
+    along = edges(np.sort(position))
+    left, right = float(along[0]), float(along[-1])
+    width = (right - left) * len(order) * side / len(position)
+    # where positions descend the last block lies at the left
+    return order, right - width if position[0] > position[-1] else left, width
+
+
+def _raster(x: NDArray[np.float64], y: NDArray[np.float64], score: NDArray[np.floating] | None, cells: int) -> Picture:
+    """Return the picture of scattered points: every cell shows the nearest point, if that is near enough.
+
+    Where several points lie in one cell the cell shows the one with the largest score.
+    """
     known = np.isfinite(x) & np.isfinite(y)
     if not known.any():
         return Picture(np.full((1, 1), -1, dtype=np.int32), 0.0, 0.0, 1.0, 1.0)
@@ -175,22 +210,52 @@ def _raster(x: NDArray[np.float64], y: NDArray[np.float64], cells: int) -> Pictu
     grid = np.stack(np.meshgrid(across, down), axis=2)
     away, nearest = tree.query(grid, distance_upper_bound=max(0.55 * spacing, 0.75 * size))
     place = np.where(np.isfinite(away), numbers[np.minimum(nearest, len(numbers) - 1)], -1).astype(np.int32)
+    if score is not None:
+        column, row = ((position - low) / size).astype(np.intp).T
+        order = np.argsort(score[numbers], kind="stable")
+        cell = (np.minimum(row, rows - 1) * columns + np.minimum(column, columns - 1))[order]
+        # of several in one cell the last one, which has the largest score
+        last = np.unique(cell[::-1], return_index=True)
+        place.ravel()[last[0]] = numbers[order[::-1][last[1]]]
     return Picture(place, float(low[0]), float(low[1]), columns * size, rows * size)
 
 
-def _held(
-    chosen: NDArray[np.intp], result: xr.Dataset, score: NDArray[np.floating] | None, settings: ViewSettings
-) -> NDArray[np.intp]:
+def _missing(result: xr.Dataset) -> NDArray[np.bool_]:
+    """Return which points of a result have no spectrum."""
+    if "region" not in result:
+        return np.zeros(int(np.prod([result.sizes[dim] for dim in space_dims(result)])), dtype=bool)
+    return np.asarray(over_space(result, "region").ravel() == Region.MISSING)
+
+
+def _held(missing: NDArray[np.bool_], score: NDArray[np.floating] | None, settings: ViewSettings) -> NDArray[np.intp]:
     """Return the numbers of the places whose spectra the page holds, ascending."""
-    count = len(chosen)
-    missing = result["region"].values.ravel()[chosen] == Region.MISSING if "region" in result else np.zeros(count, bool)
-    if count <= settings.most_spectra:
-        return np.arange(count)
+    if len(missing) <= settings.most_spectra:
+        return np.arange(len(missing))
     there = np.flatnonzero(~missing)
+    if len(there) <= settings.most_spectra:
+        return there
     if score is None:
         return there[evenly(len(there), settings.sample)]
-    highest = there[np.argsort(-score[chosen][there], kind="stable")[: settings.sample // 2]]
+    highest = there[np.argsort(-score[there], kind="stable")[: settings.sample // 2]]
     rest = np.setdiff1d(there, highest, assume_unique=True)
     # a fixed draw: even steps through the points make stripes
     drawn = np.random.default_rng(0).permutation(len(rest))[: settings.sample - len(highest)]
     return np.sort(np.concatenate([highest, rest[drawn]]))
+
+
+def _nearest(
+    x: NDArray[np.float64], y: NDArray[np.float64], held: NDArray[np.intp], missing: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """Return which of the spectra that the page holds every place shows."""
+    if len(held) == len(x):
+        return np.arange(len(x), dtype=np.int32)
+    nearest = np.full(len(x), -1, dtype=np.int32)
+    position = np.stack([x, y], axis=1)
+    known = np.isfinite(x) & np.isfinite(y)
+    placed = np.flatnonzero(known[held])
+    asked = np.flatnonzero(known & ~missing)
+    if placed.size:
+        found = cKDTree(position[held[placed]]).query(position[asked])[1]
+        nearest[asked] = placed[np.asarray(found)]
+    nearest[held] = np.arange(len(held))
+    return nearest

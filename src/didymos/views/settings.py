@@ -26,7 +26,7 @@ class ViewSettings:
     most_spectra: int = 50_000
     sample: int = 10_000
     most_energies: int = 128
-    most_places: int = 250_000
+    most_places: int = 130_000
     cells: int = 320
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from didymos.core.numeric.rows import over_rows
 from didymos.schema import ENERGY
 from didymos.workflow.stored import rows_of
 
@@ -48,7 +47,7 @@ class PackedSpectra:
         return np.where(self.level == MISSING, np.nan, values).astype(np.float32)
 
 
-def packed(result: xr.Dataset, points: NDArray[np.intp], most_energies: int, factor: float = 1.0) -> PackedSpectra:
+def packed(result: xr.Dataset, points: NDArray[np.intp], most_energies: int) -> PackedSpectra:
     """Return some spectra of a result for a page.
 
     Each spectrum has its own scale for the difference from the mean of all: what differs little between spectra keeps
@@ -59,11 +58,9 @@ def packed(result: xr.Dataset, points: NDArray[np.intp], most_energies: int, fac
     result : xarray.Dataset
         With ``spectra``, in memory or not.
     points : array of int, shape (n_spectra,)
-        Which points, ascending, counted through all of them.
+        Which points, in any order, counted through all of them.
     most_energies : int
         Beyond, neighbouring energies are averaged.
-    factor : float
-        What the signal is multiplied with.
 
     Returns
     -------
@@ -71,21 +68,27 @@ def packed(result: xr.Dataset, points: NDArray[np.intp], most_energies: int, fac
     """
     energy = np.asarray(result[ENERGY].values, dtype=float)
     group = groups_of(len(energy), most_energies)
-    values = grouped(_rows(result, points), group) * np.float32(factor)
+    values = grouped(_rows(result, points), group)
     known = np.isfinite(values)
     count = known.sum(axis=0)
     total = np.where(known, values, 0).sum(axis=0, dtype=np.float64)
-    mean = np.where(count > 0, total / np.maximum(count, 1), 0).astype(np.float32)
-    rest = values - mean
+    mean = single(np.where(count > 0, total / np.maximum(count, 1), 0))
+    # the difference of two numbers of 32 bits may need more
+    rest = values.astype(np.float64) - mean
     anything = known.any(axis=1)
     low = np.min(rest, axis=1, initial=np.inf, where=known)
     high = np.max(rest, axis=1, initial=-np.inf, where=known)
-    offset = np.where(anything, low, 0).astype(np.float32)
-    step = np.where(anything, (high - low) / HIGHEST, 0).astype(np.float32)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        level = np.rint((rest - offset[:, np.newaxis]) / np.where(step > 0, step, 1)[:, np.newaxis])
+    offset = single(np.where(anything, low, 0))
+    step = single(np.where(anything, (high - low) / HIGHEST, 0))
+    level = np.rint((rest - offset[:, np.newaxis]) / np.where(step > 0, step, 1)[:, np.newaxis])
     level = np.where(known, np.clip(level, 0, HIGHEST), MISSING).astype(np.uint8)
     return PackedSpectra(grouped(energy[np.newaxis], group)[0].astype(float), group, mean, offset, step, level)
+
+
+def single(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return numbers of 32 bits; those that are too large for them become the largest one."""
+    largest = np.finfo(np.float32).max
+    return np.asarray(np.clip(values, -largest, largest), dtype=np.float32)
 
 
 def groups_of(energies: int, most: int) -> NDArray[np.intp]:
@@ -107,11 +110,5 @@ def grouped(values: NDArray[np.floating], group: NDArray[np.intp]) -> NDArray[np
 
 
 def _rows(result: xr.Dataset, points: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Read some spectra, block by block where they are not in memory."""
-    rows = rows_of(result["spectra"])
-    if isinstance(rows, np.ndarray):
-        return np.asarray(rows[points], dtype=np.float32)
-    wanted = np.zeros(len(rows), dtype=bool)
-    wanted[points] = True
-    parts = [part for _, part in over_rows(lambda block, chosen: block[chosen].copy(), rows, 8192, wanted)]
-    return np.concatenate(parts).astype(np.float32)
+    """Read some spectra, part by part where they are not in memory."""
+    return np.asarray(rows_of(result["spectra"])[points], dtype=np.float32)

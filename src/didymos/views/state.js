@@ -153,10 +153,11 @@ didymos.Views = class {
   // The spectra within the chosen radius of a place.
   around(point) {
     const {x, y} = this.places, reach = this.state.radius * this.spacing * 1.0001;
-    if (!reach) return [this.spectra.nearest[point]];
+    const own = [this.spectra.nearest[point]].filter((spectrum) => spectrum >= 0);
+    if (!reach) return own;
     const inside = (place) => Math.hypot(x[place] - x[point], y[place] - y[point]) <= reach;
     const found = this.withSpectrum(inside);
-    return found.length ? found : [this.spectra.nearest[point]];
+    return found.length ? found : own;
   }
 
   withSpectrum(belongs) {

@@ -104,7 +104,7 @@ def examples_of(given: Any, spectra: xr.DataArray) -> LabelledExamples:
         label = label.lower() if label.lower() in RESERVED else label
         try:
             first, second = float(row.first), float(row.second)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InputError(f"example {number} is at {row.first!r}, {row.second!r}; allowed are numbers") from None
         point = _at_row(first, second, spectra, number) if by_row else _at(first, second, position, unit, number)
         if found.setdefault(point, label) != label:

@@ -55,13 +55,15 @@ def levelled(
     Returns
     -------
     numpy.ndarray
-        Heights above the plane. On a single line the plane is the line's own slope; a single point becomes zero.
+        Heights above the plane, NaN where a height or a position is unknown. On a single line the plane is the line's
+        own slope; a single point becomes zero.
     """
     z = np.asarray(heights, dtype=float)
-    known = np.isfinite(z)
+    positions = [np.broadcast_to(np.asarray(axis), z.shape) for axis in (x, y)]
+    known = np.isfinite(z) & np.isfinite(positions[0]) & np.isfinite(positions[1])
     if not known.any():
-        return z.copy()
-    terms = np.stack([np.ones(z.shape), *(_unit(np.broadcast_to(np.asarray(axis), z.shape)) for axis in (x, y))], -1)
+        return np.full(z.shape, np.nan)
+    terms = np.stack([np.ones(z.shape), *map(_unit, positions)], -1)
     # without the offset, which may be a million times the relief, no digit is lost
     above = z - np.median(z[known])
     stride = max(1, int(known.sum()) // settings.points)
@@ -85,5 +87,5 @@ def _plane(a: NDArray[np.float64], values: NDArray[np.float64], settings: Levell
 
 def _unit(axis: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return positions shifted and scaled to -1 to 1; zeros where all are the same."""
-    low, high = float(axis.min()), float(axis.max())
+    low, high = float(np.nanmin(axis)), float(np.nanmax(axis))
     return np.zeros(axis.shape) if low == high else np.asarray((2 * axis - low - high) / (high - low), dtype=float)
