@@ -24,10 +24,10 @@ def polygon(corners, figure="map"):
     return {"figure": figure, "x": [float(x) for x, _ in corners], "y": [float(y) for _, y in corners]}
 
 
-# between the points, so that none lies on a side; sides may cross each other
+# corners are between the points, so that none lies on a side; sides may cross each other
 @given(st.lists(st.tuples(whole, whole), min_size=3, max_size=9))
 def test_points_are_inside_by_the_even_odd_rule(steps):
-    corners = [(100 + 0.93 * x + 0.0137 * y, -20 + 0.91 * y + 0.0171 * x) for x, y in steps]
+    corners = [(100.31 + 0.93 * x + 0.0137 * y, -20.29 + 0.91 * y + 0.0171 * x) for x, y in steps]
     position = positions_in(MAP, "map")
     expected = [is_inside(x, y, corners) for x, y in position]
     np.testing.assert_array_equal(inside([polygon(corners)], MAP, 100), expected)

@@ -40,7 +40,7 @@ def talk(explorer, request, token=None, origin=None, host=None):
         connection = await websocket_connect(HTTPRequest(address, headers=headers))
         await connection.write_message(request if isinstance(request, str) else json.dumps(request))
         while True:
-            answer = json.loads(await connection.read_message())
+            answer = json.loads(await connection.read_message() or "")
             if "progress" not in answer:
                 connection.close()
                 return answer
@@ -77,7 +77,7 @@ def test_no_file_is_served(explorer, path):
 def test_it_listens_on_the_loopback_address_only(explorer):
     own = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
     for address in own - {"127.0.0.1", "127.0.1.1"}:
-        with pytest.raises(ConnectionRefusedError), socket.create_connection((address, explorer.port), timeout=1):
+        with pytest.raises(ConnectionRefusedError), socket.create_connection((str(address), explorer.port), timeout=1):
             pass
     assert explorer._socket.getsockname()[0] == "127.0.0.1"
 
@@ -149,4 +149,4 @@ def test_what_is_no_result_is_refused(tmp_path):
     with pytest.raises(InputError, match="holds neither"):
         explore(tmp_path)
     with pytest.raises(InputError, match="allowed are a Dataset"):
-        explore(3)
+        explore(3)  # type: ignore[arg-type]

@@ -77,3 +77,14 @@ def test_of_many_points_some_decide():
     heights = relief() + 0.1 * x + 0.2 * y
     few = levelled(heights, x, y, LevellingSettings(points=300))
     np.testing.assert_allclose(few, levelled(heights, x, y), atol=2e-12)
+
+
+def test_a_point_without_a_position_does_not_count():
+    random = np.random.default_rng(0)
+    x, y = random.uniform(0, 1, (2, 200))
+    height = 3 * x - 2 * y + 5
+    x[7] = np.nan
+    found = levelled(height, x, y)
+    assert np.flatnonzero(np.isnan(found)).tolist() == [7]
+    np.testing.assert_allclose(np.delete(found, 7), 0, atol=1e-9)
+    assert np.isnan(levelled(height, np.full(200, np.nan), y)).all()
