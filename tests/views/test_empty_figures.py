@@ -22,7 +22,7 @@ BOX = (0.0, 3.0, -1.0, 2.0)
 @pytest.fixture
 def figures():
     return {
-        "map": map_figure("x (nm)", "y (nm)", BOX),
+        "map": map_figure("map", "x (nm)", "y (nm)", BOX),
         "embedding": embedding_figure("a", "b", BOX),
         "spectra": spectra_figure("bias (mV)", "dI/dV (V)", (-5.0, 5.0), (0.0, 1.0)),
     }
@@ -31,7 +31,7 @@ def figures():
 @pytest.mark.parametrize("text", FORMULAS)
 def test_text_of_a_file_is_no_formula(text):
     spectra = spectra_figure(text, text, BOX[:2], BOX[2:])
-    for plot in (map_figure(text, text, BOX), embedding_figure(text, text, BOX), spectra):
+    for plot in (map_figure("second", text, text, BOX), embedding_figure(text, text, BOX), spectra):
         for axis in (*plot.xaxis, *plot.yaxis):
             assert isinstance(axis.axis_label, models.PlainText)
             assert axis.axis_label.text == text
@@ -63,8 +63,8 @@ def test_ranges_are_those_that_were_given(figures):
 
 
 def test_the_map_of_a_line_has_no_second_axis():
-    assert map_figure("x (nm)", "", BOX).yaxis[0].visible is False
-    assert map_figure("x (nm)", "y (nm)", BOX).yaxis[0].visible is True
+    assert map_figure("map", "x (nm)", "", BOX).yaxis[0].visible is False
+    assert map_figure("map", "x (nm)", "y (nm)", BOX).yaxis[0].visible is True
 
 
 def test_nothing_of_a_figure_leads_elsewhere(figures):

@@ -12,6 +12,7 @@ from result_builder import build_result
 import chromium
 from didymos import plots
 from didymos.report import write_report
+from didymos.views import ViewSettings
 
 pytestmark = pytest.mark.browser
 NANOMETRES = 1e9
@@ -336,3 +337,39 @@ def test_the_map_is_drawn_to_scale(page):
         page.settle()
         page.settle()
     page.browser.set_window_size(1280, 900)
+
+
+@pytest.mark.parametrize("layout", ["row", "column", "points"])
+def test_other_layouts_are_pointed_at_and_selected_too(browser, layout, tmp_path):
+    found = build_result(layout)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("didymos.plots.catalogue.FIGURES", {"score_map": plots.FIGURES["score_map"]})
+        page = LinkedPage(browser).open(write_report(found, tmp_path / "report.html").as_uri())
+    x, y = (page.array(f"didymos.views.places.{axis}") for axis in "xy")
+    known = np.flatnonzero(found["region"].values.ravel() == 0)
+    point = int(known[len(known) // 2])
+    page.move("map", x[point], y[point])
+    assert page.run("return didymos.views.state.point") == point
+    axis = "y" if layout == "column" else "x"
+    assert page.text("status").startswith(f"{axis} = {float(f'{x[point]:.4g}'):g} nm".replace("-", "−"))
+    assert (", y = " in page.text("status")) == (layout == "points")
+    width, height = np.ptp(x) / 4, max(np.ptp(y) / 4, 0.02 * np.ptp(x))
+    corners = [(x[point] + u * width, y[point] + v * height) for u, v in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))]
+    page.lasso("map", corners)
+    polygon = np.transpose(page.run("const p = didymos.views.state.selections.A.polygons[0]; return [p.x, p.y]"))
+    inside = Outline(polygon).contains_points(np.stack([x, y], axis=1))
+    assert inside.any()
+    np.testing.assert_array_equal(page.array("didymos.views.masks.A") == 1, inside)
+
+
+def test_a_map_in_blocks_exports_a_mask_of_all_points(browser, tmp_path):
+    found = build_result(shape=(31, 37), energies=8)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("didymos.plots.catalogue.FIGURES", {"score_map": plots.FIGURES["score_map"]})
+        path = write_report(found, tmp_path / "report.html", views=ViewSettings(most_places=200, most_spectra=150))
+    page = LinkedPage(browser).open(path.as_uri())
+    page.run("didymos.views.addPolygon('map', {x: [-1e6, 1e6, 1e6, -1e6], y: [-1e6, -1e6, 1e6, 1e6]})")
+    page.settle()
+    mask = np.load(io.BytesIO(page.downloads("mask")[1]), allow_pickle=False)
+    assert mask.shape == (31, 37)
+    assert mask.all()

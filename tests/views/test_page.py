@@ -85,9 +85,8 @@ def test_a_result_has_linked_views(layout):
     assert views.has_embedding
     assert not views.has_thresholds
     assert views.energies == 96
-    assert [name for name, _ in views.figures_shown] == ["map", "embedding", "spectra"]
     assert views.layers[0] == ("score", "score")
-    assert set(json.loads(views.figures)) == {"map", "embedding", "spectra"}
+    assert set(json.loads(views.figures)) == {"map", "second", "embedding", "spectra"}
 
 
 def test_a_single_point_or_no_score_has_none():
@@ -98,11 +97,10 @@ def test_a_single_point_or_no_score_has_none():
     assert linked_views(result) is None
 
 
-def test_without_an_embedding_there_are_two_figures():
+def test_without_an_embedding_there_is_no_figure_of_it():
     views = views_of(build_result(energies=8).drop_vars(["embedding", "pca"]))
     assert not views.has_embedding
-    assert [name for name, _ in views.figures_shown] == ["map", "spectra"]
-    assert set(json.loads(views.figures)) == {"map", "spectra"}
+    assert set(json.loads(views.figures)) == {"map", "second", "spectra"}
 
 
 @pytest.mark.parametrize(

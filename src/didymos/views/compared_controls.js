@@ -85,8 +85,7 @@ didymos.ComparedControls = class extends didymos.Controls {
     if (point < 0) {
       return this.selected() || "Move over a figure to see a spectrum, click to hold it, draw a box or a lasso to select.";
     }
-    const unit = places.units ? ` ${places.units}` : "";
-    const parts = [`x = ${didymos.shown(places.x[point], 4)}${unit}, y = ${didymos.shown(places.y[point], 4)}${unit}`];
+    const parts = [didymos.positionOf(places, point)];
     if (views.corrupted.is[point]) parts.push("corrupted, excluded from all methods");
     for (const name of new Set(didymos.SIDES.map((side) => state[side]))) {
       const group = views.groupsOf(name)?.[point], called = views.groups.find(([number]) => number === group);
@@ -112,15 +111,13 @@ didymos.ComparedControls = class extends didymos.Controls {
 
   exportTable() {
     const {views} = this, {places, state} = views, names = Object.keys(views.colours), rows = [];
-    const unit = places.units ? `_${places.units}` : "", columns = places.columns || places.rows;
     const methods = [...new Set(didymos.SIDES.map((side) => state[side]))];
     for (let i = 0; i < places.count; i++) {
       if (!views.selectedAs[i]) continue;
-      const index = places.index[i];
-      rows.push([names[views.selectedAs[i] - 1], Math.floor(index / columns), index % columns, places.x[i], places.y[i],
+      rows.push([names[views.selectedAs[i] - 1], ...didymos.whereOf(places, i),
                  ...methods.map((name) => views.scoreOf(name)[i]), ...(views.truth ? [views.truth.values[i]] : [])]);
     }
-    const header = ["label", "row", "column", `position_x${unit}`, `position_y${unit}`,
+    const header = ["label", ...didymos.whereHeader(places),
                     ...methods.map((name) => `score_${name}`), ...(views.truth ? ["truth"] : [])];
     didymos.download(`${this.file}_selection.csv`, didymos.csv(header, rows), "text/csv");
   }

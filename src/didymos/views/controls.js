@@ -168,21 +168,18 @@ didymos.Controls = class {
   exportTable() {
     const {views} = this, {places, region} = views, names = Object.keys(views.colours);
     const score = views.layers.get("score").values, kind = views.layers.get("kind")?.values;
-    const unit = places.units ? `_${places.units}` : "";
     const rows = [];
     for (let i = 0; i < places.count; i++) {
       if (!views.selectedAs[i]) continue;
-      const index = places.index[i], columns = places.columns || places.rows;
-      rows.push([names[views.selectedAs[i] - 1], Math.floor(index / columns), index % columns, places.x[i], places.y[i],
-                 score[i], didymos.NAMES[region[i]], kind ? kind[i] : 0]);
+      rows.push([names[views.selectedAs[i] - 1], ...didymos.whereOf(places, i), score[i], didymos.NAMES[region[i]],
+                 kind ? kind[i] : 0]);
     }
-    const header = ["label", "row", "column", `position_x${unit}`, `position_y${unit}`, "score", "region", "kind"];
+    const header = ["label", ...didymos.whereHeader(places), "score", "region", "kind"];
     didymos.download(`${this.file}_selection.csv`, didymos.csv(header, rows), "text/csv");
   }
 
   exportMask() {
-    const {views} = this, {places} = views, mask = new Uint8Array(places.points);
-    for (let i = 0; i < places.count; i++) mask[places.index[i]] = views.masks[views.state.active][i];
+    const {views} = this, {places} = views, mask = didymos.onAllPoints(places, views.masks[views.state.active]);
     const shape = places.columns ? [places.rows, places.columns] : [places.rows];
     didymos.download(`${this.file}_selection_${views.state.active}.npy`, didymos.npy(mask, shape), "application/octet-stream");
   }

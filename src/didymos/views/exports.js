@@ -22,6 +22,34 @@ didymos.npy = (mask, shape) => {
   return bytes;
 };
 
+// Return the columns of a table that say where a place is.
+didymos.whereHeader = ({units}) =>
+  ["row", "column", ...["x", "y"].map((axis) => `position_${axis}${units ? `_${units}` : ""}`)];
+didymos.whereOf = (places, place) => {
+  const index = places.index[place], columns = places.columns || places.rows;
+  const short = (value) => Number(value.toPrecision(9));
+  return [Math.floor(index / columns), index % columns, short(places.x[place]), short(places.y[place])];
+};
+
+// Return a mask of the places as one of all points of the map: a place that stands for a block marks all of it.
+didymos.onAllPoints = (places, mask) => {
+  const whole = new Uint8Array(places.points), {side, columns, rows} = places;
+  for (let i = 0; i < places.count; i++) {
+    if (!mask[i]) continue;
+    const point = places.index[i];
+    if (side === 1) {
+      whole[point] = 1;
+      continue;
+    }
+    const first = (value) => Math.floor(value / side) * side;
+    const row = first(Math.floor(point / columns)), column = first(point % columns);
+    for (let r = row; r < Math.min(row + side, rows); r++) {
+      whole.fill(1, r * columns + column, r * columns + Math.min(column + side, columns));
+    }
+  }
+  return whole;
+};
+
 // Offer a file for download.
 didymos.download = (name, content, type) => {
   const link = document.createElement("a");

@@ -77,10 +77,9 @@ Object.assign(didymos.Controls.prototype, {
     if (point < 0) {
       return views.anySelected() ? "" : "Move over a figure to see a spectrum, click to hold it, draw a box or a lasso to select.";
     }
-    const value = (name) => views.layers.get(name)?.values[point];
-    const unit = places.units ? ` ${places.units}` : "", spread = value("score_std");
+    const value = (name) => views.layers.get(name)?.values[point], spread = value("score_std");
     const parts = [
-      `x = ${didymos.shown(places.x[point], 4)}${unit}, y = ${didymos.shown(places.y[point], 4)}${unit}`,
+      didymos.positionOf(places, point),
       `score ${didymos.shown(value("score"))}` + (Number.isFinite(spread) ? ` ± ${didymos.shown(spread, 2)}` : ""),
       didymos.NAMES[views.region?.[point]] ?? "",
     ];
@@ -119,4 +118,11 @@ didymos.colourEntries = (layer, palette) => {
   const high = end(layer.high);
   if (layer.units) high.append(` ${layer.units}`);
   return [end(layer.low), bar, high];
+};
+
+// Return where a place is, in words; along a line there is one number.
+didymos.positionOf = (places, place) => {
+  const unit = places.units ? ` ${places.units}` : "";
+  const at = (label, values) => `${didymos.labelParts(label)[0]} = ${didymos.shown(values[place], 4)}${unit}`;
+  return [at(places.xLabel, places.x), ...(places.yLabel ? [at(places.yLabel, places.y)] : [])].join(", ");
 };

@@ -37,7 +37,7 @@ Object.assign(didymos.Controls.prototype, {
     }
     for (const [figure, [box, all]] of Object.entries(boxes)) {
       const near = (edge, i) => Math.abs(edge - all[i]) <= 1e-6 * Math.abs(all[1] - all[0]);
-      if (!box.every(near)) found[figure] = box.map((edge) => Number(edge.toPrecision(6)));
+      if (!box.every(near)) found[figure] = box.map((edge) => didymos.rounded(edge, box[1] - box[0]));
     }
     return found;
   },

@@ -3,7 +3,7 @@
 const didymos = {};
 
 didymos.TYPES = {
-  uint8: Uint8Array, int8: Int8Array, int16: Int16Array, int32: Int32Array, float32: Float32Array,
+  uint8: Uint8Array, int8: Int8Array, int16: Int16Array, int32: Int32Array, float32: Float32Array, float64: Float64Array,
 };
 didymos.MISSING = 255;  // the level of a missing value of a spectrum
 didymos.MAJORITY = 0;
@@ -35,11 +35,18 @@ didymos.inside = (polygon, x, y) => {
   return mask;
 };
 
+// Round to a thousandth of a percent of a range, so that a link is short and means the same.
+didymos.rounded = (value, range) => {
+  const digits = Math.min(Math.max(5 - Math.floor(Math.log10(Math.abs(range) || 1)), 0), 20);
+  return Number(value.toFixed(digits));
+};
+
 // Return a polygon with few corners whose coordinates are short enough for a link.
 didymos.simplified = (polygon, most = 60) => {
   const count = polygon.x.length, kept = Math.min(count, most);
   const pick = Array.from({length: kept}, (_, i) => Math.floor((i * count) / kept));
-  const short = (values) => pick.map((i) => Number(values[i].toPrecision(5)));
+  const size = (values) => Math.max(...values) - Math.min(...values);
+  const short = (values) => pick.map((i) => didymos.rounded(values[i], size(values)));
   return {x: short(polygon.x), y: short(polygon.y)};
 };
 

@@ -33,7 +33,6 @@ OWN_SCRIPTS = (
     "start.js",
 )
 """Our scripts in the order in which they run."""
-HEADINGS = {MAP: "Map", "beside": "Beside", SPECTRA: "Spectra"}
 THIN = "\u202f"
 _IDENTITY = re.compile(r'"id": "(p\d+)"')
 
@@ -68,11 +67,6 @@ class LinkedViews:
     energies: int
     has_embedding: bool
     has_thresholds: bool
-
-    @property
-    def figures_shown(self) -> tuple[tuple[str, str], ...]:
-        """Names and headings of the panels."""
-        return tuple(HEADINGS.items())
 
     @property
     def hashes(self) -> str:

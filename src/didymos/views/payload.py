@@ -145,6 +145,7 @@ def _places(result: xr.Dataset, places: Places) -> dict[str, Any]:
         "index": numbers(places.index, len(places.index)),
         "columns": result.sizes["x"] if is_image(result) else 0,
         "rows": result.sizes["y"] if is_image(result) else places.points,
+        "side": places.side,
         "x": _position(places.x, places.picture),
         "y": _position(places.y, places.picture),
         "xLabel": _text(places.x_label),

@@ -60,6 +60,8 @@ class Places:
         all are held.
     points : int
         Number of all points of the map.
+    side : int
+        Rows and columns of the block of a grid that a place stands for.
     """
 
     index: NDArray[np.intp]
@@ -71,6 +73,7 @@ class Places:
     with_spectrum: NDArray[np.intp]
     nearest: NDArray[np.int32]
     points: int
+    side: int = 1
 
 
 def places_of(result: xr.Dataset, settings: ViewSettings) -> Places:
@@ -100,7 +103,7 @@ def places_of(result: xr.Dataset, settings: ViewSettings) -> Places:
         picture = _image(index, where, side)
         chosen, total = index.ravel(), rows * columns
     else:
-        total = result.sizes["point"]
+        total, side = result.sizes["point"], 1
         x, y = (np.asarray(values, dtype=float) for values in _scattered(where, total))
         chosen = _of_groups(x, y, score, settings.most_places)
         picture = _raster(x[chosen], y[chosen], None if score is None else score[chosen], settings.cells)
@@ -108,7 +111,7 @@ def places_of(result: xr.Dataset, settings: ViewSettings) -> Places:
     missing = _missing(result)[chosen]
     held = _held(missing, None if score is None else score[chosen], settings)
     nearest = _nearest(x, y, held, missing)
-    return Places(chosen, x, y, where.x_label, where.y_label, picture, held, nearest, total)
+    return Places(chosen, x, y, where.x_label, where.y_label, picture, held, nearest, total, side)
 
 
 def _side(rows: int, columns: int, most: int) -> int:
