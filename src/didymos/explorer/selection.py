@@ -15,7 +15,7 @@ from didymos.core.energies.energy_histogram import means_and_stds
 from didymos.core.numeric.rows import Spectra, selected
 from didymos.plots.surface import surface
 from didymos.schema import InputError, is_image
-from didymos.views.figures import EMBEDDING, MAP
+from didymos.views.names import EMBEDDING, MAP
 
 FIGURES = (MAP, EMBEDDING)
 

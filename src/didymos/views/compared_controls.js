@@ -85,7 +85,7 @@ didymos.ComparedControls = class extends didymos.Controls {
     if (point < 0) {
       return this.selected() || "Move over a figure to see a spectrum, click to hold it, draw a box or a lasso to select.";
     }
-    const parts = [didymos.positionOf(places, point)];
+    const parts = [didymos.whereabouts(places, point)];
     if (views.corrupted.is[point]) parts.push("corrupted, excluded from all methods");
     for (const name of new Set(didymos.SIDES.map((side) => state[side]))) {
       const group = views.groupsOf(name)?.[point], called = views.groups.find(([number]) => number === group);

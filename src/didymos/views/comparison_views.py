@@ -10,9 +10,10 @@ import numpy as np
 import xarray as xr
 from markupsafe import Markup
 
+from didymos.views.blanks import filled
 from didymos.views.comparison_payload import compared_payload
-from didymos.views.figures import SPECTRA, embedding_figure
-from didymos.views.page import OWN_SCRIPTS, hashes_of, items, map_of, notes_of, scripts, spectra_of
+from didymos.views.names import SPECTRA
+from didymos.views.page import OWN_SCRIPTS, hashes_of, map_of, notes_of, plane_of, scripts, spectra_of
 from didymos.views.payload import as_json
 from didymos.views.settings import ComparedSettings
 
@@ -109,5 +110,5 @@ def _figures(values: dict[str, Any]) -> dict[str, Any]:
         if values["planes"]:
             # where the method has no plane the page hides the figure
             plane = values["planes"][planes[name] or 0]
-            plots[f"{side}-plane"] = embedding_figure(plane["xLabel"], plane["yLabel"], tuple(plane["box"]))
-    return items(plots | {SPECTRA: spectra_of(values)})
+            plots[f"{side}-plane"] = plane_of(plane)
+    return filled(plots | {SPECTRA: spectra_of(values)})

@@ -10,18 +10,14 @@ import numpy as np
 
 from didymos.plots.styling import REGION_COLOURS
 from didymos.schema import SPECTRAL_REGIONS, Region
+from didymos.views.names import DIFFERENCE, EMBEDDING, POINTER, SELECTIONS, SPECTRA
 
 # Bokeh makes its constructors when it is imported: what it declares of them does not fit
 models: Any = bokeh.models
 figure: Any = bokeh.plotting.figure
 
-MAP, SECOND, EMBEDDING, SPECTRA = "map", "second", "embedding", "spectra"
-SELECTIONS = {"A": "#009e73", "B": "#8e44ad", "C": "#56b4e9", "D": "#a08a00"}
-"""Names and colours of the selections."""
-POINTER = "point"
 LINES = (*(region.name.lower() for region in SPECTRAL_REGIONS), *SELECTIONS, POINTER)
 """The spectra that can be drawn, from the lowest to the uppermost."""
-DIFFERENCE = "difference"
 BLANK = {"image": [np.zeros((1, 1), dtype=np.uint32)], "x": [0.0], "y": [0.0], "dw": [1.0], "dh": [1.0]}
 
 

@@ -79,7 +79,7 @@ Object.assign(didymos.Controls.prototype, {
     }
     const value = (name) => views.layers.get(name)?.values[point], spread = value("score_std");
     const parts = [
-      didymos.positionOf(places, point),
+      didymos.whereabouts(places, point),
       `score ${didymos.shown(value("score"))}` + (Number.isFinite(spread) ? ` ± ${didymos.shown(spread, 2)}` : ""),
       didymos.NAMES[views.region?.[point]] ?? "",
     ];
@@ -121,7 +121,7 @@ didymos.colourEntries = (layer, palette) => {
 };
 
 // Return where a place is, in words; along a line there is one number.
-didymos.positionOf = (places, place) => {
+didymos.whereabouts = (places, place) => {
   const unit = places.units ? ` ${places.units}` : "";
   const at = (label, values) => `${didymos.labelParts(label)[0]} = ${didymos.shown(values[place], 4)}${unit}`;
   return [at(places.xLabel, places.x), ...(places.yLabel ? [at(places.yLabel, places.y)] : [])].join(", ");

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import re
+import importlib.util
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-import bokeh.embed
 import numpy as np
 import xarray as xr
 from markupsafe import Markup
 
-from didymos.views.figures import EMBEDDING, MAP, SECOND, SPECTRA, embedding_figure, map_figure, spectra_figure
+from didymos.views.blanks import Blank, filled
+from didymos.views.names import EMBEDDING, MAP, SECOND, SPECTRA
 from didymos.views.payload import as_json, decoded, payload
 from didymos.views.places import Places, places_of
 from didymos.views.settings import ViewSettings
@@ -34,7 +34,6 @@ OWN_SCRIPTS = (
 )
 """Our scripts in the order in which they run."""
 THIN = "\u202f"
-_IDENTITY = re.compile(r'"id": "(p\d+)"')
 
 
 @dataclass(frozen=True)
@@ -129,50 +128,48 @@ def hashes_of(given: tuple[Markup, ...]) -> str:
 
 def scripts(further: str = "", names: tuple[str, ...] = OWN_SCRIPTS) -> tuple[Markup, ...]:
     """Return the scripts of a page: Bokeh, ours, and what follows them."""
-    bokeh = files("bokeh").joinpath("server/static/js/bokeh.min.js").read_text(encoding="utf-8")
+    bokeh = _script_of_bokeh()
     folder = files("didymos.views")
     own = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
     # files of the library and our own
     return tuple(Markup(text.replace("</script", "<\\/script")) for text in (bokeh, own, further) if text)
 
 
+def _script_of_bokeh() -> str:
+    """Return the script of Bokeh without importing it, which takes half a second."""
+    found = importlib.util.find_spec("bokeh")
+    assert found is not None
+    assert found.origin is not None
+    return (Path(found.origin).parent / "server/static/js/bokeh.min.js").read_text(encoding="utf-8")
+
+
 def _figures(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the three figures as JSON for Bokeh, by the element they go to."""
+    """Return the figures as JSON for Bokeh, by the element they go to."""
     plots = {name: map_of(values, name) for name in (MAP, SECOND)}
     if values["embedding"] is not None:
-        plane = values["embedding"]
-        plots[EMBEDDING] = embedding_figure(plane["xLabel"], plane["yLabel"], tuple(plane["box"]))
-    plots[SPECTRA] = spectra_of(values)
-    return items(plots)
+        plots[EMBEDDING] = plane_of(values["embedding"])
+    return filled(plots | {SPECTRA: spectra_of(values)})
 
 
-def items(plots: dict[str, Any]) -> dict[str, Any]:
-    """Return figures as JSON for Bokeh, by the element they go to."""
-    item: Any = bokeh.embed.json_item
-    return renumbered({name: item(plot, f"view-{name}") for name, plot in plots.items()})
-
-
-def renumbered(given: dict[str, Any]) -> dict[str, Any]:
-    """Return figures whose models are numbered from 1; Bokeh counts those of a process, and one result has one page."""
-    text = json.dumps(given)
-    known = {name: f"v{number}" for number, name in enumerate(dict.fromkeys(_IDENTITY.findall(text)), 1)}
-    found: dict[str, Any] = json.loads(re.sub(r'"(p\d+)"', lambda one: f'"{known.get(one[1], one[1])}"', text))
-    return found
-
-
-def map_of(values: dict[str, Any], name: str = MAP) -> Any:
+def map_of(values: dict[str, Any], name: str = MAP) -> Blank:
     """Return the figure of the map of a page, or of a second one."""
     picture, places = values["picture"], values["places"]
     left, bottom = picture["left"], picture["bottom"]
     box = (left, left + picture["width"], bottom, bottom + picture["height"])
-    return map_figure(name, places["xLabel"], places["yLabel"], box)
+    return Blank(name, (places["xLabel"], places["yLabel"]), box)
 
 
-def spectra_of(values: dict[str, Any]) -> Any:
+def plane_of(plane: dict[str, Any]) -> Blank:
+    """Return the figure of an embedding or another plane."""
+    first, last, bottom, top = plane["box"]
+    return Blank(EMBEDDING, (plane["xLabel"], plane["yLabel"]), (first, last, bottom, top))
+
+
+def spectra_of(values: dict[str, Any]) -> Blank:
     """Return the figure of the spectra of a page."""
     spectra = values["spectra"]
-    energies, labels = spectra["energy"], (spectra["energyLabel"], spectra["signalLabel"])
-    return spectra_figure(*labels, _apart(energies[0], energies[-1]), _signal_range(values))
+    energies = _apart(spectra["energy"][0], spectra["energy"][-1])
+    return Blank(SPECTRA, (spectra["energyLabel"], spectra["signalLabel"]), (*energies, *_signal_range(values)))
 
 
 def _apart(low: float, high: float) -> tuple[float, float]:

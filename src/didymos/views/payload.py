@@ -15,8 +15,8 @@ from didymos.plots.styling import SCORE_COLOURS
 from didymos.plots.surface import length_scale
 from didymos.plots.units import Scale, energy_axis, label, plain, signal_scale, units_of
 from didymos.schema import ENERGY, SPECTRAL_REGIONS, is_image
-from didymos.views.figures import SELECTIONS
 from didymos.views.layers import Layer, layers_of, palette
+from didymos.views.names import SELECTIONS
 from didymos.views.places import Picture, Places
 from didymos.views.settings import ViewSettings
 from didymos.views.spectra import MISSING, PackedSpectra, grouped, packed, single
