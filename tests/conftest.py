@@ -1,8 +1,11 @@
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+sys.path.append(str(Path(__file__).parent))  # where chromium.py is
 
 # the first call of a compiled function takes seconds: a deadline would test the compiler
 hypothesis.settings.register_profile("didymos", deadline=None)
@@ -26,3 +29,13 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real measurements are not at ../shared/data")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A headless Chromium, started by the first test of a process that wants it."""
+    import chromium
+
+    driver = chromium.started(tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()

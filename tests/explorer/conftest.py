@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parents[1]
-sys.path += [str(TESTS), str(TESTS / "views")]  # where chromium.py and linked_page.py are
+sys.path.append(str(Path(__file__).parents[1] / "views"))  # where linked_page.py is
 
 
 @pytest.fixture(scope="session")

@@ -45,13 +45,6 @@ class ExplorerPage(LinkedPage):
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    driver = chromium.started(tmp_path_factory.mktemp("profile"))
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture(scope="module")
 def running(analysed, tmp_path_factory):
     folder = Path(shutil.copytree(analysed, tmp_path_factory.mktemp("explored") / "analysed"))
     with explore(folder) as explorer:

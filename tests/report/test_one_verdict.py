@@ -138,7 +138,7 @@ TECHNIQUES = {
 
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
-@pytest.mark.parametrize("layout", ["image", "points"])
+@pytest.mark.parametrize("layout", ["image", pytest.param("points", marks=pytest.mark.slow)])
 def test_a_report_speaks_of_its_technique_alone(technique, layout, tmp_path):
     result = drawn_few(build_result(layout, distinct=layout == "image", topography=False))
     energy_units, energy, units, signal = TECHNIQUES[technique]

@@ -1,35 +1,10 @@
-import json
-import os
-import shutil
-
 import pytest
 from result_builder import build_result
 
+import chromium
 from didymos.report import write_report
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-DRIVER = shutil.which("chromedriver")
-OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars")
-
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if not (CHROMIUM and DRIVER):
-        if os.environ.get("CI"):
-            pytest.fail("Chromium and chromedriver are needed here: install them")
-        pytest.skip("Chromium and chromedriver are not installed")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module", params=["image", pytest.param("points", marks=pytest.mark.slow)])
@@ -37,20 +12,17 @@ def opened(request, browser, tmp_path_factory):
     result = build_result(request.param, distinct=request.param == "image")
     result.attrs["input_file"] = "a_very_long_file_name_without_any_space_" * 3 + "<b>.3ds"
     path = write_report(result, tmp_path_factory.mktemp("report") / "report.html")
-    for log in ("performance", "browser"):
-        browser.get_log(log)
+    chromium.requested(browser)
+    chromium.complaints(browser)
     browser.get(path.as_uri())
     return browser
 
 
 def test_it_opens_alone(opened):
-    messages = [json.loads(entry["message"])["message"] for entry in opened.get_log("performance")]
-    asked = [
-        message["params"]["request"]["url"] for message in messages if message["method"] == "Network.requestWillBeSent"
-    ]
+    asked = chromium.requested(opened)
     assert any(url.startswith("file:") for url in asked)
     assert [url[:80] for url in asked if not url.startswith(("file:", "data:"))] == []
-    assert [entry for entry in opened.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+    assert chromium.complaints(opened) == []
 
 
 def test_every_picture_is_drawn(opened):

@@ -16,6 +16,7 @@ class LinkedPage:
 
     def open(self, address):
         """Open a page and wait until its views are ready."""
+        self.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         self.browser.get("about:blank")
         self.browser.get(address)
         self.wait("document.getElementById('view')?.dataset.ready")

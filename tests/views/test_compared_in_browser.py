@@ -310,7 +310,7 @@ def test_nothing_sticks_out(page, width):
         page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-@pytest.mark.parametrize("layout", ["points", "row"])
+@pytest.mark.parametrize("layout", ["points", pytest.param("row", marks=pytest.mark.slow)])
 def test_other_layouts_and_no_truth(browser, tmp_path, layout):
     comparison = build_comparison(layout, names=("pca", "log-rescaled"), truth=False)
     page = LinkedPage(browser).open(written(comparison, tmp_path))

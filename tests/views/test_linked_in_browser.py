@@ -339,7 +339,7 @@ def test_the_map_is_drawn_to_scale(page):
     page.browser.set_window_size(1280, 900)
 
 
-@pytest.mark.parametrize("layout", ["row", "column", "points"])
+@pytest.mark.parametrize("layout", [pytest.param("row", marks=pytest.mark.slow), "column", "points"])
 def test_other_layouts_are_pointed_at_and_selected_too(browser, layout, tmp_path):
     found = build_result(layout)
     with pytest.MonkeyPatch.context() as patch:

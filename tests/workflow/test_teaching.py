@@ -181,6 +181,7 @@ def test_similarity_is_what_the_lesson_is_on():
         assert taught_settings(settings, on_evidence=False).similarity_source(given=True) == "examples"
 
 
+@pytest.mark.slow
 def test_a_result_is_taught_with_its_own_settings(rows, surface):
     settings = dataclasses.replace(SMALL, seed=2, similarity="evidence", layers=(6, 2))
     result = analyze(surface, settings)
@@ -221,6 +222,7 @@ def test_progress_is_reported(rows, teacher):
     assert list(dict.fromkeys(steps)) == ["similarity", "train twins"]
 
 
+@pytest.mark.slow
 def test_one_member_has_scores_and_no_spread(surface, rows):
     taught = Teacher.of(surface, Settings(members=1)).teach(table(rows))
     assert taught.member_scores.shape == (1, int(taught.steps.points.usable.sum()))

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from didymos.views.blanks import filled
 from didymos.views.comparison_payload import compared_payload
 from didymos.views.names import SPECTRA
-from didymos.views.page import OWN_SCRIPTS, hashes_of, map_of, notes_of, plane_of, scripts, spectra_of
+from didymos.views.page import OWN_SCRIPTS, PageViews, map_of, notes_of, plane_of, scripts, spectra_of
 from didymos.views.payload import as_json
 from didymos.views.settings import ComparedSettings
 
@@ -24,19 +24,11 @@ SCRIPTS = (*OWN_SCRIPTS[:-1], "compared.js", "compared_controls.js", OWN_SCRIPTS
 
 
 @dataclass(frozen=True)
-class ComparedViews:
-    """Linked views of a comparison as part of a page.
+class ComparedViews(PageViews):
+    """Linked views of a comparison.
 
     Attributes
     ----------
-    data : Markup
-        What the page knows of the comparison, JSON that can stand in a page.
-    figures : Markup
-        The five figures, JSON that can stand in a page.
-    scripts : tuple of Markup
-        In the order in which they run.
-    notes : tuple of str
-        What the page leaves out, sentences.
     methods : tuple of (name, title)
         The methods that can be chosen.
     sides : tuple of (side, name)
@@ -47,19 +39,10 @@ class ComparedViews:
         Whether any method has a latent plane.
     """
 
-    data: Markup
-    figures: Markup
-    scripts: tuple[Markup, ...]
-    notes: tuple[str, ...]
     methods: tuple[tuple[str, str], ...]
     sides: tuple[tuple[str, str], ...]
     colours: tuple[tuple[str, str], ...]
     has_planes: bool
-
-    @property
-    def hashes(self) -> str:
-        """The scripts as sources of a content security policy: no other script runs."""
-        return hashes_of(self.scripts)
 
 
 def compared_views(

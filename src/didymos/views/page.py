@@ -37,19 +37,39 @@ THIN = "\u202f"
 
 
 @dataclass(frozen=True)
-class LinkedViews:
-    """Linked views as part of a page.
+class PageViews:
+    """Views as part of a page.
 
     Attributes
     ----------
     data : Markup
-        What the page knows of the result, JSON that can stand in a page.
+        What the page knows, JSON that can stand in a page.
     figures : Markup
-        The three figures, JSON that can stand in a page.
+        The figures, JSON that can stand in a page.
     scripts : tuple of Markup
         In the order in which they run.
     notes : tuple of str
         What the page leaves out, sentences.
+    """
+
+    data: Markup
+    figures: Markup
+    scripts: tuple[Markup, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def hashes(self) -> str:
+        """The scripts as sources of a content security policy: no other script runs."""
+        digests = (hashlib.sha256(script.encode()).digest() for script in self.scripts)
+        return " ".join(f"'sha256-{base64.b64encode(digest).decode('ascii')}'" for digest in digests)
+
+
+@dataclass(frozen=True)
+class LinkedViews(PageViews):
+    """Linked views of a result.
+
+    Attributes
+    ----------
     layers : tuple of (name, title)
         What the map can be coloured by.
     energies : int
@@ -58,19 +78,10 @@ class LinkedViews:
     has_thresholds : bool
     """
 
-    data: Markup
-    figures: Markup
-    scripts: tuple[Markup, ...]
-    notes: tuple[str, ...]
     layers: tuple[tuple[str, str], ...]
     energies: int
     has_embedding: bool
     has_thresholds: bool
-
-    @property
-    def hashes(self) -> str:
-        """The scripts as sources of a content security policy: no other script runs."""
-        return hashes_of(self.scripts)
 
 
 def linked_views(result: xr.Dataset, settings: ViewSettings | None = None) -> LinkedViews | None:
@@ -118,12 +129,6 @@ def of_payload(values: dict[str, Any], places: Places, further: str = "") -> Lin
         values["embedding"] is not None,
         values["thresholds"] is not None,
     )
-
-
-def hashes_of(given: tuple[Markup, ...]) -> str:
-    """Return scripts as sources of a content security policy: no other script runs."""
-    digests = (hashlib.sha256(script.encode()).digest() for script in given)
-    return " ".join(f"'sha256-{base64.b64encode(digest).decode('ascii')}'" for digest in digests)
 
 
 def scripts(further: str = "", names: tuple[str, ...] = OWN_SCRIPTS) -> tuple[Markup, ...]:
