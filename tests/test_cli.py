@@ -380,3 +380,15 @@ def test_an_output_that_is_full_is_said_in_one_line(argument):
     lines = done.stderr.decode().splitlines()
     assert len(lines) == 1
     assert "the output cannot be written" in lines[0]
+
+
+def test_a_library_that_says_something_else_of_ctrl_c_is_stopped_all_the_same(monkeypatch, capsys):
+    def wrapped(arguments):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise RuntimeError("Error calling __set_name__") from error
+
+    monkeypatch.setattr("didymos.cli._run", wrapped)
+    assert main(["info"]) == 130
+    assert capsys.readouterr().err == "didymos: stopped\n"

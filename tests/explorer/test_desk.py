@@ -67,6 +67,7 @@ def test_three_clicks_each_give_what_an_analysis_with_these_examples_gives(desk,
     json.dumps(said, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_on_top_of_the_evidence(desk, surface):
     taught(desk)
     said = answer(desk, {"do": "evidence", "on": True})

@@ -103,6 +103,7 @@ def test_three_clicks_each_teach_and_the_page_shows_what_an_analysis_gives(page,
     np.testing.assert_array_equal(page.layer("score_before"), result["score"].values.ravel())
 
 
+@pytest.mark.slow
 def test_undo_takes_a_lesson_back(page):
     result = page.explorer.desk.result
     page.teach("kind", "vacancy")
@@ -171,6 +172,7 @@ def test_all_like_the_point_are_shown_and_stepped_through(page):
         assert point == page.run(f"return didymos.search.ranked[{rank}]")
 
 
+@pytest.mark.slow
 def test_a_pasted_spectrum_is_found_and_a_wrong_one_is_refused_in_the_page(page):
     result = page.explorer.desk.result
     rows = zip(result["energy"].values, result["kind_spectrum"].values[0] * 1e9 + 5, strict=True)
@@ -197,6 +199,7 @@ def test_hostile_names_of_kinds_are_text(page):
     assert "broken" not in page.browser.title
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [400, 1280, 1920])
 def test_nothing_sticks_out(page, width):
     page.browser.execute_cdp_cmd(

@@ -159,11 +159,13 @@ def test_a_lasso_in_a_plane_lights_up_both_maps_and_both_planes(page, comparison
     assert f"selection A: {inside.sum()} spectra, of them {of_them}" in page.text("status")
 
 
+@pytest.mark.slow
 def test_bokeh_itself_selects_nothing(page, comparison):
     page.lasso("right-plane", middle_of(comparison, "pca"))
     assert page.run("return didymos.views.source('right-plane', 'embedding_marks').selected.indices.length") == 0
 
 
+@pytest.mark.slow
 def test_a_selection_in_a_map_stays_when_another_method_is_chosen(page, comparison, positions):
     x, y = positions[0].min(), positions[1].min()
     page.lasso("left-map", box(x + 3, y + 3, 20, 12))
@@ -203,6 +205,7 @@ def test_scores_groups_and_planes_are_those_of_the_comparison(page, comparison):
         assert page.text("right-number") == f"AP {float(one['average_precision']):.3f}"
 
 
+@pytest.mark.slow
 def test_the_colours_can_be_the_groups_or_the_truth(page, comparison):
     page.choose("colour", "truth")
     truth = comparison["truth"].values
@@ -240,6 +243,7 @@ def test_a_link_restores_methods_colours_and_selections(page, browser, address, 
         np.testing.assert_array_equal(page.array(f"didymos.views.masks.{name}"), mask)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fragment", ["#view", "#view&left=none&colour=x&point=-4&A=q1,2&B=pnone:1,2 3,4 5,6&map-box=1"]
 )
@@ -260,12 +264,14 @@ def test_what_comes_from_outside_is_text(page):
     assert page.run("return document.images.length") == 0
 
 
+@pytest.mark.slow
 def test_the_maps_move_together_and_stay_to_scale(page):
     page.run("const r = didymos.views.plots['right-map']; r.x_range.setv({start: 10, end: 20})")
     page.settle()
     assert page.run("const r = didymos.views.plots['left-map'].x_range; return [r.start, r.end]") == [10, 20]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_the_keys_move_the_point_in_either_map(page, comparison, side):
     page.run("document.getElementById(arguments[0]).focus()", f"view-{side}-map")
@@ -277,6 +283,7 @@ def test_the_keys_move_the_point_in_either_map(page, comparison, side):
     assert page.run("return didymos.views.state.point") == before + comparison.sizes["x"] - 1
 
 
+@pytest.mark.slow
 def test_a_selection_leaves_as_table_and_as_mask(page, comparison, positions):
     x, y = positions[0].min(), positions[1].min()
     page.lasso("left-map", box(x + 3, y + 3, 20, 12))
@@ -292,6 +299,7 @@ def test_a_selection_leaves_as_table_and_as_mask(page, comparison, positions):
     assert [int(row["truth"]) for row in rows] == comparison["truth"].values[where].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [400, 1280, 1920])
 def test_nothing_sticks_out(page, width):
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
@@ -310,7 +318,8 @@ def test_nothing_sticks_out(page, width):
         page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-@pytest.mark.parametrize("layout", ["points", pytest.param("row", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["points", "row"])
 def test_other_layouts_and_no_truth(browser, tmp_path, layout):
     comparison = build_comparison(layout, names=("pca", "log-rescaled"), truth=False)
     page = LinkedPage(browser).open(written(comparison, tmp_path))

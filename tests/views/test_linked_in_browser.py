@@ -83,6 +83,7 @@ def test_pointing_shows_the_spectrum_the_position_and_the_score(page, result, po
     np.testing.assert_allclose(drawn(page, "point"), spectrum, atol=tolerance(result))
 
 
+@pytest.mark.slow
 def test_a_radius_averages_the_spectra_around(page, result, positions):
     row, column = 14, 18
     page.choose("radius", 2)
@@ -174,6 +175,7 @@ def test_the_slider_of_the_energy_shows_a_slice(page, result):
     assert "µV" in page.text("colours")
 
 
+@pytest.mark.slow
 def test_a_click_in_the_spectra_chooses_the_energy(page, result):
     low, high = page.run("const r = didymos.views.plots.spectra.y_range; return [r.start, r.end]")
     page.click("spectra", 6.0, (low + high) / 2)
@@ -245,6 +247,7 @@ def test_a_link_restores_the_view(page, browser, address, positions):
     np.testing.assert_array_equal(page.array("didymos.views.masks.A"), mask)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fragment", ["#view&layer=nothing&energy=1e9&point=-7&A=mx&thresholds=a,b&map-box=1,2", "#view", "#view&A=q1,2"]
 )
@@ -301,6 +304,7 @@ def test_hostile_names_are_text_in_every_view(browser, result, tmp_path):
     assert [url for url in chromium.requested(browser) if url.endswith("/x")] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_labels_are_seen_on_light_and_on_dark(page, scheme):
     features = [{"name": "prefers-color-scheme", "value": scheme}]
@@ -339,7 +343,8 @@ def test_the_map_is_drawn_to_scale(page):
     page.browser.set_window_size(1280, 900)
 
 
-@pytest.mark.parametrize("layout", [pytest.param("row", marks=pytest.mark.slow), "column", "points"])
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["row", "column", "points"])
 def test_other_layouts_are_pointed_at_and_selected_too(browser, layout, tmp_path):
     found = build_result(layout)
     with pytest.MonkeyPatch.context() as patch:
@@ -362,6 +367,7 @@ def test_other_layouts_are_pointed_at_and_selected_too(browser, layout, tmp_path
     np.testing.assert_array_equal(page.array("didymos.views.masks.A") == 1, inside)
 
 
+@pytest.mark.slow
 def test_a_map_in_blocks_exports_a_mask_of_all_points(browser, tmp_path):
     found = build_result(shape=(31, 37), energies=8)
     with pytest.MonkeyPatch.context() as patch:

@@ -39,10 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         return _complain(str(error))
     except KeyboardInterrupt:
-        print("didymos: stopped", file=sys.stderr, flush=True)
-        if arguments is None:
-            os._exit(130)  # threads that still compile are not waited for
-        return 130
+        return _stopped(arguments is None)
     except BrokenPipeError:
         return 0
     except OSError as error:
@@ -52,7 +49,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _give_up_the_output()
         return _complain(f"the output cannot be written ({error.strerror}): free some space or send it elsewhere")
     except Exception as error:
+        # a library may say something else of Ctrl-C while it is imported
+        if _was_stopped(error):
+            return _stopped(arguments is None)
         return _internal_error(error, shown=wanted != given)
+
+
+def _was_stopped(error: BaseException | None) -> bool:
+    """Tell whether an error came from the user's Ctrl-C."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _stopped(process: bool) -> int:
+    print("didymos: stopped", file=sys.stderr, flush=True)
+    if process:
+        os._exit(130)  # threads that still compile are not waited for
+    return 130
 
 
 def _replace_what_cannot_be_encoded() -> None:
