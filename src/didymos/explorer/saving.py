@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from didymos.io.atomic import make_folder, replacing
 from didymos.io.examples import write_examples
-from didymos.io.results import save_in_folder
+from didymos.io.results import NAMES, save_in_folder
+from didymos.io.staging import staged
 from didymos.schema import InputError
 from didymos.twin.model import save_model
 from didymos.workflow.analysis import Analysis
 
-FOLDER, SESSION, EXAMPLES = "explorer", "session.json", "examples.csv"
+FOLDER, SESSION, EXAMPLES, MODEL = "explorer", "session.json", "examples.csv", "model.npz"
 LARGEST_SESSION = 20_000_000
 """Bytes."""
 
@@ -61,18 +61,15 @@ def save_session(folder: Path, session: Session, analysis: Analysis | None) -> P
         Where it cannot be written.
     """
     target = Path(folder) / FOLDER
-    make_folder(target)
-    if analysis is not None:
-        save_in_folder(analysis.result, target)
-        with replacing(target / "model.npz") as temporary:
-            save_model(analysis.model, temporary)
-    if session.examples:
-        write_examples(target / EXAMPLES, session.examples)
-    else:
-        (target / EXAMPLES).unlink(missing_ok=True)
     text = json.dumps({"examples": session.examples, "on_evidence": session.on_evidence, "view": session.view})
-    with replacing(target / SESSION) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    # as a whole: what an earlier session has learnt does not stay beside other examples
+    with staged(target, (*NAMES, MODEL, EXAMPLES, SESSION)) as stage:
+        if analysis is not None:
+            save_in_folder(analysis.result, stage)
+            save_model(analysis.model, stage / MODEL)
+        if session.examples:
+            write_examples(stage / EXAMPLES, session.examples)
+        (stage / SESSION).write_text(text, encoding="utf-8")
     return target
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +104,9 @@ def _write_netcdf(plain: xr.Dataset, path: Path, encoding: Mapping[Any, Any]) ->
     """
     options: dict[str, Any] = {"engine": "h5netcdf", "format": "NETCDF4", "encoding": encoding}
     if plain.nbytes <= IN_MEMORY:
-        content = plain.to_netcdf(**options)
+        loaded = plain.compute()
+        with _without_cluster():
+            content = loaded.to_netcdf(**options)
         with path.open("wb") as file:
             file.write(content)
         return
@@ -113,6 +117,18 @@ def _write_netcdf(plain: xr.Dataset, path: Path, encoding: Mapping[Any, Any]) ->
             "free some space or choose another folder"
         )
     plain.to_netcdf(path, **options)
+
+
+@contextlib.contextmanager
+def _without_cluster() -> Iterator[None]:
+    """Let xarray take a lock of this process: a cluster knows no file in memory."""
+    if "distributed" not in sys.modules:
+        yield
+        return
+    import dask
+
+    with dask.config.set(scheduler="synchronous"):
+        yield
 
 
 def _in_chunks(dataset: xr.Dataset, chunk_bytes: int, *, keep: bool) -> tuple[xr.Dataset, dict[Any, tuple[int, ...]]]:
