@@ -122,7 +122,7 @@ def _lessons(browser: Any, result: xr.Dataset, data: xr.Dataset, lessons: int) -
         marks += [(int(random.choice(np.flatnonzero(region == 0))), "majority") for _ in range(lessons)]
         took = [browser.execute_async_script(LESSON_SCRIPT, [point], label) / 1000 for point, label in marks]
         table = explorer.desk.marks.table(result["spectra"])
-        learnt = explorer.desk.taught.result["score"].values
+        learnt = explorer.desk.shown["score"].values
     seconds, whole = _timed(lambda: analyze(data, examples=table))
     assert np.array_equal(whole["score"].values, learnt, equal_nan=True)
     return {

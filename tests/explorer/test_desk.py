@@ -170,7 +170,7 @@ def test_a_saved_session_serves_other_commands_and_is_taken_up_again(copied, sur
     marks = taught(desk)["marks"]
     said = answer(desk, {"do": "save", "view": "#view&layer=region"})
     assert said["saved"] == str(copied / "explorer")
-    score = desk.taught.result["score"].values
+    score = desk.shown["score"].values
     np.testing.assert_array_equal(
         analyze(surface, examples=copied / "explorer" / "examples.csv")["score"].values, score
     )
@@ -184,7 +184,7 @@ def test_a_saved_session_serves_other_commands_and_is_taken_up_again(copied, sur
     greeting = answer(again, {"do": "hello"})
     assert greeting["marks"] == marks
     assert greeting["view"] == "#view&layer=region"
-    np.testing.assert_array_equal(again.taught.result["score"].values, score)
+    np.testing.assert_array_equal(again.shown["score"].values, score)
 
 
 def test_without_a_folder_nothing_is_saved(desk):

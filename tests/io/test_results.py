@@ -143,7 +143,7 @@ def test_a_disk_that_is_full_at_any_moment_is_said_and_leaves_the_old_file(tmp_p
 def test_a_large_file_is_refused_where_there_is_no_space_for_it(tmp_path, monkeypatch):
     monkeypatch.setattr(saving, "IN_MEMORY", 0)
     assert_array_equal(open_result(save_result(result(), tmp_path / "r.nc")).score.values, result().score.values)
-    monkeypatch.setattr(saving.shutil, "disk_usage", lambda folder: SimpleNamespace(free=10**6))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=10**6))
     with pytest.raises(InputError, match="1 MB free; up to 17 MB are needed"):
         save_result(result(), tmp_path / "s.nc")
     assert [part.name for part in tmp_path.iterdir()] == ["r.nc"]

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from didymos.io import staging
+from didymos.io import atomic, staging
 from didymos.io.staging import MARK, finish, staged
 from didymos.schema import InputError
 
@@ -77,15 +77,15 @@ def test_a_disk_that_is_full_is_one_line(tmp_path):
 def test_what_is_killed_between_the_renames_is_finished_by_the_next_run(renames, tmp_path, monkeypatch):
     write(tmp_path, "one")
     (tmp_path / "old.txt").write_text("of a run before")
-    done = []
+    done: list[object] = []
 
-    def put(temporary, target, rename=staging.put):
+    def put(temporary, target, rename=atomic.put):
         if len(done) == renames:
             raise KeyboardInterrupt
         done.append(target)
         rename(temporary, target)
 
-    def removed(path, remove=staging.remove):
+    def removed(path, remove=atomic.remove):
         if renames == 3:
             raise KeyboardInterrupt
         remove(path)
@@ -151,6 +151,7 @@ for text in range(10_000):
 def test_a_run_that_is_killed_at_any_moment_leaves_all_old_or_all_new(tmp_path):
     for moment in range(12):
         with subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
             process.stdout.readline()
             time.sleep(0.02 + 0.0037 * moment)
             process.send_signal(signal.SIGKILL)

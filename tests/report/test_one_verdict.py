@@ -96,7 +96,7 @@ def test_the_number_of_components_is_that_of_the_plot(modes):
     result = build_result("image")
     result = result.isel(mode=slice(modes)).assign_attrs(rank=18)
     figure = plots.scree_and_latent(result)
-    drawn = len(figure.axes[0].lines[0].get_xdata())
+    drawn = np.size(figure.axes[0].lines[0].get_xdata())
     assert f"the first {drawn} principal components" in available(result)["scree_and_latent"].caption(result)
     assert len(figure.axes[0].lines) == 1
     assert "18 of these" in available(result)["scree_and_latent"].caption(result)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,9 @@ def made_by_bokeh(name, labels, ranges):
 
     import bokeh.embed
 
-    from didymos.views import figures
+    from didymos.views import figures as module
 
+    figures: Any = module
     plot = {
         "map": lambda: figures.map_figure("map", *labels, ranges),
         "second": lambda: figures.map_figure("second", *labels, ranges),

@@ -118,6 +118,7 @@ def test_many_methods_leave_fewer_energies_and_the_page_its_size():
 def test_without_planes_groups_or_truth():
     comparison = build_comparison(names=("pca", "umap"), truth=False)[["spectra", "region", "method_score"]]
     views = compared_views(comparison, ["One", "Two"])
+    assert views is not None
     assert views.colours == (("score", "score of each method"),)
     assert not views.has_planes
     assert views.methods == (("pca", "One"), ("umap", "Two"))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from didymos.io.atomic import flush, is_zarr_store, make_folder, put, remove
+from didymos.io.atomic import flush, is_zarr_store, make_folder, put, remove, replacing
 from didymos.schema import InputError
 
 MARK = ".didymos-new-"
@@ -102,7 +102,7 @@ def _files(stage: Path) -> list[Path]:
     """Return the files and zarr stores of a stage, without its own notes."""
     found: list[Path] = []
     for path in sorted(stage.iterdir()):
-        if path.name in (OWNER, COMPLETE):
+        if path.name in (OWNER, COMPLETE) or path.name.startswith("."):
             continue
         found += [path] if path.is_file() or is_zarr_store(path) else _files(path)
     return found
@@ -127,5 +127,6 @@ def _is_alive(stage: Path) -> bool:
 
 
 def _write(path: Path, content: dict[str, object]) -> None:
-    path.write_text(json.dumps(content), encoding="utf-8")
-    flush(path)
+    """Write a note that is there as a whole or not at all: whoever finds it acts on it."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content), encoding="utf-8")
