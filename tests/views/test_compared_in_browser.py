@@ -283,6 +283,14 @@ def test_the_keys_move_the_point_in_either_map(page, comparison, side):
     assert page.run("return didymos.views.state.point") == before + comparison.sizes["x"] - 1
 
 
+@pytest.mark.parametrize("panel", ["left-map", "right-plane", "spectra"])
+def test_figures_leave_as_files(page, panel):
+    assert page.downloads(f"{panel}-png")[1].startswith(b"\x89PNG")
+    name, content = page.downloads(f"{panel}-svg")
+    assert name.endswith(f"{panel}.svg")
+    assert content.lstrip().startswith(b"<svg")
+
+
 @pytest.mark.slow
 def test_a_selection_leaves_as_table_and_as_mask(page, comparison, positions):
     x, y = positions[0].min(), positions[1].min()

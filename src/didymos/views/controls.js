@@ -39,7 +39,7 @@ didymos.Controls = class {
     on("csv", "click", () => this.exportTable());
     on("mask", "click", () => this.exportMask());
     on("link", "click", () => navigator.clipboard?.writeText(location.href));
-    for (const panel of ["map", "beside", "spectra"]) {
+    for (const panel of [...Object.keys(views.plots), "beside"]) {
       for (const kind of ["png", "svg"]) on(`${panel}-${kind}`, "click", () => this.saveFigure(panel, kind));
     }
     for (const link of document.querySelectorAll("[data-defect] a")) {
