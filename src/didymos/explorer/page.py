@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from didymos.explorer.desk import Desk
+from didymos.explorer.settings import HOSTS
 from didymos.report.html import page
 from didymos.views.page import of_payload
 
@@ -35,8 +36,7 @@ def explorer_page(desk: Desk, port: int) -> str:
         views=views,
         file=file,
         stem=Path(file).stem or "map",
-        connect=" ".join(f"ws://{name}:{port}" for name in ("127.0.0.1", "localhost")),
+        connect=" ".join(f"ws://{name}:{port}" for name in HOSTS),
         can_save=desk.folder is not None,
-        found=bool(desk.result.attrs.get("distinct_population", 0)),
         live=True,
     )

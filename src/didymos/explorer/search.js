@@ -52,7 +52,7 @@ didymos.Search = class {
       if (this.asked[name] === key) continue;
       this.asked[name] = key;
       try {
-        const found = await this.talk.ask("average", {selection: name, polygons: selection.polygons});
+        const found = await this.talk.ask("average", {polygons: selection.polygons});
         if (JSON.stringify(this.views.state.selections[name]) === key && found.count) this.views.setExact(name, found);
       } catch (error) {
         this.teach.say(error.message, true);

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from didymos.core.energies.energy_histogram import means_and_stds
 from didymos.core.numeric.rows import Spectra, selected
 from didymos.plots.surface import surface
-from didymos.schema import InputError, is_image
+from didymos.schema import InputError
 from didymos.views.names import EMBEDDING, MAP
+from didymos.views.payload import plane_name, plane_positions
+from didymos.views.places import positions
 
 FIGURES = (MAP, EMBEDDING)
 
@@ -49,18 +51,11 @@ def positions_in(result: xr.Dataset, figure: str) -> NDArray[np.floating]:
         Where there is no such figure.
     """
     if figure == MAP:
-        where = surface(result)
-        if where.layout == "line":
-            return np.stack([where.x, np.zeros(len(where.x))], axis=1)
-        if is_image(result):
-            x, y = np.meshgrid(where.x, where.y)
-            return np.stack([x.ravel(), y.ravel()], axis=1)
-        return np.stack([where.x, where.y], axis=1)
-    name = next((name for name in ("embedding", "pca") if name in result), None)
+        return np.stack(positions(surface(result)), axis=1)
+    name = plane_name(result)
     if figure != EMBEDDING or name is None:
         raise InputError(f"a selection is in {figure!r}; allowed are {', '.join(FIGURES)}, as far as there are any")
-    values = result[name].values
-    return np.asarray(values.reshape(-1, values.shape[-1])[:, :2])
+    return plane_positions(result, name)
 
 
 def inside(polygons: Sequence[dict[str, Any]], result: xr.Dataset, most_corners: int) -> NDArray[np.bool_]:

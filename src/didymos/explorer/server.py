@@ -19,7 +19,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from didymos.explorer.desk import Desk
 from didymos.explorer.page import explorer_page
 from didymos.explorer.requests import answer
-from didymos.explorer.settings import LOOPBACK, ExplorerSettings
+from didymos.explorer.settings import HOSTS, LOOPBACK, ExplorerSettings
 from didymos.schema import InputError
 
 
@@ -64,7 +64,7 @@ class Explorer:
     @property
     def origins(self) -> set[str]:
         """Addresses from which the page may be used."""
-        return {f"http://{name}:{self.port}" for name in (LOOPBACK, "localhost")}
+        return {f"http://{name}:{self.port}" for name in HOSTS}
 
     def wait(self) -> None:
         """Wait until the explorer is closed or the user stops it."""

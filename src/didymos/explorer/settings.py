@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from didymos.schema.names import InputError
 
 LOOPBACK = "127.0.0.1"
+HOSTS = (LOOPBACK, "localhost")
+"""Names of this machine under which the page may be opened."""
 LARGEST_PORT = 65535
 
 

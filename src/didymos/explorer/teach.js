@@ -4,7 +4,7 @@ didymos.CHANGING = ["score", "region", "kind", "score_std", "distance"];
 
 didymos.Teach = class {
   constructor(views, controls, talk) {
-    Object.assign(this, {views, controls, talk, marks: [], doubtful: [], asked: -1, ranked: [], rank: -1});
+    Object.assign(this, {views, controls, talk, marks: [], doubtful: [], asked: -1});
     this.el = (name) => document.getElementById(`teach-${name}`);
     this.placeOf = new Map(Array.from(views.places.index, (point, place) => [point, place]));
     const pin = controls.pin.bind(controls);

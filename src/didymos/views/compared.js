@@ -102,15 +102,8 @@ didymos.ComparedViews = class extends didymos.Views {
 
   drawPlaneOf(side, layer, colours) {
     if (!this.plots[`${side}-plane`]) return;
-    const plane = this.planeOf(this.state[side]), source = this.source(`${side}-plane`, "embedding_marks");
-    const order = plane ? this.orderOf(plane, layer.values) : [], pick = (values) => order.map((i) => values[i]);
-    const any = this.anySelected(), size = order.length > 3000 ? 4 : 6;
-    didymos.setColumns(source, {
-      x: plane ? pick(plane.x) : [], y: plane ? pick(plane.y) : [], size: order.map(() => size),
-      colour: order.map((i) => `rgb(${colours[4 * i]},${colours[4 * i + 1]},${colours[4 * i + 2]})`),
-      line: order.map((i) => (any && this.selectedAs[i] ? "#1a1a1a" : "rgba(26,26,26,0.25)")),
-      opacity: order.map((i) => colours[4 * i + 3] / 255),
-    });
+    const plane = this.planeOf(this.state[side]), order = plane ? this.orderOf(plane, layer.values) : [];
+    didymos.setColumns(this.source(`${side}-plane`, "embedding_marks"), this.marks(plane, order, colours));
   }
 
   // Places in the order in which a plane draws them: large scores, small groups and the selected come last.

@@ -10,26 +10,14 @@ didymos.ComparedControls = class extends didymos.Controls {
 
   listenToFigures() {
     const {views} = this, {plots} = views;
-    const on = (plot, event, act) => {
-      plot.on_event(event, act);
-      plot.document.event_manager.subscribed_models.add(plot);
-    };
     for (const figure of didymos.SIDES.flatMap((side) => [`${side}-map`, `${side}-plane`])) {
-      const plot = plots[figure], at = (event) => this.placeAt(figure, event.x, event.y);
+      const plot = plots[figure];
       if (!plot) continue;
-      on(plot, "mousemove", (event) => { if (!views.state.pinned) views.set({point: at(event)}); });
-      on(plot, "mouseleave", () => { if (!views.state.pinned) views.set({point: -1}); });
-      on(plot, "tap", (event) => this.pin(at(event)));
-      on(plot, "selectiongeometry", (event) => {
-        if (event.final) this.drawn(views.nameOf(figure), event.geometry, event.modifiers);
-      });
-      if (figure.endsWith("-map")) on(plot, "reset", () => views.frameAll());
-      else on(plot, "reset", () => { views.framed = {}; views.framePlanes(); });
+      this.listenToFigure(plot, (event) => this.placeAt(figure, event.x, event.y), () => views.nameOf(figure));
+      const frame = () => { views.framed = {}; views.framePlanes(); };
+      this.on(plot, "reset", figure.endsWith("-map") ? () => views.frameAll() : frame);
     }
-    on(plots.spectra, "reset", () => { views.unzoomed = true; views.refresh("hidden"); });
-    for (const size of ["inner_width", "inner_height"]) {
-      plots.map.properties[size].change.connect(() => views.frame(this.boxNow()));
-    }
+    this.listenToShape();
     didymos.tie(plots["left-map"], plots["right-map"]);
   }
 
@@ -48,12 +36,7 @@ didymos.ComparedControls = class extends didymos.Controls {
       if (has(side, "colour", "layers", "selections")) this.legendOf(side);
     }
     if (has("colour")) el("colour").value = state.colour;
-    if (has("selections", "active")) {
-      el("selection").value = state.active;
-      const any = views.anySelected();
-      for (const name of ["csv", "mask"]) el(name).disabled = !any;
-      el("clear").disabled = !state.selections[state.active];
-    }
+    if (has("selections", "active")) this.followSelections();
     this.lineLegend();
     el("status").textContent = this.status();
     this.remember();

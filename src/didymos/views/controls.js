@@ -56,28 +56,42 @@ didymos.Controls = class {
     return didymos.downloadFigure(this.views.plots[figure], `${this.file}_${figure}`, kind);
   }
 
-  listenToFigures() {
+  // Do something at an event of a figure.
+  on(plot, event, act) {
+    plot.on_event(event, act);
+    plot.document.event_manager.subscribed_models.add(plot);
+  }
+
+  // Point, hold and select in a figure; a selection keeps the name of what it was drawn in.
+  listenToFigure(plot, at, home) {
     const {views} = this;
-    const on = (plot, event, act) => {
-      plot.on_event(event, act);
-      plot.document.event_manager.subscribed_models.add(plot);
-    };
-    for (const figure of [...didymos.MAPS, didymos.EMBEDDING].filter((name) => views.plots[name])) {
-      const plot = views.plots[figure], home = didymos.MAPS.includes(figure) ? "map" : figure;
-      const at = (event) => this.placeAt(home, event.x, event.y);
-      on(plot, "mousemove", (event) => { if (!views.state.pinned) views.set({point: at(event)}); });
-      on(plot, "mouseleave", () => { if (!views.state.pinned) views.set({point: -1}); });
-      on(plot, "tap", (event) => this.pin(at(event)));
-      on(plot, "selectiongeometry", (event) => { if (event.final) this.drawn(home, event.geometry, event.modifiers); });
-    }
-    didymos.tie(views.plots.map, views.plots.second);
-    // the panel changes its shape with the window and with the labels beside it
+    this.on(plot, "mousemove", (event) => { if (!views.state.pinned) views.set({point: at(event)}); });
+    this.on(plot, "mouseleave", () => { if (!views.state.pinned) views.set({point: -1}); });
+    this.on(plot, "tap", (event) => this.pin(at(event)));
+    this.on(plot, "selectiongeometry", (event) => {
+      if (event.final) this.drawn(home(), event.geometry, event.modifiers);
+    });
+  }
+
+  // The panels change their shape with the window and with the labels beside them.
+  listenToShape() {
+    const {views} = this;
     for (const size of ["inner_width", "inner_height"]) {
       views.plots.map.properties[size].change.connect(() => views.frame(this.boxNow()));
     }
-    for (const name of didymos.MAPS) on(views.plots[name], "reset", () => views.frameAll());
-    on(views.plots.spectra, "reset", () => { views.unzoomed = true; views.refresh("hidden"); });
-    on(views.plots.spectra, "tap", (event) => {
+    this.on(views.plots.spectra, "reset", () => { views.unzoomed = true; views.refresh("hidden"); });
+  }
+
+  listenToFigures() {
+    const {views} = this;
+    for (const figure of [...didymos.MAPS, didymos.EMBEDDING].filter((name) => views.plots[name])) {
+      const plot = views.plots[figure], home = didymos.MAPS.includes(figure) ? "map" : figure;
+      this.listenToFigure(plot, (event) => this.placeAt(home, event.x, event.y), () => home);
+    }
+    didymos.tie(views.plots.map, views.plots.second);
+    this.listenToShape();
+    for (const name of didymos.MAPS) this.on(views.plots[name], "reset", () => views.frameAll());
+    this.on(views.plots.spectra, "tap", (event) => {
       const {energy} = views.spectra;
       const away = energy.map((one) => Math.abs(one - event.x));
       views.set({energy: away.indexOf(Math.min(...away)), layer: didymos.SLICE});

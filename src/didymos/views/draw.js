@@ -6,7 +6,7 @@ Object.assign(didymos.Views.prototype, {
     const selected = {any: this.anySelected(), of: this.selectedAs, colours: Object.values(this.colours)};
     const colours = didymos.coloursOf(layer, this.palettes[layer.palette], selected);
     this.drawMap("map", colours);
-    if (this.plane && this.state.beside === didymos.EMBEDDING) this.drawPlane(colours, selected);
+    if (this.plane && this.state.beside === didymos.EMBEDDING) this.drawPlane(colours);
     this.besideLayer = this.state.beside === didymos.EMBEDDING ? null : this.layer(this.state.beside);
     if (this.besideLayer) {
       const {palette} = this.besideLayer;
@@ -41,7 +41,7 @@ Object.assign(didymos.Views.prototype, {
 
   isLine() { return this.plots.map.left[0].visible === false; },
 
-  drawPlane(colours, selected) {
+  drawPlane(colours) {
     const order = this.order(), {plane} = this;
     if (order.length > didymos.CROWDED) {
       const {x_range: across, y_range: up} = this.plots.embedding;
@@ -50,14 +50,18 @@ Object.assign(didymos.Views.prototype, {
       didymos.setImage(this.source("embedding", "embedding_image"), pixels, [512, 512], box);
       return;
     }
-    const pick = (values) => order.map((i) => values[i]);
-    const size = order.length > 3000 ? 4 : 6;
-    didymos.setColumns(this.source("embedding", "embedding_marks"), {
-      x: pick(plane.x), y: pick(plane.y), size: order.map(() => size),
+    didymos.setColumns(this.source("embedding", "embedding_marks"), this.marks(plane, order, colours));
+  },
+
+  // The columns of the marks of some places in a plane.
+  marks(plane, order, colours) {
+    const any = this.anySelected(), size = order.length > 3000 ? 4 : 6;
+    return {
+      x: order.map((i) => plane.x[i]), y: order.map((i) => plane.y[i]), size: order.map(() => size),
       colour: order.map((i) => `rgb(${colours[4 * i]},${colours[4 * i + 1]},${colours[4 * i + 2]})`),
-      line: order.map((i) => (selected.any && selected.of[i] ? "#1a1a1a" : "rgba(26,26,26,0.25)")),
+      line: order.map((i) => (any && this.selectedAs[i] ? "#1a1a1a" : "rgba(26,26,26,0.25)")),
       opacity: order.map((i) => colours[4 * i + 3] / 255),
-    });
+    };
   },
 
   // Places in the order in which the embedding draws them: what is rare and what is selected comes last.

@@ -17,12 +17,7 @@ Object.assign(didymos.Controls.prototype, {
       el("radius").value = state.radius;
       el("radius-value").textContent = `${didymos.shown(state.radius * views.spacing)} ${views.places.units}`.trim();
     }
-    if (has("selections", "active")) {
-      el("selection").value = state.active;
-      const any = views.anySelected();
-      for (const name of ["csv", "mask"]) el(name).disabled = !any;
-      el("clear").disabled = !state.selections[state.active];
-    }
+    if (has("selections", "active")) this.followSelections();
     if (has("layer", "energy", "thresholds", "layers", "beside")) {
       this.colourLegend(el("colours"), views.shownLayer);
       this.colourLegend(el("second-colours"), views.besideLayer);
@@ -30,6 +25,13 @@ Object.assign(didymos.Controls.prototype, {
     this.lineLegend();
     el("status").textContent = this.status();
     this.remember();
+  },
+
+  followSelections() {
+    const {views: {state}, el} = this, any = this.views.anySelected();
+    el("selection").value = state.active;
+    for (const name of ["csv", "mask"]) el(name).disabled = !any;
+    el("clear").disabled = !state.selections[state.active];
   },
 
   followThresholds() {

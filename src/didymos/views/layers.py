@@ -20,7 +20,6 @@ from didymos.views.spectra import single
 
 ORDINARY = "#c9ced6"
 """Colour of the spectra that belong to no kind."""
-NUMBERS, GROUPS = "numbers", "groups"
 
 
 @dataclass(frozen=True)

@@ -174,13 +174,23 @@ def _picture(picture: Picture, count: int) -> dict[str, Any]:
     }
 
 
+def plane_name(result: xr.Dataset) -> str | None:
+    """Return the variable whose first two components a page shows as a plane; None where there is none."""
+    return next((name for name in SPACES if name in result and result[name].shape[-1] >= 2), None)
+
+
+def plane_positions(result: xr.Dataset, name: str) -> NDArray[np.floating]:
+    """Return the first two components of all points, shape (n_points, 2)."""
+    values = result[name].values
+    return np.asarray(values.reshape(-1, values.shape[-1])[:, :2])
+
+
 def _embedding(result: xr.Dataset, places: Places) -> dict[str, Any] | None:
     """Return the first two components of the embedding, or the principal components where there is none."""
-    name = next((name for name in SPACES if name in result and result[name].shape[-1] >= 2), None)
+    name = plane_name(result)
     if name is None:
         return None
-    values = result[name].values
-    plane = values.reshape(-1, values.shape[-1])[places.index, :2].astype(np.float32)
+    plane = plane_positions(result, name)[places.index].astype(np.float32)
     known = np.isfinite(plane).all(axis=1)
     if not known.any():
         return None

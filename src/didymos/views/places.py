@@ -94,17 +94,16 @@ def places_of(result: xr.Dataset, settings: ViewSettings) -> Places:
     Places
     """
     where = surface(result)
+    x, y = positions(where)
     score = np.nan_to_num(over_space(result, "score").ravel(), nan=-1.0) if "score" in result else None
     if is_image(result):
         rows, columns = result.sizes["y"], result.sizes["x"]
         side = _side(rows, columns, settings.most_places)
         index = _of_blocks(rows, columns, score, side)
-        x, y = _grid(where, rows, columns)
         picture = _image(index, where, side)
         chosen, total = index.ravel(), rows * columns
     else:
         total, side = result.sizes["point"], 1
-        x, y = (np.asarray(values, dtype=float) for values in _scattered(where, total))
         chosen = _of_groups(x, y, score, settings.most_places)
         picture = _raster(x[chosen], y[chosen], None if score is None else score[chosen], settings.cells)
     x, y = x[chosen], y[chosen]
@@ -155,17 +154,12 @@ def _of_groups(
     return np.sort(order[best[starts]])
 
 
-def _grid(where: Surface, rows: int, columns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the positions of all points of a grid; a single row or column lies along x."""
+def positions(where: Surface) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return x and y of all points of a map in the units of its axes; a line lies along x, whichever way it lies."""
     if where.layout == "line":
-        return where.x, np.zeros(len(where.x))
-    x, y = np.meshgrid(where.x, where.y)
-    assert x.shape == (rows, columns)
-    return x.ravel(), y.ravel()
-
-
-def _scattered(where: Surface, points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return (where.x, np.zeros(points)) if where.layout == "line" else (where.x, where.y)
+        return np.asarray(where.x, dtype=float), np.zeros(len(where.x))
+    x, y = np.meshgrid(where.x, where.y) if where.layout == "image" else (where.x, where.y)
+    return np.asarray(x, dtype=float).ravel(), np.asarray(y, dtype=float).ravel()
 
 
 def _image(index: NDArray[np.intp], where: Surface, side: int) -> Picture:

@@ -12,18 +12,15 @@ didymos.Views = class {
     this.places = decoded(data.places);
     this.picture = decoded(data.picture);
     this.spectra = decoded(data.spectra);
-    this.plane = data.embedding && decoded(data.embedding);
+    this.plane = null;
     const count = Int32Array.from({length: this.places.count}, (_, i) => i);
     this.places.index ??= count;
     this.picture.place ??= count;
     this.spectra.place ??= count;
     this.spectra.nearest ??= count;
-    this.palettes = data.palettes;
     this.colours = data.selections;
     this.plots = plots;
     this.layers = new Map();
-    this.spectrumOf = new Int32Array(this.places.count).fill(-1);
-    this.spectra.place.forEach((place, spectrum) => { this.spectrumOf[place] = spectrum; });
     this.spacing = this._spacing();
     this.palettes = {};
     this.exact = {};
@@ -136,11 +133,10 @@ didymos.Views = class {
   }
 
   selectionSpectrum(name) {
-    const number = Object.keys(this.colours).indexOf(name) + 1;
     if (!this.state.selections[name]?.polygons.length) return null;
-    if (this.exact[name]?.key === JSON.stringify(this.state.selections[name])) return {...this.exact[name], number};
+    if (this.exact[name]?.key === JSON.stringify(this.state.selections[name])) return this.exact[name];
     const found = didymos.average(this.spectra, this.withSpectrum((place) => this.masks[name][place]));
-    return found.count ? {...found, number} : null;
+    return found.count ? found : null;
   }
 
   pointSpectrum() {
@@ -219,12 +215,6 @@ didymos.Views = class {
   }
 
   source(figure, name) { return this.plots[figure].select(name)[0]; }
-
-  regionSizes() {
-    const sizes = {};
-    for (const flag of this.region) sizes[didymos.NAMES[flag]] = (sizes[didymos.NAMES[flag]] ?? 0) + 1;
-    return sizes;
-  }
 };
 
 // Return values at other energies, on straight lines between the known ones.
