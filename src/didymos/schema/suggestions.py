@@ -1,0 +1,55 @@
+"""Nearest words: what was probably meant where a name is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+LIKE_ENOUGH = 0.6
+"""Smallest share of common letters of a word that is proposed, as difflib has it."""
+
+
+def nearest_word(word: object, allowed: Iterable[str]) -> str | None:
+    """Return the allowed word that is most like another one, None where no word is like it.
+
+    Parameters
+    ----------
+    word : object
+        What came; what is no text is like nothing.
+    allowed : iterable of str
+        Letters count in lower case, and a hyphen as an underscore.
+
+    Returns
+    -------
+    str or None
+        As it stands in `allowed`.
+    """
+    if not isinstance(word, str):
+        return None
+    from difflib import get_close_matches
+
+    names = {_plain(name): name for name in reversed([*allowed])}
+    found = get_close_matches(_plain(word), [*names], n=1, cutoff=LIKE_ENOUGH)
+    return names[found[0]] if found else None
+
+
+def did_you_mean(word: object, allowed: Iterable[str]) -> str:
+    """Return the end of an error message about an unknown word.
+
+    Parameters
+    ----------
+    word : object
+        What came.
+    allowed : iterable of str
+        What could have been meant.
+
+    Returns
+    -------
+    str
+        ``"; did you mean 'x'?"``, or nothing where no word is like it.
+    """
+    near = nearest_word(word, allowed)
+    return "" if near is None else f"; did you mean {near!r}?"
+
+
+def _plain(word: str) -> str:
+    return word.strip().lower().replace("-", "_").replace(" ", "_")
