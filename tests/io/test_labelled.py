@@ -125,7 +125,9 @@ def refused(path, message):
 
 def test_files_without_a_map(tmp_path):
     xr.Dataset({"height": (("y", "x"), np.zeros((2, 2)))}).to_netcdf(tmp_path / "height.nc", engine="h5netcdf")
-    refused(tmp_path / "height.nc", r"no variable has the dims .*there are: height \('y', 'x'\): rename the dims")
+    refused(
+        tmp_path / "height.nc", r"no variable has dims that are known .*there are: height \('y', 'x'\): name the axes"
+    )
     xr.Dataset().to_netcdf(tmp_path / "empty.nc", engine="h5netcdf")
     refused(tmp_path / "empty.nc", "there are: nothing")
 
@@ -154,7 +156,7 @@ def test_damaged_zarr(tmp_path):
 
 
 def test_folders_and_archives_that_are_no_zarr(tmp_path):
-    refused(tmp_path, r"is a folder and no zarr store \(it has no zarr.json\)")
+    refused(tmp_path, r"is a folder that no reader knows: it is no zarr store")
     (tmp_path / "map.zip").write_bytes(b"PK")
     refused(tmp_path / "map.zip", r"neither a zarr folder nor a \.zip of one")
     with zipfile.ZipFile(tmp_path / "map.zip", "w") as archive:

@@ -3,7 +3,7 @@ import pytest
 from nanonis_writer import GridFile
 from numpy.testing import assert_allclose, assert_array_equal
 
-from didymos.io import open_map
+from didymos.io import describe, open_map
 from didymos.io.nanonis_frame import frame_positions
 from didymos.io.nanonis_header import Frame
 
@@ -111,20 +111,47 @@ def test_a_drifting_meander_is_turned_row_by_row(tmp_path):
     assert_array_equal(array.values, grid.spectra[:, :, 1])
 
 
-@pytest.mark.parametrize("positions", ["random", "zero", "twice the same"])
-def test_positions_that_form_no_grid_leave_the_order_of_the_file(tmp_path, positions):
+@pytest.mark.parametrize(("columns", "rows"), [(20, 1), (1, 20), (5, 4)])
+def test_positions_that_form_no_grid_are_scattered_points(tmp_path, columns, rows):
+    grid = GridFile(columns=columns, rows=rows)
+    records = grid.records()
+    positions = np.float32(3e-8 + 1e-8 * np.random.default_rng(2).random((20, 2)))
+    records[:, 2:4] = positions
+    records[17:] = np.nan
+    path = tmp_path / "grid.3ds"
+    path.write_bytes(grid.header_bytes() + records.tobytes())
+    array = open_map(path)
+    assert array.attrs["pixel_order"] == "scattered points at the recorded X and Y (these form no grid)"
+    assert array.dims == ("point", "energy")
+    assert_array_equal(array.values, grid.spectra[:, :, 1].reshape(20, -1)[:17])
+    assert_array_equal(np.stack([array.x, array.y], axis=1), positions[:17])
+    assert (array.x.attrs["units"], array.topography.dims) == ("m", ("point",))
+    assert dict(describe(path).rows())["spectra"] == "17 complete, 0 partial, 0 missing"
+    lazy = open_map(path, lazy=True)
+    assert_array_equal(lazy.values, array.values)
+
+
+def test_a_grid_whose_positions_are_noisy_stays_a_grid(tmp_path):
     grid = GridFile(columns=5, rows=4)
     records = grid.records()
-    if positions == "random":
-        records[:, 2:4] = 3e-8 + 1e-8 * np.random.default_rng(2).random((20, 2))
-    elif positions == "zero":
+    records[:, 2:4] += 5e-10 * np.random.default_rng(2).standard_normal((20, 2))
+    path = tmp_path / "grid.3ds"
+    path.write_bytes(grid.header_bytes() + records.tobytes())
+    assert_array_equal(open_map(path).values, grid.spectra[:, :, 1])
+
+
+@pytest.mark.parametrize("positions", ["zero", "twice the same"])
+def test_positions_without_a_meaning_leave_the_order_of_the_file(tmp_path, positions):
+    grid = GridFile(columns=5, rows=4)
+    records = grid.records()
+    if positions == "zero":
         records[:, 2:4] = 0
     else:
         records[7, 2:4] = records[12, 2:4]
     path = tmp_path / "grid.3ds"
     path.write_bytes(grid.header_bytes() + records.tobytes())
     array = open_map(path)
-    assert array.attrs["pixel_order"] == "in the order of the file (the recorded positions form no grid)"
+    assert array.attrs["pixel_order"] == "in the order of the file (the recorded positions form no exact grid)"
     assert_array_equal(array.values, grid.spectra[:, :, 1])
 
 

@@ -8,26 +8,31 @@ if TYPE_CHECKING:
     from didymos.io.atomic import replacing
     from didymos.io.info import AxisInfo, ChannelInfo, FileInfo
     from didymos.io.nanonis_writing import save_nanonis
-    from didymos.io.opening import FORMATS, describe, file_sha256, open_map
+    from didymos.io.opening import describe, file_sha256, open_map
+    from didymos.io.readers.interface import Content, Reader
+    from didymos.io.readers.registry import readers, skipped_readers
     from didymos.io.results import open_result, result_path, save_result
     from didymos.io.saving import save_map
     from didymos.io.truth import open_truth
 
 __all__ = [
-    "FORMATS",
     "AxisInfo",
     "ChannelInfo",
+    "Content",
     "FileInfo",
+    "Reader",
     "describe",
     "file_sha256",
     "open_map",
     "open_result",
     "open_truth",
+    "readers",
     "replacing",
     "result_path",
     "save_map",
     "save_nanonis",
     "save_result",
+    "skipped_readers",
 ]
 
 __getattr__, __dir__ = lazily(
@@ -41,10 +46,17 @@ __getattr__, __dir__ = lazily(
         ),
         "nanonis_writing": ("save_nanonis",),
         "opening": (
-            "FORMATS",
             "describe",
             "file_sha256",
             "open_map",
+        ),
+        "readers.interface": (
+            "Content",
+            "Reader",
+        ),
+        "readers.registry": (
+            "readers",
+            "skipped_readers",
         ),
         "results": (
             "open_result",

@@ -2,15 +2,18 @@
 
 The rule. The first of these that a file has:
 
-1. lock-in X of the first harmonic (``LockinX``, ``LI Demod 1 X``, ``LIX 1 omega``);
-2. a channel called dI/dV;
-3. lock-in X of another demodulator, where its harmonic is not known;
-4. the lock-in amplitude (R);
-5. the current: its numerical derivative dI/dV is taken;
-6. lock-in X of a higher harmonic;
-7. any other channel but the recorded sweep;
-8. lock-in Y;
-9. the recorded sweep or the phase.
+1. the frequency shift, where it is what the feedback regulates (a set point in Hz);
+2. lock-in X of the first harmonic (``LockinX``, ``LI Demod 1 X``, ``LIX 1 omega``);
+3. a channel called dI/dV;
+4. lock-in X of another demodulator, where its harmonic is not known;
+5. the lock-in amplitude (R);
+6. the current: its numerical derivative dI/dV is taken;
+7. lock-in X of a higher harmonic;
+8. any other channel but the recorded sweep;
+9. lock-in Y;
+10. the recorded sweep or the phase.
+
+Where lock-in X is chosen and Y clearly holds more of the signal, Y is taken (:mod:`didymos.io.lockin`).
 
 Among several of the same rank the forward sweep goes before ``[bwd]``, a plain name before ``[AVG]``, ``[AVG]`` before
 a single sweep (``[00001]``), and then the order of the file decides.
@@ -29,18 +32,20 @@ from didymos.schema import InputError
 class Kind(IntEnum):
     """What a channel is, in the order of the rule."""
 
-    LOCKIN_X = 1
-    CONDUCTANCE = 2
-    LOCKIN_X_OTHER = 3
-    LOCKIN_R = 4
-    CURRENT = 5
-    LOCKIN_X_HIGHER = 6
-    OTHER = 7
-    LOCKIN_Y = 8
-    LAST = 9
+    FREQUENCY_SHIFT = 1
+    LOCKIN_X = 2
+    CONDUCTANCE = 3
+    LOCKIN_X_OTHER = 4
+    LOCKIN_R = 5
+    CURRENT = 6
+    LOCKIN_X_HIGHER = 7
+    OTHER = 8
+    LOCKIN_Y = 9
+    LAST = 10
 
 
 REASONS: Mapping[Kind, str] = {
+    Kind.FREQUENCY_SHIFT: "the frequency shift, which the feedback regulates (set point in Hz)",
     Kind.LOCKIN_X: "lock-in X of the first harmonic",
     Kind.CONDUCTANCE: "the channel is called dI/dV",
     Kind.LOCKIN_X_OTHER: "lock-in X; there is none of the first demodulator",
@@ -72,6 +77,7 @@ def choose_channel(
     *,
     sweep_signal: str = "Bias (V)",
     harmonics: Mapping[int, int] | None = None,
+    set_point_units: str = "",
 ) -> Choice:
     """Choose the channel to analyse by the rule above, or the one that the user wants.
 
@@ -85,6 +91,8 @@ def choose_channel(
         What was swept; a derivative of the current is taken only for the bias.
     harmonics : mapping of int to int, optional
         Harmonic of each demodulator, where the file gives it.
+    set_point_units : str
+        Unit of what the feedback regulates; in Hz it is the frequency shift.
 
     Returns
     -------
@@ -100,6 +108,10 @@ def choose_channel(
         index = find_channel(channels, wanted)
         return _choice(channels, index, "chosen by the user", derive=False, harmonics=harmonics)
     ranks = [_rank(name, sweep_signal, harmonics or {}) for name in channels]
+    if set_point_units.strip() == "Hz":
+        ranks = [
+            (Kind.FREQUENCY_SHIFT, *rank[1:]) if _is_shift(n) else rank for n, rank in zip(channels, ranks, strict=True)
+        ]
     index = min(range(len(channels)), key=lambda i: (*ranks[i], i))
     kind = ranks[index][0]
     derive = kind is Kind.CURRENT and sweep_signal.casefold().startswith("bias")
@@ -149,6 +161,53 @@ def backward_twin(channels: Sequence[str], index: int) -> int | None:
         if is_backward(candidate) != backward and _without_direction(candidate) == key:
             return other
     return None
+
+
+def repeated_sweeps(channels: Sequence[str], index: int) -> list[int]:
+    """Return the channels of all repeated sweeps (``[00001]``, ``[00002]`` ...) of what a channel holds, in order."""
+    key = _without_number(channels[index])
+    return [i for i, name in enumerate(channels) if _is_repeat(name) and _without_number(name) == key]
+
+
+def averaged_channels(channels: Sequence[str], index: int, *, backward: bool, sweeps: bool) -> list[int]:
+    """Return the channels whose average is wanted: of repeated sweeps, of both sweep directions, or of all these.
+
+    Parameters
+    ----------
+    channels : sequence of str
+        The names that there are.
+    index : int
+        Position of the channel chosen.
+    backward, sweeps : bool
+        What to average over.
+
+    Returns
+    -------
+    list of int
+        Positions; the channel alone where nothing is averaged.
+
+    Raises
+    ------
+    InputError
+        Where there is no other sweep direction or only one sweep.
+    """
+    members = [index]
+    if sweeps:
+        members = repeated_sweeps(channels, index)
+        if len(members) < 2:
+            raise InputError(
+                f"there are no repeated sweeps of {channels[index]!r} to average; there are: {', '.join(channels)}: "
+                "read it without averaging"
+            )
+    if not backward:
+        return members
+    twins = [backward_twin(channels, member) for member in members]
+    if twins[0] is None:
+        raise InputError(
+            f"there is no other sweep direction of {channels[index]!r} to average with; there are: "
+            f"{', '.join(channels)}: read it without averaging"
+        )
+    return [*members, *(twin for twin in twins if twin is not None)]
 
 
 def is_backward(name: str) -> bool:
@@ -214,6 +273,19 @@ def _choice(
         return Choice(index, channels[index], f"{reason}: its numerical derivative", True, "dI/dV", "S")
     didv = channel_kind(channels[index], harmonics=harmonics) in _DIDV
     return Choice(index, channels[index], reason, False, "dI/dV" if didv else name, units)
+
+
+def _is_shift(name: str) -> bool:
+    bare, unit = split_name(re.sub(r"\[[^\]]*\]", " ", name))
+    return unit == "Hz" and "freq" in bare.casefold() and "shift" in bare.casefold()
+
+
+def _is_repeat(name: str) -> bool:
+    return re.search(r"\[\d+\]", name) is not None
+
+
+def _without_number(name: str) -> str:
+    return re.sub(r"[\s_]+", " ", re.sub(r"\[(?:\d+|avg)\]", " ", name.casefold())).strip()
 
 
 def _without_direction(name: str) -> str:

@@ -6,22 +6,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from didymos.io.atomic import is_zarr_store
+from didymos.io.axes import axes_of
 from didymos.io.blocks import SPACE, FileValues, block_sizes, is_large, unreadable
-from didymos.io.channels import Choice, backward_twin, choose_channel
-from didymos.schema import (
-    ENERGY,
-    IMAGE_DIMS,
-    POINT_DIMS,
-    RESULT_ATTRIBUTES,
-    RESULT_VARIABLES,
-    InputError,
-    space_dims,
-    validate_map,
-)
+from didymos.io.readers.interface import Content
+from didymos.schema import RESULT_ATTRIBUTES, InputError
 
 
 def open_labelled(path: Path, lazy: bool | None = False) -> xr.Dataset:
@@ -61,7 +52,7 @@ def open_labelled(path: Path, lazy: bool | None = False) -> xr.Dataset:
             dataset.close()
         # a zarr store gives its texts a type of their own
         texts = {name: v.astype(object).astype(str) for name, v in dataset.variables.items() if v.dtype.kind == "T"}
-        return dataset.assign(texts | {name: _in_blocks(dataset.variables[name], path, kind) for name in left})
+        return dataset.assign(texts | {name: _in_blocks(dataset[name], path, kind) for name in left})
     except Exception as error:
         raise unreadable(path, kind, error) from error
     finally:
@@ -94,93 +85,42 @@ def _zarr_store(path: Path) -> Any:
 
 def _left_in_file(dataset: xr.Dataset, *, maps: bool) -> list[str]:
     """Return the variables that stay in the file: those that are large, and all maps where these are wanted so."""
-    named = map_variables(dataset) if maps else []
     return [
         str(name)
-        for name, variable in dataset.data_vars.items()
-        if name in named or ({*SPACE} & {*variable.dims} and variable.dtype.kind in "fiu" and is_large(variable.shape))
+        for name, array in dataset.data_vars.items()
+        if array.dtype.kind in "fiu"
+        and ((maps and axes_of(array) is not None) or (is_large(array.shape) and _in_space(array)))
     ]
 
 
-def _in_blocks(variable: xr.Variable, path: Path, kind: str) -> xr.Variable:
-    stored = variable.encoding.get("preferred_chunks", {})
-    sizes = {str(dim): size for dim, size in variable.sizes.items()}
+def _in_space(array: xr.DataArray) -> bool:
+    return bool({*SPACE} & {*array.dims}) or axes_of(array, by_exclusion=True) is not None
+
+
+def _in_blocks(array: xr.DataArray, path: Path, kind: str) -> xr.Variable:
+    variable = array.variable
+    axes = axes_of(array, by_exclusion=True) or {}
+    stored = {axes.get(str(dim), str(dim)): size for dim, size in variable.encoding.get("preferred_chunks", {}).items()}
+    sizes = {axes.get(str(dim), str(dim)): size for dim, size in variable.sizes.items()}
     blocks = block_sizes(sizes, {dim: size for dim, size in stored.items() if isinstance(size, int)})
     values = FileValues(variable, path, kind).in_blocks(tuple(blocks.values()))
     return xr.Variable(variable.dims, values, variable.attrs, variable.encoding)
 
 
-def map_from(
-    dataset: xr.Dataset, channel: str | None = None, *, average_backward: bool = False
-) -> tuple[xr.DataArray, Choice]:
-    """Take the spectral map out of a labelled data set.
+def content_of(dataset: xr.Dataset) -> Content:
+    """Return a labelled data set as the content of a file: its variables by name, its own attributes.
 
     Parameters
     ----------
     dataset : xarray.Dataset
-        With a variable ``spectra``, or others with the dims (y, x, energy) or (point, energy).
-    channel : str, optional
-        The variable wanted; without it ``spectra``, else the rule of :mod:`didymos.io.channels`.
-    average_backward : bool
-        Average the variable with its ``[bwd]`` twin.
+        Such as :func:`open_labelled` returns.
 
     Returns
     -------
-    array : xarray.DataArray
-        The map in standard form; variables per point (truth, topography) are its coordinates.
-    choice : Choice
-        The variable and why.
-
-    Raises
-    ------
-    InputError
-        Where no variable is a spectral map.
+    Content
+        Where there is a variable ``spectra`` it is preferred.
     """
-    names = map_variables(dataset)
-    if not names:
-        listed = "; ".join(f"{name} {tuple(map(str, v.dims))}" for name, v in dataset.data_vars.items()) or "nothing"
-        raise InputError(
-            f"no variable has the dims (y, x, energy) or (point, energy); there are: {listed}: rename the dims"
-        )
-    if channel is None and "spectra" in names:
-        choice = Choice(names.index("spectra"), "spectra", "the variable spectra", False, "", "")
-    else:
-        choice = choose_channel(names, channel, sweep_signal="")
-    array = dataset[choice.name]
-    if average_backward:
-        array = _with_backward(dataset, names, choice)
-    array = _with_points(array, dataset)
-    kept = {key: value for key, value in dataset.attrs.items() if key not in RESULT_ATTRIBUTES}
-    array.attrs = {"units": "", "long_name": choice.long_name or "signal", **kept, **array.attrs}
-    array.attrs |= {"channel": choice.name, "channel_rule": choice.reason}
-    return validate_map(array), choice
-
-
-def _with_points(array: xr.DataArray, dataset: xr.Dataset) -> xr.DataArray:
-    """Attach the variables per point as coordinates and count pixels where the map has no positions."""
-    space = space_dims(array)
-    for name, variable in dataset.data_vars.items():
-        # what an earlier analysis found is not part of the map
-        if set(variable.dims) == set(space) and (name not in RESULT_VARIABLES or name == "topography"):
-            array = array.assign_coords({name: variable.transpose(*space)})
-    for dim in [dim for dim in IMAGE_DIMS if dim in array.dims and dim not in array.coords]:
-        array = array.assign_coords({dim: (dim, np.arange(array.sizes[dim], dtype=float), {"units": "pixel"})})
-    return array
-
-
-def map_variables(dataset: xr.Dataset) -> list[str]:
-    """Return the names of the variables that are spectral maps."""
-    allowed = ({*IMAGE_DIMS, ENERGY}, {*POINT_DIMS, ENERGY})
-    return [str(name) for name, v in dataset.data_vars.items() if set(v.dims) in allowed and v.dtype.kind in "fiu"]
-
-
-def _with_backward(dataset: xr.Dataset, names: list[str], choice: Choice) -> xr.DataArray:
-    twin = backward_twin(names, choice.index)
-    if twin is None:
-        raise InputError(
-            f"there is no other sweep direction of {choice.name!r} to average with; there are: {', '.join(names)}: "
-            "read it without averaging"
-        )
-    first, second = dataset[choice.name], dataset[names[twin]]
-    array = ((first.fillna(second) + second.fillna(first)) / 2).assign_attrs(first.attrs)
-    return array.assign_attrs(backward=f"averaged with {names[twin]}")
+    arrays = {str(name): dataset[name] for name in dataset.data_vars}
+    attrs = {str(key): value for key, value in dataset.attrs.items() if key not in RESULT_ATTRIBUTES}
+    sweep = str(attrs.get("Sweep Signal", ""))  # as xarray-nanonis has it
+    return Content(arrays, attrs, sweep, "spectra" if "spectra" in arrays else None, "the variable spectra")

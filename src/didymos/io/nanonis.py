@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,21 +9,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.blocks import FileValues, block_sizes
-from didymos.io.channels import Choice, backward_twin, choose_channel
+from didymos.io.blocks import FileValues, block_sizes, is_large
+from didymos.io.channels import Choice, choose_channel
+from didymos.io.nanonis_channel import channel_terms
 from didymos.io.nanonis_file import Records
 from didymos.io.nanonis_frame import place_records
 from didymos.io.nanonis_header import GridHeader, read_header
 from didymos.io.nanonis_records import read_records
-from didymos.io.nanonis_spectra import GridSpectra
+from didymos.io.nanonis_spectra import GridSpectra, Term
 from didymos.io.nanonis_sweep import Sweep, sweep_of
 from didymos.io.plain import Axis, PlainMap
-from didymos.schema import ENERGY, IMAGE_DIMS, InputError, spectral_map
+from didymos.io.reading import Reading
+from didymos.io.topography import constant_height
+from didymos.schema import ENERGY, IMAGE_DIMS, POINT_DIMS, InputError, spectral_map
 from didymos.schema.maps import is_descending
 
 if TYPE_CHECKING:
     import xarray as xr
 
+NAME = "Nanonis grid"
 _TOPOGRAPHY = ("Z (m)", "Scan:Z (m)", "Final Z (m)")
 _TEXTS = {
     "date": "Date",
@@ -48,182 +51,164 @@ _NUMBERS = {
 
 
 @dataclass(frozen=True)
-class Grid:
-    """A Nanonis grid as it lies in the file."""
-
-    header: GridHeader
-    records: Records
-    sweep: Sweep
-    choice: Choice
-
-
-def open_grid(path: Path, channel: str | None = None) -> Grid:
-    """Read the header of a Nanonis grid, check its records and choose the channel.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A ``.3ds`` file.
-    channel : str, optional
-        The channel wanted; else :mod:`didymos.io.channels` has the rule.
-
-    Returns
-    -------
-    Grid
-        Header, records, sweep and channel.
-
-    Raises
-    ------
-    InputError
-        Where the file is no sound grid or has no such channel.
-    """
-    header = read_header(path)
-    records = read_records(path, header)
-    try:
-        sweep = sweep_of(records)
-        choice = choose_channel(
-            header.channels, channel, sweep_signal=header.sweep_signal, harmonics=_harmonics(header)
-        )
-    except InputError as error:
-        raise InputError(f"{path.name}: {error}") from error
-    return Grid(header, records, sweep, choice)
-
-
-def read_grid(path: Path, channel: str | None = None, *, average_backward: bool = False) -> xr.DataArray:
-    """Read one channel of a Nanonis grid.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A ``.3ds`` file.
-    channel : str, optional
-        The channel wanted; else :mod:`didymos.io.channels` has the rule.
-    average_backward : bool
-        Average the channel with its backward sweep; a value missing in one direction is taken from the other.
-
-    Returns
-    -------
-    xarray.DataArray, dims (y, x, energy)
-        The map: bias in mV, positions in m from the lower left corner of the frame, NaN where nothing was measured.
-
-    Raises
-    ------
-    InputError
-        Where the file is no sound grid, has no such channel or no backward sweep of it.
-    """
-    return grid_arrays(path, channel, average_backward=average_backward).labelled()
-
-
-@dataclass(frozen=True)
 class GridArrays:
-    """One channel of a grid as arrays, every record at its pixel.
+    """What is read of a Nanonis grid, every record at its pixel or point.
 
     Attributes
     ----------
-    grid : Grid
+    records : Records
+        As they lie in the file.
     spectra : GridSpectra
-        What reads the spectra (y, x, energy), NaN where nothing was measured.
+        What reads the spectra (y, x, energy) or (point, energy), NaN where nothing was measured.
+    choice : Choice
+        The channel and why.
     x, y : array, optional
-        Positions in m; None where the frame has no size.
-    topography : array, shape (y, x), optional
+        Positions in m, of columns and rows or of points; None where the frame has no size.
+    topography : array, shape (y, x) or (point,), optional
         In m.
     attrs : dict
         Attributes of the map.
     """
 
-    grid: Grid
+    records: Records
     spectra: GridSpectra
+    choice: Choice
     x: NDArray[np.float64] | None
     y: NDArray[np.float64] | None
     topography: NDArray[np.float64] | None
     attrs: dict[str, Any]
 
     @property
+    def names(self) -> list[str]:
+        """Names of all channels."""
+        return list(self.records.header.channels)
+
+    @property
+    def sweep(self) -> Sweep:
+        """The axis of the file."""
+        return self.spectra.sweep
+
+    @property
     def energy(self) -> NDArray[np.float64]:
         """Energies in the unit of the sweep, shape (energy,)."""
-        return self.spectra.energy * self.grid.sweep.factor
+        return self.spectra.energy * self.sweep.factor
 
     def values(self) -> NDArray[np.float32]:
-        """Read all spectra, shape (y, x, energy)."""
-        return self.spectra[:, :, :]
+        """Read all spectra, shape (y, x, energy) or (point, energy)."""
+        return self.spectra[(slice(None),) * len(self.spectra.shape)]
 
-    def labelled(self, *, lazy: bool = False) -> xr.DataArray:
+    def labelled(self, *, lazy: bool | None = None) -> xr.DataArray:
         """Return the spectral map; where it is lazy its spectra are read when they are asked for."""
         array = spectral_map(
-            self._blocks() if lazy else self.values(),
+            self._blocks() if (is_large(self.spectra.shape) if lazy is None else lazy) else self.values(),
             self.energy,
             x=self.x,
             y=self.y,
-            energy_units=self.grid.sweep.units,
-            signal_units=self.grid.choice.units,
-            signal_name=self.grid.choice.long_name,
+            energy_units=self.sweep.units,
+            signal_units=self.choice.units,
+            signal_name=self.choice.long_name,
             coords={} if self.topography is None else {"topography": (self.topography, "m")},
             attrs=self.attrs,
         )
-        array[ENERGY].attrs["long_name"] = self.grid.sweep.name
+        array[ENERGY].attrs["long_name"] = self.sweep.name
         return array
 
     def plain(self) -> PlainMap:
         """Return the spectral map without labels."""
         step = -1 if is_descending(self.energy) else 1
-        rows, columns = self.spectra.shape[:2]
-        axes = {ENERGY: Axis(self.energy[::step], {"units": self.grid.sweep.units})}
-        for name, position, count in (("x", self.x, columns), ("y", self.y, rows)):
+        *space, _ = self.spectra.shape
+        axes = {ENERGY: Axis(self.energy[::step], {"units": self.sweep.units})}
+        for name, position, count in (("x", self.x, space[-1]), ("y", self.y, space[0])):
             units = {"units": "pixel" if position is None else "m"}
             axes[name] = Axis(np.arange(count) if position is None else position, units)
         return PlainMap(self.values()[..., ::step], axes, self.attrs)
 
+    def of_channel(self, index: int) -> GridArrays:
+        """Return another channel of the same grid as it stands in the file."""
+        choice = choose_channel(self.names, self.names[index], sweep_signal=self.records.header.sweep_signal)
+        spectra = replace(self.spectra, terms=(Term((index,)),), derive=False)
+        return replace(self, spectra=spectra, choice=choice)
+
     def _blocks(self) -> Any:
-        blocks = block_sizes(dict(zip((*IMAGE_DIMS, ENERGY), self.spectra.shape, strict=True)))
-        return FileValues(self.spectra, self.grid.records.file.path, "Nanonis grid").in_blocks(tuple(blocks.values()))
+        dims = (*IMAGE_DIMS, ENERGY) if len(self.spectra.shape) == 3 else (*POINT_DIMS, ENERGY)
+        blocks = block_sizes(dict(zip(dims, self.spectra.shape, strict=True)))
+        return FileValues(self.spectra, self.records.file.path, NAME).in_blocks(tuple(blocks.values()))
 
 
-def grid_arrays(path: Path, channel: str | None = None, *, average_backward: bool = False) -> GridArrays:
-    """Prepare one channel of a Nanonis grid for reading; see :func:`read_grid`."""
-    grid = open_grid(path, channel)
-    header, records, choice = grid.header, grid.records, grid.choice
-    attrs = _attributes(grid)
-    twin = backward_twin(header.channels, choice.index) if average_backward else None
-    if average_backward and twin is None:
-        raise InputError(
-            f"{path.name} has no other sweep direction of {choice.name!r} to average with; it has the channels "
-            f"{', '.join(header.channels)}: read it without averaging"
-        )
-    if twin is not None:
-        attrs["backward"] = f"averaged with {header.channels[twin]}"
-    if choice.derive:
-        attrs["derived"] = f"dI/dV by numerical derivative of {choice.name}"
+def grid_arrays(path: Path, reading: Reading | None = None) -> GridArrays:
+    """Prepare a Nanonis grid for reading.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A ``.3ds`` file.
+    reading : Reading, optional
+        What the user wants; else :mod:`didymos.io.channels` has the rule.
+
+    Returns
+    -------
+    GridArrays
+        Bias in mV, positions in m: from the lower left corner of the frame; of scattered points those of the scanner.
+
+    Raises
+    ------
+    InputError
+        Where the file is no sound grid or lacks the channel, sweep direction or quadrature that is wanted.
+    """
+    chosen = reading or Reading()
+    if chosen.dims is not None:
+        raise InputError(f"{path.name} is a Nanonis grid, whose axes are known: leave dims out")
+    header = read_header(path)
+    records = read_records(path, header)
+    try:
+        sweep = sweep_of(records)
+        channel = channel_terms(records, sweep, chosen)
+    except InputError as error:
+        raise InputError(f"{path.name}: {error}") from error
+    attrs = {**_attributes(header, sweep), **channel.attrs}
     pixels, attrs["pixel_order"] = place_records(records)
-    shape = (header.rows, header.columns)
-    size = header.frame.size
-    has_size = all(length > 0 or count == 1 for length, count in zip(size, shape[::-1], strict=True))
-    x, y = ((np.arange(count) + 0.5) * length / count for length, count in zip(size, shape[::-1], strict=True))
-    record_of_pixel = np.argsort(pixels).reshape(shape)
-    topography = _topography(records)
+    record_of, x, y = _scattered(records) if pixels is None else _on_grid(header, pixels)
+    height = _topography(records)
+    if height is not None and (note := constant_height(height)) is not None:
+        height, attrs["topography_note"] = None, note
+    kept = replace(records, parameters=np.empty((records.count, 0), np.float32))  # the parameters are not kept
     return GridArrays(
-        grid,
-        GridSpectra(
-            replace(records, parameters=np.empty((records.count, 0), np.float32)),  # they are not kept
-            grid.sweep,
-            choice.index,
-            twin,
-            choice.derive,
-            record_of_pixel,
-        ),
-        x if has_size else None,
-        y if has_size else None,
-        None if topography is None else topography[record_of_pixel],
+        records,
+        GridSpectra(kept, sweep, channel.terms, channel.choice.derive, record_of),
+        channel.choice,
+        x,
+        y,
+        None if height is None else height[record_of],
         attrs,
     )
 
 
-def _attributes(grid: Grid) -> dict[str, Any]:
-    header = grid.header
+def _on_grid(
+    header: GridHeader, pixels: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64] | None, NDArray[np.float64] | None]:
+    """Return the record of every pixel, shape (y, x), and the positions of columns and rows from the frame's corner."""
+    shape = (header.rows, header.columns)
+    size = header.frame.size
+    record_of_pixel = np.argsort(pixels).reshape(shape)
+    if not all(length > 0 or count == 1 for length, count in zip(size, shape[::-1], strict=True)):
+        return record_of_pixel, None, None
+    x, y = ((np.arange(count) + 0.5) * length / count for length, count in zip(size, shape[::-1], strict=True))
+    return record_of_pixel, x, y
+
+
+def _scattered(records: Records) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the records that have a position, shape (point,), and these positions."""
+    x, y = records.parameter("X (m)"), records.parameter("Y (m)")
+    if x is None or y is None:
+        raise InputError("scattered points need the recorded X and Y")
+    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    return known, x[known], y[known]
+
+
+def _attributes(header: GridHeader, sweep: Sweep) -> dict[str, Any]:
     attrs: dict[str, Any] = {
-        "channel": grid.choice.name,
-        "channel_rule": grid.choice.reason,
-        "sweep_axis": grid.sweep.source,
-        "sweep_direction": grid.sweep.direction,
+        "sweep_axis": sweep.source,
+        "sweep_direction": sweep.direction,
         "frame_center": list(header.frame.center),
         "frame_size": list(header.frame.size),
         "frame_angle": header.frame.angle,
@@ -246,14 +231,3 @@ def _topography(records: Records) -> NDArray[np.float64] | None:
             if np.nan_to_num(height).any():
                 return height
     return None
-
-
-def _harmonics(header: GridHeader) -> dict[int, int]:
-    """Harmonic of each demodulator, from keys such as ``Lock-in>Harmonic D1``."""
-    found = {}
-    for key in header.entries:
-        match = re.fullmatch(r"lock-in>harmonic d(\d+)", key)
-        value = header.number(key) if match else None
-        if match and value is not None:
-            found[int(match.group(1))] = int(value)
-    return found

@@ -33,7 +33,7 @@ def frame_positions(x: NDArray[np.float64], y: NDArray[np.float64], frame: Frame
     return np.stack([dx * np.cos(angle) - dy * np.sin(angle), dx * np.sin(angle) + dy * np.cos(angle)], axis=1)
 
 
-def place_records(records: Records) -> tuple[Index, str]:
+def place_records(records: Records) -> tuple[Index | None, str]:
     """Find the pixel of each record.
 
     Parameters
@@ -43,8 +43,9 @@ def place_records(records: Records) -> tuple[Index, str]:
 
     Returns
     -------
-    pixels : ndarray, shape (record,)
-        Index into the flattened image (row by row, the lowest row first) of each record.
+    pixels : ndarray, shape (record,), or None
+        Index into the flattened image (row by row, the lowest row first) of each record; None where the records are
+        scattered points.
     how : str
         One sentence: how the pixels were found.
     """
@@ -62,11 +63,31 @@ def place_records(records: Records) -> tuple[Index, str]:
     if found is not None:
         return found, "by the recorded X and Y"
     backward = _reversed_rows(x, y, known, columns, rows)
+    if backward is None and not (started & ~known).any() and not _is_grid(x, y, known, columns):
+        return None, "scattered points at the recorded X and Y (these form no grid)"
     if backward is None or not backward.any():
-        return order, "in the order of the file (the recorded positions form no grid)"
+        return order, "in the order of the file (the recorded positions form no exact grid)"
     row, column = np.divmod(order, columns)
     ordered = np.where(backward[row], row * columns + columns - 1 - column, order)
     return ordered, "by the direction of each row in X and Y"
+
+
+def _is_grid(x: NDArray[np.float64], y: NDArray[np.float64], known: NDArray[np.bool_], columns: int) -> bool:
+    """Tell whether the positions follow rows and columns: position = a + b column + c row, but for half a step.
+
+    Drift, a creeping scanner and noise of its sensors leave a grid recognisable; scattered points follow no rows.
+    Positions that are the same for most records were not recorded, and say nothing against a grid.
+    """
+    order = np.flatnonzero(known)
+    where = x[known] + 1j * y[known]
+    if np.unique(where).size <= order.size / 2:
+        return True
+    row, column = np.divmod(order, columns)
+    design = np.stack([np.ones(order.size), column, row], axis=1)
+    solution = np.linalg.lstsq(design.astype(complex), where, rcond=None)[0]
+    residual = np.sqrt((np.abs(where - design @ solution) ** 2).mean())
+    steps = [abs(step) for step, index in zip(solution[1:], (column, row), strict=True) if np.ptp(index) > 0]
+    return bool(steps) and bool(residual <= 0.5 * min(steps))
 
 
 def _by_lattice(

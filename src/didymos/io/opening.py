@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from didymos.io.blocks import any_finite, is_large, is_lazy
+from didymos.io.axes import parse_dims
+from didymos.io.blocks import any_finite
 from didymos.io.channels import backward_twin
+from didymos.io.energies import as_photon_energy, in_range
 from didymos.io.info import ChannelInfo, FileInfo, file_info
+from didymos.io.nanonis import NAME as NANONIS_GRID
 from didymos.io.nanonis import grid_arrays
 from didymos.io.plain import PlainMap
-from didymos.schema import ENERGY, InputError
+from didymos.io.readers.registry import read, reader_of
+from didymos.io.reading import Reading, parse_phase
+from didymos.schema import InputError
+from didymos.schema.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     import xarray as xr
-
-FORMATS = {".3ds": "Nanonis grid", ".nc": "netCDF", ".nc4": "netCDF", ".zarr": "zarr", ".zip": "zarr"}
-"""The formats by the suffix of the file."""
 
 
 def open_map(
@@ -29,49 +30,75 @@ def open_map(
     *,
     channel: str | None = None,
     average_backward: bool = False,
+    average_sweeps: bool = False,
+    lockin_phase: float | Literal["auto"] | None = None,
+    dims: str | Sequence[str] | None = None,
+    photon_energy: bool = False,
     energy_range: tuple[float, float] | None = None,
     lazy: bool | None = None,
 ) -> xr.DataArray:
-    """Open a spectral map: a Nanonis grid (``.3ds``), netCDF (``.nc``) or zarr (``.zarr``, ``.zip``).
+    """Open a spectral map from a file of any known format.
 
     Parameters
     ----------
     path : path
-        The file, or the folder of a zarr store.
+        The file, or the folder of a zarr store or of point spectra. :func:`didymos.io.readers` lists the formats.
     channel : str, optional
-        The channel or variable to read. Without it the first harmonic of lock-in X is preferred; where there is only a
-        current, its numerical derivative is taken (the whole rule: :mod:`didymos.io.channels`).
+        The channel or variable to read. Without it the first harmonic of lock-in X is preferred, or Y where it holds
+        clearly more of the signal; where there is only a current, its numerical derivative is taken (the whole rule:
+        :mod:`didymos.io.channels`).
     average_backward : bool
         Average the channel with its backward sweep; a value missing in one direction is taken from the other.
+    average_sweeps : bool
+        Average the repeated sweeps of the channel.
+    lockin_phase : float or "auto", optional
+        Degrees by which lock-in X and Y are rotated, X cos(phase) + Y sin(phase); "auto" finds the phase that brings
+        all of the signal into X.
+    dims : str or sequence of str, optional
+        What each axis of the array is, in its order, such as ``"y,x,energy"``, where the names of the file do not tell.
+    photon_energy : bool
+        Turn wavelengths into photon energies in eV.
     energy_range : tuple of float, optional
-        Lowest and highest energy to keep, in the unit of the map (mV for a bias).
+        Lowest and highest energy to keep, in the unit of the map (mV for the bias of a grid).
     lazy : bool, optional
         Leave the spectra in the file: the map holds a dask array, whose blocks of whole spectra are read when their
-        values are asked for. Without it a map of more than 64 MB is opened like this, a smaller one is read.
+        values are asked for. Without it a map of more than 64 MB is opened like this, where its format allows; a
+        smaller one is read.
 
     Returns
     -------
     xarray.DataArray, dims (y, x, energy) or (point, energy)
         The map: float32, energy ascending, NaN where nothing was measured. Its attributes say which channel was read
         and why (``channel``, ``channel_rule``, ``derived``), what it is (``long_name``, ``units``), and where the frame
-        lies (``frame_center`` and ``frame_size`` in m, ``frame_angle`` in degrees, clockwise).
+        of a grid lies (``frame_center`` and ``frame_size`` in m, ``frame_angle`` in degrees, clockwise).
 
     Raises
     ------
     InputError
-        Where the file is missing, of no known format, damaged, or has no such channel.
+        Where the file is missing, of no known format, damaged, or has no such channel; or an option does not fit.
     """
-    array = _open(Path(path), channel, average_backward, lazy)
+    reading = Reading(
+        channel,
+        average_backward=average_backward,
+        average_sweeps=average_sweeps,
+        dims=None if dims is None else parse_dims(dims),
+        lockin_phase=parse_phase(lockin_phase),
+        lazy=lazy,
+    )
+    source = _existing(path)
+    array = _open(source, reading)
+    if photon_energy:
+        array = as_photon_energy(array)
     if energy_range is not None:
-        array = _crop(array, energy_range)
+        array = in_range(array, energy_range)
     if not any_finite(array):
-        raise InputError(
-            f"{Path(path).name} holds no measured value of {array.attrs['channel']!r}: take another channel"
-        )
+        raise InputError(f"{source.name} holds no measured value of {array.attrs['channel']!r}: take another channel")
     return array
 
 
-def describe(path: str | os.PathLike[str], *, channel: str | None = None) -> FileInfo:
+def describe(
+    path: str | os.PathLike[str], *, channel: str | None = None, dims: str | Sequence[str] | None = None
+) -> FileInfo:
     """Describe the content of a file: format, axes, channels and which is read, missing spectra, settings.
 
     Parameters
@@ -80,6 +107,8 @@ def describe(path: str | os.PathLike[str], *, channel: str | None = None) -> Fil
         The file, or the folder of a zarr store.
     channel : str, optional
         The channel that would be read.
+    dims : str or sequence of str, optional
+        As for :func:`open_map`.
 
     Returns
     -------
@@ -91,8 +120,8 @@ def describe(path: str | os.PathLike[str], *, channel: str | None = None) -> Fil
     InputError
         As :func:`open_map`.
     """
-    path = Path(path)
-    array, names = _plain(path, channel)
+    path = _existing(path)
+    array, names = _plain(path, Reading(channel, dims=None if dims is None else parse_dims(dims), lazy=False))
     chosen = names.index(array.attrs["channel"])
     twins = [backward_twin(names, index) for index in range(len(names))]
     channels = tuple(
@@ -100,7 +129,7 @@ def describe(path: str | os.PathLike[str], *, channel: str | None = None) -> Fil
         for index, (name, twin) in enumerate(zip(names, twins, strict=True))
     )
     size = sum(part.stat().st_size for part in _parts(path))
-    return file_info(array, file=path.name, format_name=_format(path), size=size, channels=channels)
+    return file_info(array, file=path.name, format_name=reader_of(path).name, size=size, channels=channels)
 
 
 def file_sha256(path: str | os.PathLike[str]) -> str:
@@ -120,77 +149,69 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
     return digest.hexdigest()
 
 
-def _open(path: Path, channel: str | None, average_backward: bool, lazy: bool | None) -> xr.DataArray:
+def _open(path: Path, reading: Reading) -> xr.DataArray:
     try:
-        if _format(path) == "Nanonis grid":
-            arrays = grid_arrays(path, channel, average_backward=average_backward)
-            array = arrays.labelled(lazy=is_large(arrays.spectra.shape) if lazy is None else lazy)
+        if _is_grid(path):
+            array = grid_arrays(path, reading).labelled(lazy=reading.lazy)
         else:
-            array, _ = _open_labelled(path, channel, average_backward, lazy)
+            array, _ = _from_content(path, reading)
     except OSError as error:
         raise _no_access(path, error) from error
     array.attrs["input_file"] = path.name
     return array
 
 
-def _plain(path: Path, channel: str | None) -> tuple[PlainMap, list[str]]:
+def _plain(path: Path, reading: Reading) -> tuple[PlainMap, list[str]]:
     """Return the map of a file and the names of all channels; a grid is read without labelled arrays."""
     try:
-        if _format(path) == "Nanonis grid":
-            arrays = grid_arrays(path, channel)
-            return arrays.plain(), list(arrays.grid.header.channels)
-        array, names = _open_labelled(path, channel, average_backward=False, lazy=False)
+        if _is_grid(path):
+            arrays = grid_arrays(path, reading)
+            return arrays.plain(), arrays.names
+        array, names = _from_content(path, reading)
     except OSError as error:
         raise _no_access(path, error) from error
     return PlainMap.of(array), names
 
 
-def _open_labelled(
-    path: Path, channel: str | None, average_backward: bool, lazy: bool | None
-) -> tuple[xr.DataArray, list[str]]:
-    """Return the map of a netCDF file or a zarr store, and the names of all variables that are maps."""
-    from didymos.io.labelled import map_from, map_variables, open_labelled
+def _is_grid(path: Path) -> bool:
+    """Tell whether a file is a Nanonis grid, of which only one channel is read."""
+    return reader_of(path).name == NANONIS_GRID
 
-    dataset = open_labelled(path, lazy)
+
+def _from_content(path: Path, reading: Reading) -> tuple[xr.DataArray, list[str]]:
+    """Return the map of a file and the names of all arrays in it that are maps."""
+    from didymos.io.selection import map_from
+
+    content = read(path, reading.lazy)
     try:
-        array, _ = map_from(dataset, channel, average_backward=average_backward)
+        return map_from(content, reading)
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from error
-    return array, map_variables(dataset)
 
 
-def _format(path: Path) -> str:
+def _existing(path: str | os.PathLike[str]) -> Path:
+    """Return a path that exists."""
     try:
-        exists, folder = path.exists(), path.is_dir()
+        found = Path(path)
+        exists = found.exists()
+    except TypeError:
+        raise InputError(
+            f"a path is a {type(path).__name__}; allowed is the name of a file: a map that is open already needs no "
+            "opening"
+        ) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{str(path)!r} is no path that can be opened ({error}): give the name of a file") from error
     if not exists:
-        raise InputError(f"{path} does not exist: check the name and the folder")
-    if folder:
-        return "zarr"
-    suffix = path.suffix.lower()
-    if suffix not in FORMATS:
-        raise InputError(
-            f"{path.name} has the suffix {suffix!r}; didymos opens {', '.join(FORMATS)}: convert the file to netCDF or "
-            "zarr with a variable 'spectra' (y, x, energy)"
-        )
-    return FORMATS[suffix]
+        raise InputError(f"{found} does not exist{_near_file(found)}: check the name and the folder")
+    return found if found.name else found.resolve()
 
 
-def _crop(array: xr.DataArray, energy_range: tuple[float, float]) -> xr.DataArray:
-    low, high = sorted(float(edge) for edge in energy_range)
-    energy = array[ENERGY].values
-    rounding = 1e-9 * (energy[-1] - energy[0])
-    inside = (energy >= low - rounding) & (energy <= high + rounding)
-    if inside.sum() < 2:
-        units = array[ENERGY].attrs.get("units", "")
-        raise InputError(
-            f"the energy range {low:g} to {high:g} {units} leaves {int(inside.sum())} points; the spectra run from "
-            f"{energy[0]:g} to {energy[-1]:g} {units}: give a wider range"
-        )
-    first, last = np.flatnonzero(inside)[[0, -1]]
-    cropped = array.isel({ENERGY: slice(first, last + 1)})
-    return cropped if is_lazy(array) else cropped.copy()
+def _near_file(path: Path) -> str:
+    try:
+        names = [part.name for part in path.parent.iterdir()] if path.parent.is_dir() else []
+    except OSError:
+        names = []
+    return did_you_mean(path.name, names)
 
 
 def _parts(path: Path) -> Iterator[Path]:

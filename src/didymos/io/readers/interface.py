@@ -18,11 +18,11 @@ class Content:
     Attributes
     ----------
     arrays : mapping of str to xarray.DataArray
-        Everything that may be a spectral map, by the name of its channel, and whatever else belongs to the points, such
-        as a topography (in the end those with the spatial dims of the map become its coordinates). Each has its own dims
-        and coordinates with ``attrs["units"]``, and its own ``units`` and ``long_name``. A map has the dims ``y``, ``x``
-        or ``point`` and one axis of the spectrum, in any order, under the names of the standard form or the usual names
-        of the field (:mod:`didymos.io.axes` knows them). Values that were not measured are NaN.
+        Everything that may be a spectral map, by the name of its channel, and whatever else belongs to the points,
+        such as a topography (those with the spatial dims of the map become its coordinates). Each has its own dims and
+        coordinates with ``attrs["units"]``, and its own ``units`` and ``long_name``. A map has the dims ``y``, ``x`` or
+        ``point`` and one axis of the spectrum, in any order, under the names of the standard form or the usual names of
+        the field (:mod:`didymos.io.axes` knows them). Values that were not measured are NaN.
     attrs : mapping
         What else is known: date, comment, set point, temperature ... plain values that netCDF can hold. Names as in
         :mod:`didymos.io.nanonis`: ``start_time``, ``comment``, ``user``, ``set_point_bias``, ``set_point``.
@@ -64,7 +64,7 @@ class Reader:
     tested_on : str
         What the reader is tested on, for the documentation: real files, files that the library wrote.
     packages : mapping of str to str
-        Modules that are needed and the packages that bring them: ``{"igor2": "igor2"}``. They are imported by `read` alone.
+        Modules that are needed and the packages that bring them: ``{"igor2": "igor2"}``. Only `read` imports them.
     recognises : callable (path) -> bool, optional
         Tells whether a file with this suffix, or a folder, is of this format; it reads no more than the head of a file.
         Without it every file with the suffix is, and no folder.

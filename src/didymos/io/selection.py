@@ -1,0 +1,219 @@
+"""The spectral map among the arrays of a file: which channel, on which axes, with which values per point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from didymos.io.axes import axes_of, with_standard_axes
+from didymos.io.blocks import is_large
+from didymos.io.channels import Choice, averaged_channels, choose_channel
+from didymos.io.lockin import Spectra, by_signal, quadratures_of, sample_rows, split_signal
+from didymos.io.readers.interface import Content
+from didymos.io.reading import Reading
+from didymos.io.topography import constant_height
+from didymos.schema import ENERGY, IMAGE_DIMS, RESULT_VARIABLES, InputError, space_dims, validate_map
+
+
+def map_from(content: Content, reading: Reading | None = None) -> tuple[xr.DataArray, list[str]]:
+    """Take the spectral map out of what a file holds.
+
+    Parameters
+    ----------
+    content : Content
+        Of a reader.
+    reading : Reading, optional
+        What the user wants.
+
+    Returns
+    -------
+    array : xarray.DataArray
+        The map in standard form; arrays per point (truth, topography) are its coordinates.
+    names : list of str
+        All channels.
+
+    Raises
+    ------
+    InputError
+        Where no array is a spectral map, or it lacks the channel, sweep direction or quadrature that is wanted.
+    """
+    wanted = reading or Reading()
+    names = map_names(content.arrays, wanted.dims)
+    if not names:
+        raise InputError(_no_map(content.arrays, wanted.dims))
+    if wanted.channel is None and content.preferred in names:
+        choice = _preferred(names, content)
+    else:
+        choice = choose_channel(
+            names,
+            wanted.channel,
+            sweep_signal=content.sweep_signal,
+            harmonics=content.harmonics,
+            set_point_units=str(content.attrs.get("set_point_units", "")),
+        )
+    array, attrs = _values(content.arrays, names, choice, wanted)
+    array = _with_points(array, content.arrays)
+    array.attrs = {"units": "", "long_name": "signal", **content.attrs, **array.attrs, **attrs}
+    return validate_map(_without_constant_height(array)), names
+
+
+def map_names(arrays: Mapping[str, xr.DataArray], dims: tuple[str, ...] | None = None) -> list[str]:
+    """Return the names of the arrays that are spectral maps: by the names of their axes, else by exclusion."""
+    numbers = {name: array for name, array in arrays.items() if array.dtype.kind in "fiu"}
+    found = [name for name, array in numbers.items() if axes_of(array, dims) is not None]
+    return found or [
+        name
+        for name, array in numbers.items()
+        if name not in RESULT_VARIABLES and axes_of(array, dims, by_exclusion=True) is not None
+    ]
+
+
+def _no_map(arrays: Mapping[str, xr.DataArray], dims: tuple[str, ...] | None) -> str:
+    listed = "; ".join(f"{name} {tuple(map(str, array.dims))}" for name, array in arrays.items()) or "nothing"
+    if dims is not None:
+        said = ",".join(dims)
+        return f"no variable has {len(dims)} dims of more than one value, as dims says ({said}); there are: {listed}"
+    cubes = [a for a in arrays.values() if sum(size > 1 for size in a.shape) == 3]
+    example = ",".join(_guess(cubes[0])) if cubes else "y,x,energy"
+    return (
+        f"no variable has dims that are known as (y, x, energy) or (point, energy); there are: {listed}: name the axes "
+        f"with dims, for example {example}"
+    )
+
+
+def _guess(array: xr.DataArray) -> list[str]:
+    """Return axes that somebody may have meant: the longest dim for the energy, but for those that are known."""
+    sizes = [size for size in array.shape if size > 1]
+    longest = sizes.index(max(sizes))
+    space = iter(IMAGE_DIMS)
+    return [ENERGY if index == longest else next(space) for index in range(len(sizes))]
+
+
+def _preferred(names: list[str], content: Content) -> Choice:
+    name = str(content.preferred)
+    array = content.arrays[name]
+    long_name = str(array.attrs.get("long_name", ""))
+    return Choice(names.index(name), name, content.why_preferred, False, long_name, str(array.attrs.get("units", "")))
+
+
+def _values(
+    arrays: Mapping[str, xr.DataArray], names: list[str], choice: Choice, wanted: Reading
+) -> tuple[xr.DataArray, dict[str, Any]]:
+    """Return the map on standard axes, and what its attributes say about the channel."""
+
+    def standard(index: int) -> xr.DataArray:
+        return with_standard_axes(arrays[names[index]], wanted.dims)
+
+    def sample(index: int) -> Spectra:
+        return _sample(standard(index))
+
+    if wanted.lockin_phase is not None:
+        return _rotated(names, choice, wanted, standard, sample)
+    if wanted.channel is None:
+        choice, _ = by_signal(names, choice, sample)
+    array, attrs = _average(names, choice.index, wanted, standard)
+    attrs |= {"channel": choice.name, "channel_rule": choice.reason}
+    if choice.derive:
+        array = array.differentiate(ENERGY)
+        attrs |= {"derived": f"dI/dV by numerical derivative of {choice.name}", "long_name": "dI/dV"}
+        attrs["units"] = _slope_units(standard(choice.index))
+    elif "long_name" not in array.attrs:
+        attrs["long_name"] = choice.long_name or "signal"
+    if choice.units and not array.attrs.get("units") and not choice.derive:
+        attrs["units"] = choice.units
+    return array, attrs
+
+
+def _average(names: list[str], index: int, wanted: Reading, standard: Any) -> tuple[xr.DataArray, dict[str, Any]]:
+    members = averaged_channels(names, index, backward=wanted.average_backward, sweeps=wanted.average_sweeps)
+    first: xr.DataArray = standard(members[0])
+    if len(members) == 1:
+        return first.copy(deep=False), {}
+    parts = [standard(member).astype(np.float64) for member in members]
+    count: Any = sum(part.notnull().astype(np.float64) for part in parts)
+    total: Any = sum(part.fillna(0) for part in parts)
+    array = (total / count).where(count > 0).assign_attrs(first.attrs)
+    others = [names[member] for member in members if member != index]
+    if wanted.average_sweeps:
+        return array, {"sweeps": f"average of {', '.join(names[member] for member in members)}"}
+    return array, {"backward": f"averaged with {others[0]}"}
+
+
+def _rotated(
+    names: list[str], choice: Choice, wanted: Reading, standard: Any, sample: Any
+) -> tuple[xr.DataArray, dict[str, Any]]:
+    found = quadratures_of(names, choice.index)
+    if found.x is None or found.y is None:
+        raise InputError(
+            f"a lock-in phase needs lock-in X and Y of one demodulator; {choice.name!r} is read of {', '.join(names)}: "
+            "leave the phase out, or name lock-in X as the channel"
+        )
+    phase, how = wanted.lockin_phase, "given by the user"
+    if phase == "auto" or phase is None:
+        split = split_signal(sample(found.x), sample(found.y))
+        phase, how = split.phase, f"found from the signal ({split})"
+    x, attrs = _average(names, found.x, wanted, standard)
+    y, _ = _average(names, found.y, wanted, standard)
+    angle = math.radians(phase)
+    array = (x * math.cos(angle) + y * math.sin(angle)).assign_attrs(x.attrs)
+    rule = f"lock-in X and {names[found.y]} rotated by {phase:.4g}°, {how}"
+    return array, attrs | {"channel": names[found.x], "channel_rule": rule, "lockin_phase": phase}
+
+
+def _sample(array: xr.DataArray) -> Spectra:
+    """Return some spectra, evenly over the map; of a map in its file no more than the rows that hold these."""
+    dims = space_dims(array)
+    array = array.transpose(*dims, ENERGY)
+    if is_large(array.shape):
+        rows = sample_rows(array.sizes[dims[0]])[:: max(1, array.sizes[dims[0]] // 16)]
+        array = array.isel({dims[0]: rows})
+    values = np.asarray(array.values, dtype=np.float32).reshape(-1, array.sizes[ENERGY])
+    return values[sample_rows(len(values))]
+
+
+def _slope_units(array: xr.DataArray) -> str:
+    signal, energy = (str(part.attrs.get("units", "")) for part in (array, array[ENERGY]))
+    return {("A", "V"): "S", ("nA", "V"): "nS", ("pA", "mV"): "nS", ("pA", "V"): "pS", ("nA", "mV"): "uS"}.get(
+        (signal, energy), f"{signal}/{energy}" if signal and energy else ""
+    )
+
+
+def _with_points(array: xr.DataArray, arrays: Mapping[str, xr.DataArray]) -> xr.DataArray:
+    """Attach the arrays per point as coordinates and count pixels where the map has no positions."""
+    space = space_dims(array)
+    for name, other in arrays.items():
+        # what an earlier analysis found is not part of the map
+        if name in RESULT_VARIABLES and name != "topography":
+            continue
+        found = _per_point(other, array)
+        if found is not None:
+            array = array.assign_coords({name: found})
+    for dim in [dim for dim in IMAGE_DIMS if dim in space and dim not in array.coords]:
+        array = array.assign_coords({dim: (dim, np.arange(array.sizes[dim], dtype=float), {"units": "pixel"})})
+    return array
+
+
+def _per_point(other: xr.DataArray, array: xr.DataArray) -> tuple[Any, ...] | None:
+    """Return an array with a value for each point in the order of the map, None where it is none."""
+    space = space_dims(array)
+    names = {str(dim): str(dim).casefold() for dim in other.dims}
+    if set(names.values()) != set(space) or len(names) != len(space):
+        return None
+    renamed = other.variable.copy(deep=False)
+    renamed.dims = tuple(names.values())
+    renamed = renamed.transpose(*space)
+    return (space, renamed.data, renamed.attrs) if renamed.shape == tuple(array.sizes[dim] for dim in space) else None
+
+
+def _without_constant_height(array: xr.DataArray) -> xr.DataArray:
+    if "topography" not in array.coords or array["topography"].dtype.kind not in "fiu":
+        return array
+    height = array["topography"]
+    note = constant_height(np.asarray(height.values, dtype=np.float64), str(height.attrs.get("units", "m")))
+    if note is None:
+        return array
+    return array.drop_vars("topography").assign_attrs(topography_note=note)
