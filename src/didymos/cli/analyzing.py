@@ -40,7 +40,7 @@ def analyze(
     Parameters
     ----------
     input
-        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+        A file of any format that 'didymos info' knows: Nanonis, netCDF, zarr, RHK, Igor, EELS, Raman ...
     out
         Folder to write into; INPUT's name beside the current folder where it is not given.
     examples
@@ -70,8 +70,7 @@ def opened(path: Path, reading: InputOptions | None, **options: Any) -> xr.DataA
     """Open a map as the options say; `options` are further ones of :func:`didymos.io.open_map`."""
     from didymos.io import open_map
 
-    chosen = reading or InputOptions()
-    return open_map(path, channel=chosen.channel, average_backward=chosen.average_backward, **options)
+    return open_map(path, **{**vars(reading or InputOptions()), **options})
 
 
 def analyze_and_write(
@@ -110,7 +109,8 @@ def _journal(out: Path, spectra: xr.DataArray, settings: Settings, examples: Pat
     """Return the journal of a run, which is the same where the file, what is read of it and the settings are."""
     from didymos.workflow.journal import Journal
 
-    read = {name: spectra.attrs.get(name) for name in ("input_sha256", "channel", "backward")}
+    names = ("input_sha256", "channel", "channel_rule", "backward", "sweeps", "axes", "energies")
+    read = {name: spectra.attrs.get(name) for name in names}
     labels = None if examples is None else examples.read_text(encoding="utf-8")
     return Journal(out, {**read, "settings": settings.to_json(), "examples": labels, "didymos_version": VERSION})
 

@@ -58,7 +58,7 @@ def compare(
     Parameters
     ----------
     input
-        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+        A file of any format that 'didymos info' knows: Nanonis, netCDF, zarr, RHK, Igor, EELS, Raman ...
     out
         Folder to write into; INPUT's name with '-compared' where it is not given.
     reading
@@ -130,19 +130,22 @@ def apply(
 
 
 @app.command
-def info(input: Path, /, *, channel: str | None = None) -> None:
+def info(input: Path, /, *, channel: str | None = None, dims: str | None = None) -> None:
     """List what is in a file: channels, axes, missing spectra.
 
     Parameters
     ----------
     input
-        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+        A file of any format that 'didymos info' knows: Nanonis, netCDF, zarr, RHK, Igor, EELS, Raman ...
     channel
         Channel that would be analysed instead of the one chosen by rule.
+    dims
+        What each axis of the array is, in its order, where the names in the file do not tell: y,x,energy or
+        point,energy.
     """
     from didymos.io import describe
 
-    rows = describe(input, channel=channel).rows()
+    rows = describe(input, channel=channel, dims=dims).rows()
     width = max(len(label) for label, _ in rows)
     for label, text in rows:
         print(f"{label:<{width}}  {text}")

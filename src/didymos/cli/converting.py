@@ -22,7 +22,7 @@ def convert(
     Parameters
     ----------
     input
-        A Nanonis grid (.3ds), netCDF (.nc) or zarr file.
+        A file of any format that 'didymos info' knows: Nanonis, netCDF, zarr, RHK, Igor, EELS, Raman ...
     out
         File to write: netCDF (.nc), zarr (.zarr, a folder) or Nanonis grid (.3ds), by its suffix.
     reading

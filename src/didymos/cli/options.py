@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -13,7 +14,7 @@ from didymos.workflow.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class InputOptions:
-    """How a map is read from a file with several channels.
+    """How a map is read from a file.
 
     Parameters
     ----------
@@ -21,10 +22,26 @@ class InputOptions:
         Channel to take; 'didymos info INPUT' lists the channels.
     average_backward
         Average the channel with its backward twin.
+    average_sweeps
+        Average the repeated sweeps of the channel.
+    lockin_phase
+        Degrees by which X and Y of the lock-in are rotated; auto finds the phase that brings all of the signal into X.
+    dims
+        What each axis of the array is, in its order, where the names in the file do not tell: y,x,energy or
+        point,energy.
+    photon_energy
+        Turn wavelengths into photon energies in eV, the signal with them.
+    topography
+        Nanonis scan image (.sxm) to take the topography from.
     """
 
     channel: str | None = None
     average_backward: bool = False
+    average_sweeps: bool = False
+    lockin_phase: str | None = None
+    dims: str | None = None
+    photon_energy: bool = False
+    topography: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,11 +20,11 @@ NAMES = {
     "point": {"point", "points", "position", "positions", "location", "spot"},
     ENERGY: {
         *("energy", "e", "energies", "photon_energy", "kinetic_energy", "binding_energy", "ev"),
-        *("bias", "bias_voltage", "sample_bias", "voltage", "vbias", "v_bias", "vb", "v", "u", "sweep"),
+        *("bias", "bias_voltage", "sample_bias", "voltage", "vbias", "v_bias", "vb", "v", "u"),
         *("wavelength", "lambda", "wl", "nm", "wavenumber", "raman_shift", "ramanshift", "shift"),
         *("energy_loss", "energyloss", "eloss", "loss", "eels", "eds"),
         *("z", "zsweep", "z_sweep", "distance", "separation", "piezo", "height_sweep"),
-        *("frequency", "freq", "f", "channel", "spectral", "spectrum", "signal", "band", "bands", "q"),
+        *("frequency", "freq", "f", "channel", "spectral", "signal", "band", "bands", "q"),
     },
 }
 """Names in lower case, words parted by ``_``, without units in brackets."""

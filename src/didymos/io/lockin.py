@@ -22,7 +22,9 @@ SAMPLE = 2000
 """So many spectra are compared at most, evenly over the map."""
 SURE = 3.0
 """Standard errors by which one quadrature has to be stronger than the other."""
-ALIKE = 0.99
+FAR = 9.0
+"""A spectrum with more than so many times the usual mean square takes no part."""
+ALIKE = 0.999
 """Quadratures with more correlation than this are one signal, whose parts are not told apart."""
 
 
@@ -42,7 +44,7 @@ class SignalSplit:
     Attributes
     ----------
     share : float
-        The part of X in the signal of both, 0 to 1.
+        The part of X in the signal of both, cos(phase)^2, or the share of its variance.
     phase : float
         Degrees by which X and Y are rotated to have all of it in X: X cos(phase) + Y sin(phase).
     sure : bool
@@ -122,8 +124,8 @@ def split_signal(x: Spectra, y: Spectra, derivative: Spectra | None = None) -> S
     Where the current was recorded, the signal is what follows its numerical derivative D: with the covariance matrix C
     of (X, Y) and c = cov((X, Y), D), the direction C^-1 c correlates best with D. Else the signal is what varies most:
     the direction of the largest eigenvalue of C, phase = atan2(2 C_xy, C_xx - C_yy) / 2, with
-    C_ab = <a(E) b(E + dE)> between one energy and the next, where white noise does not count. Covariances are medians
-    over the spectra, with the mean over all of them taken out. Of the two phases 180 degrees apart that with a positive
+    C_ab = <a(E) b(E + dE)> between one energy and the next, where white noise does not count. Spectra that are far
+    stronger than usual, such as clipped ones, are left out. Of the two phases 180 degrees apart that with a positive
     mean signal is taken, as dI/dV is positive nearly everywhere.
 
     Parameters
@@ -137,17 +139,19 @@ def split_signal(x: Spectra, y: Spectra, derivative: Spectra | None = None) -> S
     -------
     SignalSplit
     """
-    (a, mean_a), (b, mean_b) = _centred(x), _centred(y)
+    usual = _usual(x, y)
+    if usual.sum() < 2:
+        return SignalSplit(1.0, 0.0, sure=False)
+    (a, mean_a), (b, mean_b) = (_centred(np.asarray(values, dtype=np.float64)[usual]) for values in (x, y))
     if derivative is not None:
-        found = _by_current(a, b, _centred(derivative)[0])
+        found = _by_current(a, b, _centred(np.asarray(derivative, dtype=np.float64)[usual])[0])
         if found is not None:
             return replace(found, phase=_positive(found.phase, mean_a, mean_b))
-    (c_xx, _), (c_yy, _) = _median(_beside(a, a)), _median(_beside(b, b))
-    c_xx, c_yy = max(c_xx, 0.0), max(c_yy, 0.0)
-    difference, error = _median(_beside(a, a) - _beside(b, b))
-    if not c_xx + c_yy > 0 or not np.isfinite(c_xx + c_yy):
+    c_xx, c_yy = (max(_mean(_beside(values, values))[0], 0.0) for values in (a, b))
+    difference, error = _mean(_beside(a, a) - _beside(b, b))
+    if not c_xx + c_yy > 0:
         return SignalSplit(1.0, 0.0, sure=False)
-    angle = np.arctan2(_median(_beside(a, b) + _beside(b, a))[0], c_xx - c_yy) / 2
+    angle = np.arctan2(_mean(_beside(a, b) + _beside(b, a))[0], c_xx - c_yy) / 2
     phase = _positive(float(np.degrees(angle)), mean_a, mean_b)
     return SignalSplit(c_xx / (c_xx + c_yy), phase, sure=bool(abs(difference) > SURE * error))
 
@@ -168,17 +172,30 @@ def _by_amplitude(channels: Sequence[str], choice: Choice, read: Read, amplitude
 
 def _by_current(a: Values, b: Values, d: Values) -> SignalSplit | None:
     """Divide the signal by what follows the derivative of the current; None where neither quadrature clearly does."""
-    sizes = [np.sqrt(_median(_mean_product(values, values))[0]) for values in (a, b, d)]
+    sizes = [np.sqrt(_mean(_mean_product(values, values))[0]) for values in (a, b, d)]
     if not all(size > 0 for size in sizes):
         return None
     a, b, d = (values / size for values, size in zip((a, b, d), sizes, strict=True))
-    (of_x, error_x), (of_y, error_y), (common, _) = (_median(_mean_product(*two)) for two in ((a, d), (b, d), (a, b)))
+    (of_x, error_x), (of_y, error_y), (common, _) = (_mean(_mean_product(*two)) for two in ((a, d), (b, d), (a, b)))
     if not max(abs(of_x) - SURE * error_x, abs(of_y) - SURE * error_y) > 0:
         return None
     weights = (of_x - common * of_y, of_y - common * of_x) if abs(common) < ALIKE else (of_x, of_y)
-    phase = float(np.degrees(np.arctan2(weights[1] / sizes[1], weights[0] / sizes[0])))
-    sure = abs(abs(of_x) - abs(of_y)) > SURE * np.hypot(error_x, error_y)
-    return SignalSplit(of_x**2 / (of_x**2 + of_y**2), phase, bool(sure), (float(of_x), float(of_y)))
+    along_x, along_y = weights[0] / sizes[0], weights[1] / sizes[1]
+    sure = abs(abs(along_x) - abs(along_y)) > SURE * np.hypot(error_x / sizes[0], error_y / sizes[1])
+    share = float(along_x**2 / (along_x**2 + along_y**2))
+    return SignalSplit(share, float(np.degrees(np.arctan2(along_y, along_x))), bool(sure), (float(of_x), float(of_y)))
+
+
+def _usual(x: Spectra, y: Spectra) -> NDArray[np.bool_]:
+    """Return the spectra that take part, shape (spectrum,): clipped and broken ones do not."""
+    total = np.zeros(len(x))
+    for values in (np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)):
+        means = _mean_product(values, np.ones_like(values))
+        known = np.isfinite(means)
+        centred = values - (np.median(means[known]) if known.any() else np.nan)
+        total = total + _mean_product(centred, centred)
+    known = np.isfinite(total)
+    return known & (total <= FAR * np.median(total[known])) if known.any() else known
 
 
 def _positive(phase: float, mean_x: float, mean_y: float) -> float:
@@ -188,11 +205,10 @@ def _positive(phase: float, mean_x: float, mean_y: float) -> float:
     return phase + 180.0 if phase <= 0 else phase - 180.0
 
 
-def _centred(spectra: Spectra) -> tuple[Values, float]:
-    """Return spectra without the mean of the usual spectrum, and that mean."""
-    values = np.asarray(spectra, dtype=np.float64)
-    means = _mean_product(values, np.ones_like(values))
-    mean = float(np.median(means[np.isfinite(means)])) if np.isfinite(means).any() else np.nan
+def _centred(values: Values) -> tuple[Values, float]:
+    """Return spectra without the mean over all of them and all energies, and that mean."""
+    known = np.isfinite(values)
+    mean = float(values[known].mean()) if known.any() else np.nan
     return values - mean, mean
 
 
@@ -209,14 +225,12 @@ def _beside(a: Values, b: Values) -> Values:
     return _mean_product(a[:, 1:], b[:, :-1])
 
 
-def _median(values: Values) -> tuple[float, float]:
-    """Return the median of finite values and its standard error, from the median absolute deviation."""
+def _mean(values: Values) -> tuple[float, float]:
+    """Return the mean of finite values and its standard error."""
     known = values[np.isfinite(values)]
     if known.size < 2:
-        return np.nan, np.nan
-    median = float(np.median(known))
-    spread = 1.4826 * float(np.median(np.abs(known - median)))
-    return median, float(np.sqrt(np.pi / 2)) * spread / float(np.sqrt(known.size))
+        return 0.0, np.inf
+    return float(known.mean()), float(known.std(ddof=1) / np.sqrt(known.size))
 
 
 def _with_letter(name: str, letter: str = "") -> tuple[str, bool]:

@@ -1,7 +1,7 @@
 """The header of a Nanonis grid (``.3ds``): lines of ``key=value`` up to ``:HEADER_END:``, then the records.
 
 Headers differ between versions and laboratories: keys come and go, comments run over several lines, the text may be
-UTF-8 or Latin-1. What the size of a record depends on must be there and must agree; the rest is optional.
+UTF-8 or of an older code page. What the size of a record depends on must be there and must agree; the rest is optional.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from didymos.io.code_pages import decode
 from didymos.schema import InputError
 
 HEADER_LIMIT = 16 * 2**20
@@ -92,7 +93,7 @@ def read_header(path: Path) -> GridHeader:
             head += more
     if tag is None:
         raise InputError(f"{path.name} {_why_no_header(head)}")
-    entries = header_entries(_decode(head[: tag.start()]))
+    entries = header_entries(decode(head[: tag.start()]))
     try:
         header = _header(entries, tag.end(), tag.group(1))
     except InputError as error:
@@ -197,14 +198,6 @@ def _frame(settings: str) -> Frame:
         )
     x, y, width, height, angle = (float(number) for number in numbers[:5] if number is not None)
     return Frame((x, y), (abs(width), abs(height)), angle)
-
-
-def _decode(raw: bytes) -> str:
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
 
 
 def _unquote(value: str) -> str:

@@ -35,6 +35,7 @@ def open_map(
     dims: str | Sequence[str] | None = None,
     photon_energy: bool = False,
     energy_range: tuple[float, float] | None = None,
+    topography: str | os.PathLike[str] | None = None,
     lazy: bool | None = None,
 ) -> xr.DataArray:
     """Open a spectral map from a file of any known format.
@@ -60,6 +61,8 @@ def open_map(
         Turn wavelengths into photon energies in eV.
     energy_range : tuple of float, optional
         Lowest and highest energy to keep, in the unit of the map (mV for the bias of a grid).
+    topography : path, optional
+        A Nanonis scan image (``.sxm``) that was taken around the map: its height at the positions of the spectra.
     lazy : bool, optional
         Leave the spectra in the file: the map holds a dask array, whose blocks of whole spectra are read when their
         values are asked for. Without it a map of more than 64 MB is opened like this, where its format allows; a
@@ -87,6 +90,8 @@ def open_map(
     )
     source = _existing(path)
     array = _open(source, reading)
+    if topography is not None:
+        array = _with_height(array, _existing(topography))
     if photon_energy:
         array = as_photon_energy(array)
     if energy_range is not None:
@@ -187,6 +192,21 @@ def _from_content(path: Path, reading: Reading) -> tuple[xr.DataArray, list[str]
         return map_from(content, reading)
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from error
+
+
+def _with_height(array: xr.DataArray, image: Path) -> xr.DataArray:
+    """Return a map with the topography of a scan image."""
+    from didymos.io.readers.nanonis_image import topography_from
+    from didymos.schema import space_dims
+
+    try:
+        height = topography_from(image, array)
+    except OSError as error:
+        raise _no_access(image, error) from error
+    attrs = {"units": "m", "long_name": f"height of {image.name}"}
+    taken = array.assign_coords(topography=(space_dims(array), height, attrs))
+    taken.attrs.pop("topography_note", None)
+    return taken
 
 
 def _existing(path: str | os.PathLike[str]) -> Path:

@@ -56,6 +56,8 @@ def map_from(content: Content, reading: Reading | None = None) -> tuple[xr.DataA
             set_point_units=str(content.attrs.get("set_point_units", "")),
         )
     array, attrs = _values(content.arrays, names, choice, wanted)
+    if wanted.dims is not None:
+        attrs["axes"] = f"{','.join(wanted.dims)} as given by the user"
     array = _with_points(array, content.arrays)
     array.attrs = {"units": "", "long_name": "signal", **content.attrs, **array.attrs, **attrs}
     return validate_map(_without_constant_height(array)), names
