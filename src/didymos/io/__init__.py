@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from didymos.io.nanonis_writing import save_nanonis
     from didymos.io.opening import describe, file_sha256, open_map
     from didymos.io.readers.interface import Content, Reader
-    from didymos.io.readers.registry import readers, skipped_readers
+    from didymos.io.readers.registry import known_readers, skipped_readers
     from didymos.io.results import open_result, result_path, save_result
     from didymos.io.saving import save_map
     from didymos.io.truth import open_truth
@@ -23,10 +23,10 @@ __all__ = [
     "Reader",
     "describe",
     "file_sha256",
+    "known_readers",
     "open_map",
     "open_result",
     "open_truth",
-    "readers",
     "replacing",
     "result_path",
     "save_map",
@@ -55,7 +55,7 @@ __getattr__, __dir__ = lazily(
             "Reader",
         ),
         "readers.registry": (
-            "readers",
+            "known_readers",
             "skipped_readers",
         ),
         "results": (

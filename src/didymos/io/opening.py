@@ -43,7 +43,7 @@ def open_map(
     Parameters
     ----------
     path : path
-        The file, or the folder of a zarr store or of point spectra. :func:`didymos.io.readers` lists the formats.
+        The file, or the folder of a zarr store or of point spectra. :func:`didymos.io.known_readers` lists the formats.
     channel : str, optional
         The channel or variable to read. Without it the first harmonic of lock-in X is preferred, or Y where it holds
         clearly more of the signal; where there is only a current, its numerical derivative is taken (the whole rule:

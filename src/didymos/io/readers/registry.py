@@ -24,7 +24,7 @@ EXTRA = "formats"
 """The extra that brings the packages of all readers."""
 
 
-def readers() -> dict[str, Reader]:
+def known_readers() -> dict[str, Reader]:
     """Return every reader by the name of its format: those of didymos, then those of other packages."""
     return dict(_readers()[0])
 
@@ -37,7 +37,7 @@ def skipped_readers() -> dict[str, str]:
 def suffixes() -> dict[str, str]:
     """Return the name of the format for every suffix that is read; of several formats all names."""
     found: dict[str, str] = {}
-    for reader in readers().values():
+    for reader in known_readers().values():
         for suffix in reader.suffixes:
             found[suffix] = f"{found[suffix]}, {reader.name}" if suffix in found else reader.name
     return found
@@ -61,7 +61,7 @@ def reader_of(path: Path) -> Reader:
         Where no format has the suffix or recognises the content.
     """
     if path.is_dir():
-        for reader in readers().values():
+        for reader in known_readers().values():
             if reader.recognises is not None and reader.recognises(path):
                 return reader
         raise InputError(
@@ -69,7 +69,7 @@ def reader_of(path: Path) -> Reader:
             "no folder of point spectra; give the file or the store itself"
         )
     name = path.name.casefold()
-    fitting = [r for r in readers().values() if any(name.endswith(suffix) for suffix in r.suffixes)]
+    fitting = [r for r in known_readers().values() if any(name.endswith(suffix) for suffix in r.suffixes)]
     if not fitting:
         from didymos.schema.suggestions import did_you_mean
 
