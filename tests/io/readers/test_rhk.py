@@ -19,21 +19,45 @@ def text(words):
     return struct.pack("<H", len(words)) + words.encode("utf-16-le")
 
 
-def page(values, *, label="LIA Current", line=7, kind=1, grid=(0, 0), scale=1e-15, x=(0.3, -0.005), y=(0.0, 1.0), **more):
+def page(
+    values, *, label="LIA Current", line=7, kind=1, grid=(0, 0), scale=1e-15, x=(0.3, -0.005), y=(0.0, 1.0), **more
+):
     """A page as its kind and its objects without their offsets: header, values, texts, positions."""
     rows, columns = values.shape
-    integers = [more.get("page_type", 16), 0, line, 0, 0, columns, rows, 0, more.get("direction", 0), 0, values.size * 4, 0, 0]
+    integers = [
+        more.get("page_type", 16),
+        0,
+        line,
+        0,
+        0,
+        columns,
+        rows,
+        0,
+        more.get("direction", 0),
+        0,
+        values.size * 4,
+        0,
+        0,
+    ]
     numbers = [x[1], y[1], scale, 0, x[0], y[0], 0, 1e-4, 0.4, 3e-10, more.get("angle", 0)]
     units = more.get("units", ("V", "", "A"))
     texts = [label, "", "", "a comment", "", "07/02/20", "07:44:16", *units, "Voltage", label]
     positions = more.get("positions")
     drift = b"" if positions is None else b"".join(struct.pack("<7f", 0, *place, 0, 0, 0, 0) for place in positions)
-    return kind, (2, len(texts), *integers, *numbers, 0, *grid), values.astype("<i4").tobytes(), b"".join(map(text, texts)), drift
+    return (
+        kind,
+        (2, len(texts), *integers, *numbers, 0, *grid),
+        values.astype("<i4").tobytes(),
+        b"".join(map(text, texts)),
+        drift,
+    )
 
 
 def rhk_file(path, pages):
     """Write pages in the published layout of an .sm4 file."""
-    head = struct.pack("<H", 56) + "STiMage 005.004 1\0".encode("utf-16-le") + struct.pack("<5I", len(pages), 1, 12, 0, 0)
+    head = (
+        struct.pack("<H", 56) + "STiMage 005.004 1\0".encode("utf-16-le") + struct.pack("<5I", len(pages), 1, 12, 0, 0)
+    )
     index = 58 + 12
     array = index + 16 + 12
     body, entries, start = b"", b"", array + len(pages) * (32 + 24)
@@ -185,7 +209,9 @@ def test_single_points_and_the_height_under_them(tmp_path):
 def test_spectra_over_z_and_points_that_were_not_reached(tmp_path):
     values = np.arange(1, 13).reshape(-1, 1) * 10 + np.arange(5)
     values[7:] = 0
-    made = page(values, label="Current", line=8, grid=(4, 3), positions=grid_positions().reshape(-1, 2), units=("m", "", "A"))
+    made = page(
+        values, label="Current", line=8, grid=(4, 3), positions=grid_positions().reshape(-1, 2), units=("m", "", "A")
+    )
     content = READER.read(rhk_file(tmp_path / "a.sm4", [made]), None)
     array = content.arrays["Current (A)"]
     assert (array.energy.attrs["units"], content.sweep_signal) == ("m", "Z (m)")

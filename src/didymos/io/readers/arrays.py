@@ -61,7 +61,9 @@ def labelled(
     dims = (*space, ENERGY) if ENERGY in axes else space
     if values.ndim != len(dims):
         raise InputError(f"{name!r} has {values.ndim} dimensions; allowed are {', '.join(dims)}")
-    kept = np.asarray(values, dtype=np.float32 if ENERGY in axes else np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        kept = np.asarray(values, dtype=np.float32 if ENERGY in axes else np.float64)
+    kept = np.where(np.isfinite(kept), kept, np.array(np.nan, kept.dtype))
     coords = {}
     for label, axis in axes.items():
         dim = POINT_DIMS if scattered and label in IMAGE_DIMS else (label,)

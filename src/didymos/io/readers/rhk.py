@@ -98,7 +98,9 @@ def _layout(page: Page, angle: float | None) -> _Layout:
     distance = along_line(positions)
     if distance is not None:
         attrs |= {"line_start": positions[0].tolist(), "line_end": positions[-1].tolist()}
-        return _Layout(order[None, :], sweeps, {"y": Axis(np.zeros(1), "m"), "x": Axis(distance, "m")}, positions, attrs)
+        return _Layout(
+            order[None, :], sweeps, {"y": Axis(np.zeros(1), "m"), "x": Axis(distance, "m")}, positions, attrs
+        )
     axes = {"y": Axis(positions[:, 1], "m"), "x": Axis(positions[:, 0], "m")}
     return _Layout(order, sweeps, axes, positions, attrs)
 
