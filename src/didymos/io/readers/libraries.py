@@ -38,9 +38,9 @@ def library(path: Path, kind: str, *loggers: str) -> Iterator[None]:
             for logger in silenced:
                 logger.disabled = True
             yield
-    except (InputError, FileNotFoundError, PermissionError):
+    except (InputError, FileNotFoundError, PermissionError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
-    except Exception as error:
+    except BaseException as error:  # some libraries derive their errors from it
         words = " ".join(str(error).split())[:120]
         reason = f"{type(error).__name__}: {words}" if words else type(error).__name__
         raise InputError(
