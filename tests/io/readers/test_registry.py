@@ -74,7 +74,7 @@ def test_every_reader_has_what_the_documentation_needs():
     assert len(set(names)) == len(names)
     for reader in known_readers().values():
         assert reader.suffixes or reader.recognises
-        assert all(re.fullmatch(r"\.[\w.-]+", suffix) and suffix == suffix.lower() for suffix in reader.suffixes)
+        assert all(re.fullmatch(r"\.[\w.()-]+", suffix) and suffix == suffix.lower() for suffix in reader.suffixes)
         assert reader.holds.endswith(".")
         assert reader.tested_on.endswith(".")
 
@@ -119,4 +119,4 @@ def test_the_current_folder_has_a_name(tmp_path, monkeypatch):
 
 def test_every_suffix_has_a_format():
     assert suffixes()[".3ds"] == "Nanonis grid"
-    assert suffixes()[".zip"] == "zarr"
+    assert suffixes()[".zip"].startswith("zarr")

@@ -17,6 +17,11 @@ BUILT_IN = (
     "nanonis_grid",
     "netcdf",
     "zarr_store",
+    "nanonis_points",
+    "rhk",
+    "igor",
+    "matrix",
+    "forces",
 )
 """Modules with the readers of didymos, each with a ``READER``. Of several for one suffix the first that recognises a
 file reads it."""
