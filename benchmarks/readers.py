@@ -10,8 +10,8 @@ NumPy. Of each library the table has
 - place: the largest error of the distance between two spectra, in percent of the largest distance;
 - seconds and peak memory of a process that reads the file, and both over those of didymos.
 
-Targets (``--check`` exits 1 where one is missed): didymos has all values right, invents none, misplaces by less than 1 %
-on every file, refuses the damaged one, and reads the large one faster than every peer that gives labelled arrays
+Targets (``--check`` exits 1 where one is missed): didymos has all values right, invents none, misplaces by less than
+1 % on every file, refuses the damaged one, and reads the large one faster than every peer that gives labelled arrays
 (nanonispy2 gives plain ones, and checks nothing).
 
 Run with ``python benchmarks/readers.py [--check]``; peers that are not installed are left out

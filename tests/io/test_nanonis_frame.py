@@ -115,7 +115,7 @@ def test_a_drifting_meander_is_turned_row_by_row(tmp_path):
 def test_positions_that_form_no_grid_are_scattered_points(tmp_path, columns, rows):
     grid = GridFile(columns=columns, rows=rows)
     records = grid.records()
-    positions = np.float32(3e-8 + 1e-8 * np.random.default_rng(2).random((20, 2)))
+    positions = (3e-8 + 1e-8 * np.random.default_rng(2).random((20, 2))).astype(np.float32)
     records[:, 2:4] = positions
     records[17:] = np.nan
     path = tmp_path / "grid.3ds"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from didymos.io.channels import Choice, Kind, channel_kind, is_backward, split_name
 
-Spectra = NDArray[np.float32]
+Spectra = NDArray[np.floating]
 Values = NDArray[np.float64]
 Read = Callable[[int], Spectra]
 """Reads a sample of the spectra of a channel by its position, shape (spectrum, energy)."""

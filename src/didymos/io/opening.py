@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from didymos.io.axes import parse_dims
 from didymos.io.blocks import any_finite
@@ -31,7 +31,7 @@ def open_map(
     channel: str | None = None,
     average_backward: bool = False,
     average_sweeps: bool = False,
-    lockin_phase: float | Literal["auto"] | None = None,
+    lockin_phase: float | str | None = None,
     dims: str | Sequence[str] | None = None,
     photon_energy: bool = False,
     energy_range: tuple[float, float] | None = None,

@@ -110,7 +110,13 @@ def test_a_volume_with_trace_and_retrace(tmp_path):
 def test_a_volume_that_was_stopped_and_other_directions(tmp_path):
     raw, values = curves(sweeps=1)
     layout = {"retrace": False, "up_and_down": True}
-    path = write(tmp_path, np.concatenate([raw, raw[:20] + 7]), name="a--3_1.Aux1(V)_mtrx", layout=layout, channel=("Aux1(V)", "V"))
+    path = write(
+        tmp_path,
+        np.concatenate([raw, raw[:20] + 7]),
+        name="a--3_1.Aux1(V)_mtrx",
+        layout=layout,
+        channel=("Aux1(V)", "V"),
+    )
     content = READER.read(path, None)
     up, down = content.arrays["Aux1(V) (V)"], content.arrays["Aux1(V) [forward/down] (V)"]
     assert_allclose(up.values, values[0][..., ::-1] / 2)

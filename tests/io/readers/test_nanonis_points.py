@@ -97,7 +97,13 @@ def test_different_axes_are_interpolated(tmp_path):
 
 
 def test_damaged_and_foreign_files_are_named(tmp_path):
-    texts = [spectrum(0), "no spectrum\n1\t2\n", spectrum(2)[:-30] + "\n", spectrum(3), spectrum(4, columns=("Z rel (m)", "Current (A)"))]
+    texts = [
+        spectrum(0),
+        "no spectrum\n1\t2\n",
+        spectrum(2)[:-30] + "\n",
+        spectrum(3),
+        spectrum(4, columns=("Z rel (m)", "Current (A)")),
+    ]
     content = READER.read(folder_of(tmp_path, texts), None)
     assert content.arrays["Current (A)"].shape == (2, 21)
     left_out = content.attrs["left_out"]
@@ -158,7 +164,9 @@ def test_damaged_copies(tmp_path):
 
 
 def test_a_common_axis_needs_ranges_that_belong_together(tmp_path):
-    folder = folder_of(tmp_path, [spectrum(0, bias=BIAS * 1e-5), spectrum(1, bias=BIAS + 5), spectrum(2, bias=BIAS * 1e-5)])
+    folder = folder_of(
+        tmp_path, [spectrum(0, bias=BIAS * 1e-5), spectrum(1, bias=BIAS + 5), spectrum(2, bias=BIAS * 1e-5)]
+    )
     with pytest.raises(InputError, match="night: the axes of the 3 spectra lie too far apart"):
         READER.read(folder, None)
     assert Path(folder).is_dir()

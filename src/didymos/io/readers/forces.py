@@ -77,7 +77,9 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     found = [file for file in path.iterdir() if file.suffix.lower() in _CURVES and file.is_file()]
-    return sorted(found, key=lambda file: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file.name)])
+    return sorted(
+        found, key=lambda file: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file.name)]
+    )
 
 
 def _loaded(path: Path) -> Iterator[tuple[Any, Mapping[str, Any]]]:
@@ -101,7 +103,9 @@ def _loaded(path: Path) -> Iterator[tuple[Any, Mapping[str, Any]]]:
 
 def _curve(data: Any, metadata: Mapping[str, Any]) -> _Curve:
     if "force" not in data:
-        raise InputError(f"{metadata['path'].name} has curves without force (sensitivity and spring constant are missing)")
+        raise InputError(
+            f"{metadata['path'].name} has curves without force (sensitivity and spring constant are missing)"
+        )
     force = np.asarray(data["force"], dtype=np.float64)
     heights = {name: np.asarray(data[name], dtype=np.float64) for name in _HEIGHTS if name in data}
     segment = np.asarray(data["segment"] if "segment" in data else np.zeros(force.size), dtype=np.int64)
@@ -132,11 +136,18 @@ def _arrays(curves: Sequence[_Curve]) -> tuple[dict[str, xr.DataArray], dict[str
     arrays: dict[str, Any] = {}
     attrs: dict[str, Any] = {"height": column}
     axes, index, frame = _space(curves)
-    both = [(name, way) for name, way in (("Force", _APPROACH), ("Force [bwd]", _RETRACT)) if any(way in p for p in parts)]
+    both = [
+        (name, way) for name, way in (("Force", _APPROACH), ("Force [bwd]", _RETRACT)) if any(way in p for p in parts)
+    ]
     if not all(_APPROACH in part for part in parts):
         raise InputError("a curve has no approach: its segments are damaged")
     # the axis covers both ways; a point without retract is NaN there
-    sweeps = [(part[way][0] - low, part[way][1]) for _, way in both for part, low in zip(parts, lowest, strict=True) if way in part]
+    sweeps = [
+        (part[way][0] - low, part[way][1])
+        for _, way in both
+        for part, low in zip(parts, lowest, strict=True)
+        if way in part
+    ]
     owners = [(name, point) for name, way in both for point, part in enumerate(parts) if way in part]
     common = common_axis([height for height, _ in sweeps], {"force": [force for _, force in sweeps]})
     attrs["energy_axis"] = f"height above the lowest position at each point, {common.how}"

@@ -100,8 +100,12 @@ def _files(path: Path) -> list[Path]:
     else:
         found = [file for file in path.parent.glob(path.name) if file.is_file()]
     if not found:
-        raise InputError(f"{path.name} fits no .dat file: give a folder of point spectra, a pattern such as *.dat or a file")
-    return sorted(found, key=lambda file: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file.name)])
+        raise InputError(
+            f"{path.name} fits no .dat file: give a folder of point spectra, a pattern such as *.dat or a file"
+        )
+    return sorted(
+        found, key=lambda file: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file.name)]
+    )
 
 
 def _spectra(path: Path) -> list[_Spectrum]:
@@ -155,7 +159,9 @@ def _table(lines: Sequence[str]) -> dict[str, NDArray[np.float64]]:
     rows = [line for line in lines if line.strip()]
     names = [name.strip() for name in rows[0].rstrip("\t").split("\t")] if rows else []
     if len(names) < 2 or len(rows) < 3:
-        raise InputError(f"has {len(names)} columns of {max(len(rows) - 1, 0)} values; a spectrum has 2 or more of both")
+        raise InputError(
+            f"has {len(names)} columns of {max(len(rows) - 1, 0)} values; a spectrum has 2 or more of both"
+        )
     if len(set(names)) < len(names):
         raise InputError("has two columns of the same name")
     fields = [row.rstrip("\t ").split("\t") for row in rows[1:]]

@@ -28,7 +28,7 @@ OTHER = Reader("Laboratory format", (".lab",), content)
 @pytest.fixture
 def plugins(monkeypatch):
     """Entry points by name and what they load."""
-    found = {}
+    found: dict[str, object] = {}
     module = types.ModuleType("laboratory_readers")
     monkeypatch.setitem(sys.modules, "laboratory_readers", module)
 
