@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from didymos.cli.options import InputOptions, LargeMap, LargeMapOptions, Options, Output, OutputOptions, Reading
+from didymos.preparing.settings import PreparingSettings
 from didymos.schema.names import VERSION, InputError
 from didymos.workflow.settings import Settings
 
@@ -62,16 +63,31 @@ def analyze(
     default = Path(f"{input.stem}-result") if named.resolve() == input.resolve() else named
     folder = out or default
     with cluster_at(chosen.scheduler):
-        data = opened(input, reading, lazy=True if chosen.scheduler or chosen.resume else None)
+        data = opened(input, reading, (settings or Settings()).preparing, lazy=True if chosen.scheduler or chosen.resume else None)
         analyze_and_write(data, input, folder, settings or Settings(), figures, examples, resume=chosen.resume)
 
 
-def opened(path: Path, reading: InputOptions | None, **options: Any) -> xr.DataArray:
-    """Open a map as the options say; `options` are further ones of :func:`didymos.io.open_map`."""
+def opened(
+    path: Path, reading: InputOptions | None, preparing: PreparingSettings | None = None, **options: Any
+) -> xr.DataArray:
+    """Open a map as the options say, with its current where it is prepared with one.
+
+    `options` are further ones of :func:`didymos.io.open_map`.
+    """
     from didymos.io import open_map
 
     chosen = reading or InputOptions()
-    return open_map(path, channel=chosen.channel, average_backward=chosen.average_backward, **options)
+    options["average_backward"] = chosen.average_backward
+    data = open_map(path, channel=chosen.channel, **options)
+    if preparing is None or not preparing.needs_current:
+        return data
+    from didymos.preparing import with_current
+
+    try:
+        current = open_map(path, channel=chosen.current, **options)
+    except InputError as error:
+        raise InputError(f"calibrate and normalise feenstra need the recorded current (--current): {error}") from None
+    return with_current(data, current)
 
 
 def analyze_and_write(

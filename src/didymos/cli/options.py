@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from didymos.plots.settings import FigureSettings
+from didymos.preparing.settings import PreparingSettings
 from didymos.workflow.settings import Settings
 
 
@@ -21,10 +22,13 @@ class InputOptions:
         Channel to take; 'didymos info INPUT' lists the channels.
     average_backward
         Average the channel with its backward twin.
+    current
+        Channel of the recorded current, for calibrate and for normalise feenstra.
     """
 
     channel: str | None = None
     average_backward: bool = False
+    current: str = "Current"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,10 @@ class LargeMapOptions:
     resume: bool = False
 
 
+# its fields are options of their own wherever it is a field of other settings
+Parameter(name="*")(PreparingSettings)
+
+Preparing = Annotated[PreparingSettings, Parameter(name="*")]
 Options = Annotated[Settings, Parameter(name="*")]
 Reading = Annotated[InputOptions, Parameter(name="*")]
 Output = Annotated[OutputOptions, Parameter(name="*")]
