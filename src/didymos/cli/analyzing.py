@@ -63,7 +63,9 @@ def analyze(
     default = Path(f"{input.stem}-result") if named.resolve() == input.resolve() else named
     folder = out or default
     with cluster_at(chosen.scheduler):
-        data = opened(input, reading, (settings or Settings()).preparing, lazy=True if chosen.scheduler or chosen.resume else None)
+        data = opened(
+            input, reading, (settings or Settings()).preparing, lazy=True if chosen.scheduler or chosen.resume else None
+        )
         analyze_and_write(data, input, folder, settings or Settings(), figures, examples, resume=chosen.resume)
 
 

@@ -20,7 +20,7 @@ class DespikingSettings:
     threshold : float
         Standard deviations of the noise that a spike exceeds: among ten million values of normal noise one exceeds 5.3.
     window : int
-        Energies whose median is what a value is compared with; a spike covers less than half of them.
+        Energies whose median is what a value is compared with; a spike covers at most a third of them.
     shared : float
         A neighbour that has this share of an excess at the same energy, or beside it, shares a line.
     sample : int
@@ -28,7 +28,7 @@ class DespikingSettings:
     """
 
     threshold: float = 7.0
-    window: int = 7
+    window: int = 9
     shared: float = 0.3
     sample: int = 4000
 
@@ -39,7 +39,9 @@ DEFAULTS = DespikingSettings()
 def excess(spectra: NDArray[np.floating], settings: DespikingSettings = DEFAULTS) -> NDArray[np.float64]:
     """Return how far every value lies from the median of the energies around it.
 
-    d(E) = s(E) - median of s over `window` energies around E, fewer at the ends; missing values are passed over.
+    d(E) = s(E) - median of s over the other `window` - 1 energies around E, at both ends over the first or last ones;
+    missing values are passed over. Where a spectrum rises or falls, the median of the others lies between its two
+    neighbours.
 
     Parameters
     ----------
@@ -49,12 +51,15 @@ def excess(spectra: NDArray[np.floating], settings: DespikingSettings = DEFAULTS
     Returns
     -------
     array, shape (n_points, n_energies)
-        NaN where the value is missing.
+        NaN where the value is missing, or all others around it.
     """
     values = np.where(np.isfinite(spectra), spectra, np.nan).astype(np.float64)
-    half = settings.window // 2
-    padded = np.pad(values, ((0, 0), (half, half)), constant_values=np.nan)
-    windows = np.sort(sliding_window_view(padded, settings.window, axis=1), axis=2)  # NaN last
+    energies = values.shape[1]
+    width = min(settings.window, energies)
+    first = np.clip(np.arange(energies) - width // 2, 0, energies - width)
+    windows = sliding_window_view(values, width, axis=1)[:, first].copy()
+    windows[:, np.arange(energies), np.arange(energies) - first] = np.nan  # the value itself
+    windows.sort(axis=2)  # NaN last
     count = np.isfinite(windows).sum(axis=2)
     low, high = np.maximum(count - 1, 0) // 2, np.maximum(count, 1) // 2
     middle = np.take_along_axis(windows, np.stack([low, high], axis=2), axis=2).mean(axis=2)

@@ -21,7 +21,7 @@ class DriftSettings:
     """
 
     largest: float = 0.5
-    softened: float = 0.02
+    softened: float = 0.1
 
 
 DEFAULTS = DriftSettings()
@@ -47,7 +47,8 @@ class ImageShift:
 def image_shift(image: ArrayLike, reference: ArrayLike, settings: DriftSettings = DEFAULTS) -> ImageShift:
     """Return the shift of an image against a reference: phase correlation.
 
-    With F and G the Fourier transforms of image and reference, each less its average and under a Hann window, the
+    Twice, the second time on what both images show of the same place, so that the window is on the same structures. With
+    F and G the Fourier transforms of image and reference, each less its average and under a Hann window, the
     inverse transform of F G* / (|F G*| + softened max |F G*|) has its maximum at the shift; parabolas through the
     values beside it give the part of a pixel.
 
@@ -66,23 +67,33 @@ def image_shift(image: ArrayLike, reference: ArrayLike, settings: DriftSettings 
     ----------
     C. D. Kuglin, D. C. Hines, Proc. IEEE Conf. Cybernetics and Society, 163 (1975).
     """
+    here, there = (np.asarray(one, dtype=np.float64) for one in (image, reference))
+    rows, columns = _peak(here, there, settings)
+    whole = (round(rows), round(columns))
+    a, b = _overlap(here, there, *whole)
+    if any(whole) and min(a.shape) > 3:
+        further = _peak(a, b, settings)
+        rows, columns = (first + more for first, more in zip(whole, further, strict=True))
+    return ImageShift(rows, columns, _correlation(*_overlap(here, there, round(rows), round(columns))))
+
+
+def _peak(here: NDArray[np.float64], there: NDArray[np.float64], settings: DriftSettings) -> tuple[float, float]:
+    """Return where the phase correlation of two images has its maximum, in rows and columns."""
     from scipy import fft
 
-    here, there = (np.asarray(one, dtype=np.float64) for one in (image, reference))
     first, second = _windowed(here), _windowed(there)
     shape = tuple(2 * size for size in here.shape)  # so that nothing comes in from the other side
     cross = fft.rfft2(first, shape) * np.conj(fft.rfft2(second, shape))
     size = np.abs(cross)
     if not size.max() > 0:
-        return ImageShift(0.0, 0.0, 0.0)
+        return 0.0, 0.0
     found = fft.irfft2(cross / (size + settings.softened * size.max()), shape)
     allowed = np.ones(shape, dtype=bool)
     for axis, length in enumerate(here.shape):
         lag = np.abs(fft.fftfreq(shape[axis], 1 / shape[axis]))
         allowed &= np.expand_dims(lag <= settings.largest * length, 1 - axis)
     top = np.unravel_index(int(np.where(allowed, found, -np.inf).argmax()), shape)
-    rows, columns = (_top_between(found, top, axis) for axis in (0, 1))
-    return ImageShift(rows, columns, _overlap_correlation(here, there, round(rows), round(columns)))
+    return _top_between(found, top, 0), _top_between(found, top, 1)
 
 
 def _windowed(image: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -108,11 +119,19 @@ def _top_between(values: NDArray[np.float64], top: tuple[np.intp, ...], axis: in
     return (place if place < size / 2 else place - size) + part
 
 
-def _overlap_correlation(image: NDArray[np.float64], reference: NDArray[np.float64], rows: int, columns: int) -> float:
-    """Return Pearson's correlation of an image shifted back with its reference."""
+def _overlap(
+    image: NDArray[np.float64], reference: NDArray[np.float64], rows: int, columns: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what a shifted image and its reference both show, of one shape."""
     height, width = (max(0, size - abs(by)) for size, by in zip(image.shape, (rows, columns), strict=True))
-    a = image[max(rows, 0) : max(rows, 0) + height, max(columns, 0) : max(columns, 0) + width]
-    b = reference[max(-rows, 0) : max(-rows, 0) + height, max(-columns, 0) : max(-columns, 0) + width]
+    return (
+        image[max(rows, 0) : max(rows, 0) + height, max(columns, 0) : max(columns, 0) + width],
+        reference[max(-rows, 0) : max(-rows, 0) + height, max(-columns, 0) : max(-columns, 0) + width],
+    )
+
+
+def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Return Pearson's correlation of two images where both are known; 0 where one is flat."""
     both = np.isfinite(a) & np.isfinite(b)
     if both.sum() < 3 or np.ptp(a[both]) == 0 or np.ptp(b[both]) == 0:
         return 0.0
