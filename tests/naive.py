@@ -717,7 +717,7 @@ def calibration_line(lockin, current, bias):
 
 
 def broadened_ratio(current, bias, width, kernel):
-    """Return the current over voltage, averaged with a kernel, for evenly spaced biases; a loop over pairs of biases."""
+    """Return the current over voltage, averaged with a kernel, for evenly spaced biases, in a loop over pairs."""
     found = np.full(np.shape(current), np.nan)
     for i, flow in enumerate(current):
         for k, here in enumerate(bias):

@@ -117,7 +117,7 @@ def test_the_same_by_keywords(analysis):
     result = didymos.analyze(noisy(), members=1, **options)
     assert result.attrs["settings"] == analysis.result.attrs["settings"]
     np.testing.assert_array_equal(result.score, analysis.result.score)
-    with pytest.raises(InputError, match="no setting 'smoothing'.*smooth_order"):
+    with pytest.raises(InputError, match=r"no setting 'smoothing'.*smooth_order"):
         didymos.analyze(noisy(), smoothing=5)
 
 

@@ -2,12 +2,12 @@
 
 import re
 
-import naive
 import numpy as np
 import pytest
 import xarray as xr
 from prepared_maps import BIAS, OFFSET, SENSITIVITY, a_map, conductance, current_from, measured
 
+import naive
 from didymos import InputError, preparing, spectral_map
 from didymos.io.blocks import is_lazy
 
@@ -33,7 +33,7 @@ ON_SCATTERED = [name for name in STEPS if name not in ("mask", "bin_map", "level
 
 def the_current(data):
     current = a_map(current_from(conductance()), "A", "Current", scattered="point" in data.dims)
-    return current.chunk({dim: 5 for dim in current.dims[:-1]}) if is_lazy(data) else current
+    return current.chunk(dict.fromkeys(current.dims[:-1], 5)) if is_lazy(data) else current
 
 
 def noisy(scattered=False):
@@ -167,7 +167,8 @@ def test_bins_are_averages_of_what_is_known_and_the_noise_falls():
     found = preparing.bin_map(data, 3, 4)
     np.testing.assert_allclose(found.values, naive.averages_of_bins(data.values.astype(float), 3, 3, 4), rtol=1e-5)
     assert found.attrs["preparation"] == (
-        "Binned: averages of 3 rows × 3 columns × 4 energies, up to 36 values each; left out at the end: 1 row, 1 energy."
+        "Binned: averages of 3 rows × 3 columns × 4 energies, up to 36 values each; left out at the end: 1 row, "
+        "1 energy."
     )
     np.testing.assert_allclose(found.y.values, [1e-9, 4e-9, 7e-9])
     np.testing.assert_allclose(found.energy.values[0], BIAS[:4].mean())

@@ -212,22 +212,35 @@ def correct_drift(
                              "convert one of them")  # fmt: skip
     if min(spectra.sizes["x"], spectra.sizes["y"]) < 4:
         raise InputError("drift_reference needs at least 4 rows and columns: leave it out")
-    there = other.sortby(["x", "y"]).interp(x=x, y=y[:, 0]).transpose("y", "x").values
-    shift = image_shift(levelled(heights.values, x, y), levelled(there, x, y))
+    # what lies around the map is looked at as well
+    wide_x, wide_y = _wider(x), _wider(y[:, 0])
+    there = other.sortby(["x", "y"]).interp(x=wide_x, y=wide_y).transpose("y", "x").values
+    here = np.full(there.shape, np.nan)
+    first = (y.size // 2, x.size // 2)
+    here[first[0] : first[0] + y.size, first[1] : first[1] + x.size] = levelled(heights.values, x, y)
+    shift = image_shift(here, levelled(there, wide_x, wide_y[:, None]))
     if shift.correlation < LEAST:
         raise InputError(
             f"the topography and the reference are not alike (correlation {shift.correlation:.2f}, at least {LEAST} is "
             "needed): take a reference of the same place"
         )
-    by = {name: float(pixels * np.diff(spectra[name].values).mean()) for name, pixels in
+    # a shift of less than a thousandth of a pixel is rounding
+    by = {name: -float(round(pixels, 3) * np.diff(spectra[name].values).mean()) + 0.0 for name, pixels in
           (("x", shift.columns), ("y", shift.rows))}  # fmt: skip
-    moved = {name: (name, spectra[name].values - by[name], dict(spectra[name].attrs)) for name in by}
+    moved = {name: (name, spectra[name].values + by[name], dict(spectra[name].attrs)) for name in by}
     units = str(spectra["x"].attrs.get("units", ""))
     return noted(
         spectra.assign_coords(moved),
-        f"Drift corrected: positions shifted by {-by['x']:.3g} {units} along x and {-by['y']:.3g} {units} along y onto "
+        f"Drift corrected: positions shifted by {by['x']:.3g} {units} along x and {by['y']:.3g} {units} along y onto "
         f"the reference (correlation {shift.correlation:.2f}).",
     )
+
+
+def _wider(position: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return positions with the same step that reach half of their number further on both sides."""
+    step = float(np.diff(position).mean())
+    count = position.size
+    return np.asarray(position[0] + step * (np.arange(2 * (count // 2) + count) - count // 2))
 
 
 def _reference(given: Any) -> xr.DataArray:

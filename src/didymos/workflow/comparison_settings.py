@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from didymos.preparing.settings import PreparingSettings, preparing_of
 from didymos.schema.names import InputError
@@ -31,7 +31,7 @@ class ComparisonSettings:
     methods: Sequence[str] | None = None
     seed: int = 0
     energy_range: tuple[float, float] | None = None
-    preparing: PreparingSettings = PreparingSettings()
+    preparing: PreparingSettings = field(default_factory=PreparingSettings)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, in one line."""

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from didymos.core.metrics.catalogue import METRICS
@@ -89,7 +89,7 @@ class Settings:
     iso_energy: float | Literal["auto"] = "auto"
     energy_range: tuple[float, float] | None = None
     seed: int = 0
-    preparing: PreparingSettings = PreparingSettings()
+    preparing: PreparingSettings = field(default_factory=PreparingSettings)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, in one line."""

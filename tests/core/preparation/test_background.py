@@ -1,7 +1,7 @@
-import naive
 import numpy as np
 import pytest
 
+import naive
 from didymos.core.preparation.background import power_law, smooth_line, stiffness
 
 LOSS = np.linspace(250, 450, 201)

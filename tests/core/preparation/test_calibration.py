@@ -1,7 +1,7 @@
-import naive
 import numpy as np
 import pytest
 
+import naive
 from didymos.core.preparation.calibration import calibration_of, joined, sums_of
 
 BIAS = np.linspace(-0.1, 0.1, 101)

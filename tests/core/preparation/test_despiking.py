@@ -1,7 +1,7 @@
-import naive
 import numpy as np
 import pytest
 
+import naive
 from didymos.core.preparation.despiking import (
     beside_image,
     beside_points,

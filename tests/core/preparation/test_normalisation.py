@@ -1,7 +1,7 @@
-import naive
 import numpy as np
 import pytest
 
+import naive
 from didymos.core.preparation.normalisation import average_between, broadened_ratio, largest, zero_current
 
 BIAS = np.linspace(-1.0, 1.0, 101)

@@ -1,7 +1,7 @@
-import naive
 import numpy as np
 import pytest
 
+import naive
 from didymos.core.preparation.smoothing import smoothed
 
 ENERGY = np.linspace(-5, 5, 41)

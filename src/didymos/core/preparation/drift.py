@@ -47,15 +47,15 @@ class ImageShift:
 def image_shift(image: ArrayLike, reference: ArrayLike, settings: DriftSettings = DEFAULTS) -> ImageShift:
     """Return the shift of an image against a reference: phase correlation.
 
-    Twice, the second time on what both images show of the same place, so that the window is on the same structures. With
-    F and G the Fourier transforms of image and reference, each less its average and under a Hann window, the
+    Twice, the second time on what both images show of the same place, so that the window is on the same structures.
+    With F and G the Fourier transforms of image and reference, each less its average and under a Tukey window, the
     inverse transform of F G* / (|F G*| + softened max |F G*|) has its maximum at the shift; parabolas through the
     values beside it give the part of a pixel.
 
     Parameters
     ----------
     image, reference : array_like, shape (n_rows, n_columns)
-        Levelled, NaN where unknown; both on the same pixels.
+        Levelled; both on the same pixels, NaN where unknown: one of them may show more than the other.
     settings : DriftSettings
 
     Returns
@@ -71,7 +71,9 @@ def image_shift(image: ArrayLike, reference: ArrayLike, settings: DriftSettings 
     rows, columns = _peak(here, there, settings)
     whole = (round(rows), round(columns))
     a, b = _overlap(here, there, *whole)
-    if any(whole) and min(a.shape) > 3:
+    both = np.isfinite(a) & np.isfinite(b)
+    a, b = np.where(both, a, np.nan), np.where(both, b, np.nan)
+    if both.any(axis=1).sum() > 3 and both.any(axis=0).sum() > 3:
         further = _peak(a, b, settings)
         rows, columns = (first + more for first, more in zip(whole, further, strict=True))
     return ImageShift(rows, columns, _correlation(*_overlap(here, there, round(rows), round(columns))))
@@ -97,12 +99,23 @@ def _peak(here: NDArray[np.float64], there: NDArray[np.float64], settings: Drift
 
 
 def _windowed(image: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return an image less its average, falling to zero at its border; zero where unknown."""
+    """Return an image less its average, falling to zero at the border of what is known; zero where unknown."""
     known = np.isfinite(image)
     if not known.any():
         return np.zeros(image.shape)
-    row, column = (np.sin(np.pi * (np.arange(size) + 0.5) / size) ** 2 for size in image.shape)
-    return np.asarray(np.where(known, image - image[known].mean(), 0.0) * row[:, None] * column)
+    tapers = []
+    for axis in (0, 1):
+        held = np.flatnonzero(known.any(axis=1 - axis))
+        taper = np.zeros(image.shape[axis])
+        taper[held[0] : held[-1] + 1] = _taper(int(held[-1] - held[0]) + 1)
+        tapers.append(taper)
+    return np.asarray(np.where(known, image - image[known].mean(), 0.0) * tapers[0][:, None] * tapers[1])
+
+
+def _taper(size: int) -> NDArray[np.float64]:
+    """Return a Tukey window: 1 in its inner half, falling to zero as sin^2 in the outer quarters."""
+    from_border = np.minimum(np.arange(size) + 0.5, size - 0.5 - np.arange(size)) / size
+    return np.asarray(np.sin(np.pi / 2 * np.minimum(4 * from_border, 1.0)) ** 2)
 
 
 def _top_between(values: NDArray[np.float64], top: tuple[np.intp, ...], axis: int) -> float:
