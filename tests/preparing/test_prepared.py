@@ -78,7 +78,9 @@ def test_prepared_twice_is_prepared_once():
     settings = PreparingSettings(smooth=5, mask=None)
     once = prepared(noisy(), settings)
     assert prepared(once, settings) is once
-    assert prepared(once.to_dataset(), settings)["spectra"].identical(once)
+    again = prepared(once.to_dataset(), settings)
+    assert isinstance(again, xr.Dataset)
+    assert again["spectra"].identical(once)
     other = prepared(once, PreparingSettings(smooth=7))
     assert len(other.attrs["preparation"].splitlines()) == 2
 
@@ -109,7 +111,6 @@ def test_an_analysis_prepares_first_and_says_so(analysis):
     assert [line.split(":")[0] for line in lines[:4]] == ["Cropped", "Normalised", "Smoothed", "Binned"]
     assert json.loads(result.attrs["settings"])["preparing"]["smooth"] == 5
     assert result.spectra.attrs["units"] == "1"
-    assert didymos.io.open_result is not None
 
 
 def test_the_same_by_keywords(analysis):

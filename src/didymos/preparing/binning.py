@@ -60,9 +60,7 @@ def bin_map(data: xr.DataArray | xr.Dataset, space: int = 1, energy: int = 1) ->
         coordinate = spectra[name]
         if dims:
             windows = {dim: counts[dim] for dim in dims}
-            coordinate = coordinate.variable.coarsen(  # type: ignore[no-untyped-call]  # xarray leaves it without
-                windows, "max", boundary="trim"
-            )
+            coordinate = coordinate.variable.coarsen(windows, "max", boundary="trim")
         else:
             coordinate = coordinate.variable
         found = found.assign_coords({name: coordinate})

@@ -66,13 +66,15 @@ def despike(data: xr.DataArray | xr.Dataset, settings: DespikingSettings = DEFAU
         found = _without_spikes_lazily(spectra, noise, settings)
     else:
         found = spectra.copy(data=_without_spikes(spectra.values, _neighbours(spectra), noise, settings))
-    gone = answers((np.isfinite(spectra) & ~np.isfinite(found)).astype(float), _count)
-    values, touched = (int(sum(part[index] for part in gone)) for index in (0, 1))
+    gone = answers(spectra, _lost, found)
+    values, touched = (sum(part[index] for part in gone) for index in (0, 1))
     return noted(found, f"Despiked: {counted(values, 'value')} in {counted(touched, 'spectrum', 'spectra')}.")
 
 
-def _count(marked: NDArray[np.float64]) -> tuple[float, float]:
-    return float(marked.sum()), float(marked.any(axis=1).sum())
+def _lost(before: NDArray[np.float64], after: NDArray[np.float32]) -> tuple[int, int]:
+    """Return how many values are missing afterwards only, and in how many spectra."""
+    gone = np.isfinite(before) & ~np.isfinite(after)
+    return int(gone.sum()), int(gone.any(axis=1).sum())
 
 
 def _neighbours(spectra: xr.DataArray) -> NDArray[np.intp] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import overload
 
 import xarray as xr
 
@@ -20,6 +21,17 @@ PREPARED = "prepared_with"
 """The attribute of a map that holds the settings it was prepared with, as JSON."""
 
 
+@overload
+def prepared(
+    data: xr.DataArray, settings: PreparingSettings | None = None, *, current: xr.DataArray | None = None
+) -> xr.DataArray: ...
+@overload
+def prepared(
+    data: xr.DataArray | xr.Dataset,
+    settings: PreparingSettings | None = None,
+    *,
+    current: xr.DataArray | None = None,
+) -> xr.DataArray | xr.Dataset: ...
 def prepared(
     data: xr.DataArray | xr.Dataset, settings: PreparingSettings | None = None, *, current: xr.DataArray | None = None
 ) -> xr.DataArray | xr.Dataset:
