@@ -113,6 +113,18 @@ def test_an_analysis_prepares_first_and_says_so(analysis):
     assert result.spectra.attrs["units"] == "1"
 
 
+def test_the_shifts_are_in_the_result(tmp_path):
+    true = np.random.default_rng(2).normal(0, 6, SHAPE)
+    spectra = np.exp(-((BIAS - true[..., None]) ** 2) / (2 * 12.0**2))
+    data = a_map(spectra + np.random.default_rng(3).normal(0, 0.01, spectra.shape))
+    result = didymos.analyze(data, members=1, align=True)
+    path = didymos.save_result(result, tmp_path / "results.nc")
+    kept = didymos.open_result(path)
+    np.testing.assert_allclose(kept.energy_shift, true - np.median(true), atol=1)
+    assert kept.energy_shift.attrs["units"] == "mV"
+    assert "Aligned in energy" in kept.attrs["preparation_notes"]
+
+
 def test_the_same_by_keywords(analysis):
     options: dict[str, Any] = {"smooth": 5, "normalise": "set-point", "crop_x": (0, 14e-9), "bin_energy": 2}
     result = didymos.analyze(noisy(), members=1, **options)

@@ -199,6 +199,19 @@ def test_aligned_spectra_and_their_shifts():
     assert float(said[2]) == pytest.approx(np.abs(true).max(), rel=0.02)
 
 
+def test_a_current_is_shifted_with_its_spectra():
+    shift = np.repeat([[0.0, 5.0, -5.0, 10.0]], 3, axis=0)[..., None]  # whole steps are 2.5 mV
+    true = 1 + ((BIAS - shift) / 100) ** 2 + np.exp(-((BIAS - 30 - shift) ** 2) / 200)
+    step = np.diff(BIAS) * 1e-3
+    areas = np.concatenate([np.zeros((3, 4, 1)), np.cumsum((true[..., 1:] + true[..., :-1]) / 2 * step, -1)], -1)
+    at_zero = np.stack([np.interp(s, BIAS, one) for s, one in zip(shift.ravel(), areas.reshape(-1, 81), strict=True)])
+    current = 1e-9 * (areas - at_zero.reshape(3, 4, 1))
+    data = preparing.with_current(a_map(true), a_map(current, "A", "Current"))
+    found = preparing.normalise(preparing.align_energies(data), "feenstra", broadening=20).values[..., 4:-5]
+    straight = preparing.normalise(data, "feenstra", broadening=20).values[..., 4:-5]
+    assert found.std(axis=1).max() < 0.05 < straight.std(axis=1).max()
+
+
 def test_a_drift_moves_the_positions_onto_the_reference():
     whole = np.random.default_rng(4).normal(size=(60, 60)).cumsum(0).cumsum(1)
     whole = np.sin(whole / 5)

@@ -126,9 +126,12 @@ def analyze_and_write(
 
 def _journal(out: Path, spectra: xr.DataArray, settings: Settings, examples: Path | None) -> Journal:
     """Return the journal of a run, which is the same where the file, what is read of it and the settings are."""
+    from didymos.io import file_sha256
     from didymos.workflow.journal import Journal
 
-    read = {name: spectra.attrs.get(name) for name in ("input_sha256", "channel", "backward")}
+    read: dict[str, Any] = {name: spectra.attrs.get(name) for name in ("input_sha256", "channel", "backward")}
+    named = (settings.preparing.mask, settings.preparing.drift_reference)
+    read["preparing"] = [None if name is None else file_sha256(name) for name in named]
     labels = None if examples is None else examples.read_text(encoding="utf-8")
     return Journal(out, {**read, "settings": settings.to_json(), "examples": labels, "didymos_version": VERSION})
 

@@ -33,6 +33,7 @@ from didymos.preparing.labelled import (
 )
 from didymos.preparing.selecting import whole_image
 from didymos.preparing.settings import LEVELLINGS
+from didymos.preparing.units import CURRENT
 from didymos.schema import InputError, is_image, space_dims
 
 TOPOGRAPHY = "topography"
@@ -56,7 +57,8 @@ def align_energies(data: xr.DataArray | xr.Dataset, settings: AlignmentSettings 
     -------
     xarray.DataArray
         With the coordinate ``energy_shift``: by how much every spectrum lay above the median spectrum, in units of the
-        energies, NaN where no shift was found and the spectrum is as it was. Values beyond the ends are missing.
+        energies, NaN where no shift was found and the spectrum is as it was. Values beyond the ends are missing. A
+        current that the map carries is shifted with it.
 
     Raises
     ------
@@ -81,6 +83,10 @@ def align_energies(data: xr.DataArray | xr.Dataset, settings: AlignmentSettings 
     shift -= np.median(shift[found])
     steps = xr.DataArray(shift, dims=space_dims(spectra))
     result = over_spectra(spectra, _shifted, steps)
+    if CURRENT in spectra.coords and spectra[CURRENT].dims == spectra.dims:
+        # at the bias that is its own: the one that the conductance now has
+        flow = over_spectra(spectra[CURRENT].drop_vars(CURRENT), _shifted, steps)
+        result = result.assign_coords({CURRENT: (spectra.dims, flow.data, dict(spectra[CURRENT].attrs))})
     units = energy_units(spectra)
     result = result.assign_coords({SHIFT: (space_dims(spectra), shift * step, {"units": units, "long_name": "Shift"})})
     spread = float(np.std(shift[found])) * step
