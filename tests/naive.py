@@ -669,3 +669,87 @@ def is_inside(x, y, corners):
         if (y0 > y) != (y1 > y) and x < x0 + (x1 - x0) * (y - y0) / (y1 - y0):
             odd = not odd
     return odd
+
+
+def local_polynomials(spectra, energy, window, order):
+    """Return spectra smoothed by a polynomial through the finite values of every window, one fit a value."""
+    spectra, half = np.asarray(spectra, dtype=np.float64), window // 2
+    smooth = spectra.copy()
+    for i, spectrum in enumerate(spectra):
+        for k in range(len(energy)):
+            first = min(max(k - half, 0), len(energy) - window)
+            at = [j for j in range(first, first + window) if np.isfinite(spectrum[j])]
+            if np.isfinite(spectrum[k]) and len(at) > order:
+                middle = energy[first + half]
+                fitted = np.polynomial.Polynomial.fit(energy[at] - middle, spectrum[at], order)
+                smooth[i, k] = fitted(energy[k] - middle)
+    return smooth
+
+
+def excess_over_median(spectra, window):
+    """Return how far every finite value lies from the median of the other finite ones around it."""
+    spectra, half = np.asarray(spectra, dtype=np.float64), window // 2
+    energies = spectra.shape[1]
+    found = np.full(spectra.shape, np.nan)
+    for i, spectrum in enumerate(spectra):
+        for k, value in enumerate(spectrum):
+            first = min(max(k - half, 0), energies - window)
+            others = [spectrum[j] for j in range(first, first + window) if j != k]
+            around = [other for other in others if np.isfinite(other)]
+            if np.isfinite(value) and around:
+                found[i, k] = value - np.median(around)
+    return found
+
+
+def calibration_line(lockin, current, bias):
+    """Return slope and offset of the derivative of the current on the lock-in averaged over the same biases."""
+    x, y = [], []
+    for signal, flow in zip(lockin, current, strict=True):
+        for k in range(1, len(bias) - 1):
+            wide = bias[k + 1] - bias[k - 1]
+            area = (bias[k] - bias[k - 1]) * (signal[k] + signal[k - 1]) / 2
+            area += (bias[k + 1] - bias[k]) * (signal[k + 1] + signal[k]) / 2
+            if np.isfinite(area) and np.isfinite(flow[k + 1] - flow[k - 1]):
+                x.append(area / wide)
+                y.append((flow[k + 1] - flow[k - 1]) / wide)
+    offset, slope = np.polynomial.polynomial.polyfit(np.array(x), np.array(y), 1)
+    return slope, offset
+
+
+def broadened_ratio(current, bias, width, kernel):
+    """Return the current over voltage, averaged with a kernel, for evenly spaced biases, in a loop over pairs."""
+    found = np.full(np.shape(current), np.nan)
+    for i, flow in enumerate(current):
+        for k, here in enumerate(bias):
+            above = below = 0.0
+            for j, there in enumerate(bias):
+                if there == 0 or not np.isfinite(flow[j]):
+                    continue
+                apart = abs(there - here) / width
+                weight = math.exp(-apart) if kernel == "exponential" else math.exp(-(apart**2) / 2)
+                weight *= (0.5 if j in (0, len(bias) - 1) else 1.0) * there**2 / (there**2 + width**2)
+                above += weight * flow[j] / there
+                below += weight
+            found[i, k] = above / below
+    return found
+
+
+def power_law(spectrum, energy, window):
+    """Return A E^-r through the positive values of a window, fitted to their logarithms with their size as weight."""
+    inside = [k for k, e in enumerate(energy) if window[0] <= e <= window[1] and spectrum[k] > 0]
+    values = np.array([spectrum[k] for k in inside])
+    # numpy multiplies residuals, not their squares, by the weights
+    rate, level = np.polyfit(np.log(np.asarray(energy)[inside]), np.log(values), 1, w=np.sqrt(values))
+    return np.exp(level) * np.asarray(energy) ** rate
+
+
+def averages_of_bins(values, rows, columns, energies):
+    """Return the averages of the finite values of every whole bin."""
+    shape = [size // count for size, count in zip(np.shape(values), (rows, columns, energies), strict=True)]
+    found = np.full(shape, np.nan)
+    for i, j, k in np.ndindex(*shape):
+        part = values[i * rows : (i + 1) * rows, j * columns : (j + 1) * columns, k * energies : (k + 1) * energies]
+        finite = part[np.isfinite(part)]
+        if finite.size:
+            found[i, j, k] = finite.sum() / finite.size
+    return found

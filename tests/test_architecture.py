@@ -17,6 +17,7 @@ ROOMS = (
     "twin",
     "simulate",
     "io",
+    "preparing",
     "methods",
     "workflow",
     "plots",

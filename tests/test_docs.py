@@ -21,6 +21,7 @@ from didymos.core.defects.labels import UNKNOWN
 from didymos.io import FORMATS
 from didymos.io.channels import Kind
 from didymos.io.truth import READERS
+from didymos.preparing import PreparingSettings
 from didymos.schema import COMPARISON_ATTRIBUTES, COMPARISON_VARIABLES, RESULT_ATTRIBUTES, RESULT_VARIABLES, Region
 from didymos.simulate import OPTIONS
 from didymos.workflow import Settings
@@ -76,6 +77,10 @@ def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec.loader.exec_module(writer)
     surface = simulate.fese(shape=(24, 24), energies=48, seed=2, defects=2)
     spectra = np.repeat(surface.spectra.values[:, :, np.newaxis], 3, axis=2) * 1e-9
+    # the first channel is the current, whose derivative the others are
+    step = 1e-3 * float(surface.energy.diff("energy").mean())
+    spectra[:, :, 0, 1:] = np.cumsum((spectra[:, :, 0, 1:] + spectra[:, :, 0, :-1]) / 2 * step, axis=-1)
+    spectra[:, :, 0, 0] = 0
     path = tmp_path_factory.mktemp("docs") / "grid.3ds"
     writer.GridFile(columns=24, rows=24, points=48, sweep=(-0.015, 0.015), spectra=spectra).write(path)
     return path
@@ -213,7 +218,10 @@ def test_the_defaults_are_those_of_the_settings():
     text = (DOCS / "command-line.md").read_text("utf-8").partition("## `didymos analyze")[2]
     said = {row[0].strip("`-").replace("-", "_"): row[1] for row in rows(text, "option")}
     words = {True: "yes", False: "no", None: "everything"}
-    for field in dataclasses.fields(Settings):
+    fields = [field for field in dataclasses.fields(Settings) if field.name != "preparing"]
+    told = ("mask", "drift_reference", "background_range", "background_width", "broadening", "set_point")
+    fields += [field for field in dataclasses.fields(PreparingSettings) if field.name not in told]
+    for field in fields:
         value = field.default
         shown = " ".join(map(str, value)) if isinstance(value, tuple) else value
         assert said[field.name] == str(words[shown] if shown is None or isinstance(shown, bool) else shown), field.name
@@ -268,8 +276,8 @@ def test_the_truth_is_that_of_the_recipes():
 
 def test_every_public_name_is_in_the_reference():
     named = set(re.findall(r"^::: didymos\.(?:\w+\.)*(\w+)$", (DOCS / "reference.md").read_text("utf-8"), re.MULTILINE))
-    public = {*didymos.__all__, *didymos.plots.__all__, *didymos.simulate.__all__}
-    assert public - named == {"__version__", "plots", "simulate", "OPTIONS", "RECIPES"}
+    public = {*didymos.__all__, *didymos.plots.__all__, *didymos.preparing.__all__, *didymos.simulate.__all__}
+    assert public - named == {"__version__", "plots", "preparing", "simulate", "OPTIONS", "RECIPES"}
     parents = {parent.__name__ for kind in OPTIONS.values() for parent in kind.__mro__ if parent is not object}
     assert parents | {"save_nanonis"} <= named
 

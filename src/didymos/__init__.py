@@ -6,7 +6,7 @@ from didymos.schema.lazy import lazily
 from didymos.schema.names import VERSION
 
 if TYPE_CHECKING:
-    from didymos import plots, simulate
+    from didymos import plots, preparing, simulate
     from didymos.explorer import explore
     from didymos.io import open_map, open_result, open_truth, save_result
     from didymos.report import write, write_comparison
@@ -33,6 +33,7 @@ __all__ = [
     "open_truth",
     "pair_statistics",
     "plots",
+    "preparing",
     "save_model",
     "save_result",
     "simulate",
@@ -51,5 +52,5 @@ __getattr__, __dir__ = lazily(
         "twin": ("TwinEmbedding", "TwinModel", "TwinScore", "load_model", "save_model"),
         "workflow": ("Settings", "analyze", "apply", "compare", "pair_statistics"),
     },
-    modules=("plots", "simulate"),
+    modules=("plots", "preparing", "simulate"),
 )

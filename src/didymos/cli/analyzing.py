@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from didymos.cli.options import InputOptions, LargeMap, LargeMapOptions, Options, Output, OutputOptions, Reading
+from didymos.preparing.settings import PreparingSettings
 from didymos.schema.names import VERSION, InputError
 from didymos.workflow.settings import Settings
 
@@ -62,15 +63,33 @@ def analyze(
     default = Path(f"{input.stem}-result") if named.resolve() == input.resolve() else named
     folder = out or default
     with cluster_at(chosen.scheduler):
-        data = opened(input, reading, lazy=True if chosen.scheduler or chosen.resume else None)
+        data = opened(
+            input, reading, (settings or Settings()).preparing, lazy=True if chosen.scheduler or chosen.resume else None
+        )
         analyze_and_write(data, input, folder, settings or Settings(), figures, examples, resume=chosen.resume)
 
 
-def opened(path: Path, reading: InputOptions | None, **options: Any) -> xr.DataArray:
-    """Open a map as the options say; `options` are further ones of :func:`didymos.io.open_map`."""
+def opened(
+    path: Path, reading: InputOptions | None, preparing: PreparingSettings | None = None, **options: Any
+) -> xr.DataArray:
+    """Open a map as the options say, with its current where it is prepared with one.
+
+    `options` are further ones of :func:`didymos.io.open_map`.
+    """
     from didymos.io import open_map
 
-    return open_map(path, **{**vars(reading or InputOptions()), **options})
+    options = {**vars(reading or InputOptions()), **options}
+    current = options.pop("current")
+    data = open_map(path, **options)
+    if preparing is None or not preparing.needs_current:
+        return data
+    from didymos.preparing import with_current
+
+    try:
+        second = open_map(path, **{**options, "channel": current, "lockin_phase": None})
+    except InputError as error:
+        raise InputError(f"calibrate and normalise feenstra need the recorded current (--current): {error}") from None
+    return with_current(data, second)
 
 
 def analyze_and_write(
@@ -107,10 +126,13 @@ def analyze_and_write(
 
 def _journal(out: Path, spectra: xr.DataArray, settings: Settings, examples: Path | None) -> Journal:
     """Return the journal of a run, which is the same where the file, what is read of it and the settings are."""
+    from didymos.io import file_sha256
     from didymos.workflow.journal import Journal
 
     names = ("input_sha256", "channel", "channel_rule", "backward", "sweeps", "axes", "energies")
-    read = {name: spectra.attrs.get(name) for name in names}
+    read: dict[str, Any] = {name: spectra.attrs.get(name) for name in names}
+    named = (settings.preparing.mask, settings.preparing.drift_reference)
+    read["preparing"] = [None if name is None else file_sha256(name) for name in named]
     labels = None if examples is None else examples.read_text(encoding="utf-8")
     return Journal(out, {**read, "settings": settings.to_json(), "examples": labels, "didymos_version": VERSION})
 

@@ -12,7 +12,7 @@ from didymos.cli import TRACEBACK
 from didymos.cli.analyzing import analyze, analyze_and_write, opened, tell
 from didymos.cli.converting import convert
 from didymos.cli.exploring import explore
-from didymos.cli.options import Output, OutputOptions, Reading
+from didymos.cli.options import Output, OutputOptions, Preparing, Reading
 from didymos.cli.simulation_options import SimulationOptions
 from didymos.schema.names import VERSION, InputError
 from didymos.simulate.options import OPTIONS, options_of
@@ -52,6 +52,7 @@ def compare(
     truth: Path | None = None,
     energy_range: tuple[float, float] | None = None,
     seed: int = 0,
+    preparing: Preparing | None = None,
 ) -> None:
     """Compare what the methods of the literature and the twins find in a map.
 
@@ -73,19 +74,30 @@ def compare(
         Lowest and highest energy to compare, in units of the energies.
     seed
         Seed of all random numbers.
+    preparing
+        How the map is prepared.
     """
     figures = (output or OutputOptions()).settings()
     from didymos.io import file_sha256, open_truth
     from didymos.io.atomic import check_folder
+    from didymos.preparing import prepared
     from didymos.report import write_comparison
     from didymos.workflow import compare as compare_methods
 
     folder = out or Path(f"{input.stem}-compared")
     check_folder(folder)  # before the work
-    data = opened(input, reading)
+    data = opened(input, reading, preparing)
     data.attrs["input_sha256"] = file_sha256(input)
     known = None if truth is None else open_truth(truth, data)
-    comparison = compare_methods(data, methods, truth=known, seed=seed, energy_range=energy_range, progress=True)
+    if known is not None and preparing is not None:
+        # it is cropped and binned with the map
+        name = "given_truth"
+        data = prepared(data.assign_coords({name: known}), preparing)
+        known = data[name].drop_vars(name).assign_attrs(known.attrs)
+        data = data.drop_vars(name)
+    comparison = compare_methods(
+        data, methods, truth=known, seed=seed, energy_range=energy_range, preparing=preparing, progress=True
+    )
     tell(comparison)
     print(write_comparison(comparison, folder, figures))
 
@@ -120,9 +132,10 @@ def apply(
     from didymos.report import write
     from didymos.twin import load_model
     from didymos.workflow import apply as apply_model
+    from didymos.workflow.application import preparing_for
 
     model = load_model(model_dir / "model.npz" if model_dir.is_dir() else model_dir)
-    data = opened(input, reading)
+    data = opened(input, reading, preparing_for(model))
     data.attrs["input_sha256"] = file_sha256(input)
     result = apply_model(model, data)
     tell(result)

@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from didymos.plots.settings import FigureSettings
+from didymos.preparing.settings import PreparingSettings
 from didymos.workflow.settings import Settings
 
 
@@ -33,6 +34,8 @@ class InputOptions:
         Turn wavelengths into photon energies in eV, the signal with them.
     topography
         Nanonis scan image (.sxm) to take the topography from.
+    current
+        Channel of the recorded current, for calibrate and for normalise feenstra.
     """
 
     channel: str | None = None
@@ -42,6 +45,7 @@ class InputOptions:
     dims: str | None = None
     photon_energy: bool = False
     topography: Path | None = None
+    current: str = "Current"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +81,10 @@ class LargeMapOptions:
     resume: bool = False
 
 
+# its fields are options of their own wherever it is a field of other settings
+Parameter(name="*")(PreparingSettings)
+
+Preparing = Annotated[PreparingSettings, Parameter(name="*")]
 Options = Annotated[Settings, Parameter(name="*")]
 Reading = Annotated[InputOptions, Parameter(name="*")]
 Output = Annotated[OutputOptions, Parameter(name="*")]

@@ -19,6 +19,7 @@ class Variable:
 RESULT_VARIABLES: Mapping[str, Variable] = {
     "spectra": Variable(("space", ENERGY), "the map at the energies analysed, NaN where a value is missing"),
     "topography": Variable(("space",), "height at each point"),
+    "energy_shift": Variable(("space",), "energy by which each spectrum was shifted onto the median spectrum"),
     "score": Variable(("space",), "score: 0 like the majority, 1 like the most distinct population"),
     "score_std": Variable(("space",), "standard deviation of the score over the ensemble; NaN without networks"),
     "region": Variable(("space",), "region each point belongs to"),

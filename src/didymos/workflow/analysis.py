@@ -8,6 +8,8 @@ from typing import Any
 
 import xarray as xr
 
+from didymos.preparing.pipeline import prepared
+from didymos.preparing.settings import PreparingSettings
 from didymos.schema import InputError
 from didymos.twin.model import TwinModel
 from didymos.twin.training.compilation import Compiler
@@ -72,7 +74,8 @@ def analyze(
     progress : bool or callable, optional
         See :func:`didymos.workflow.progress.shown`.
     **options
-        Settings by name, for example ``seed=1``; they go before those of `settings`.
+        Settings by name, for example ``seed=1`` or, of those of preparing, ``smooth=7``; they go before those of
+        `settings`.
 
     Returns
     -------
@@ -113,6 +116,7 @@ def run(
     source = chosen.similarity_source(given=examples is not None)
     with shown(progress) as report, Compiler() as compiler:
         with stage(report, PREPARE):
+            data = prepared(data, chosen.preparing)
             points = prepare(data, chosen, examples=examples, passes=Passes(journal))
             check_iso_energy(points, chosen)
         prepare_training(compiler, int(points.usable.sum()), chosen, source)
@@ -205,13 +209,15 @@ def with_options(settings: Settings | None, options: dict[str, Any]) -> Settings
     InputError
         Where there is no setting of that name, or a value is not allowed.
     """
-    names = [field.name for field in dataclasses.fields(Settings)]
+    names, preparing = ([field.name for field in dataclasses.fields(kind)] for kind in (Settings, PreparingSettings))
     for name in options:
-        if name not in names:
-            raise InputError(f"there is no setting {name!r}; there are {', '.join(sorted(names))}")
+        if name not in (*names, *preparing):
+            raise InputError(f"there is no setting {name!r}; there are {', '.join(sorted((*names, *preparing)))}")
     if settings is not None and not isinstance(settings, Settings):
         raise InputError(f"settings are a {type(settings).__name__}; allowed is didymos.Settings or keywords")
-    return dataclasses.replace(settings or Settings(), **options)
+    chosen = dataclasses.replace(settings or Settings(), **{n: v for n, v in options.items() if n in names})
+    steps = {name: value for name, value in options.items() if name in preparing}
+    return dataclasses.replace(chosen, preparing=dataclasses.replace(chosen.preparing, **steps)) if steps else chosen
 
 
 def _carry_truth(data: xr.DataArray | xr.Dataset, result: xr.Dataset) -> None:

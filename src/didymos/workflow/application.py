@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from didymos.core.numeric.rows import Spectra
 from didymos.io.blocks import is_lazy
+from didymos.preparing.pipeline import prepared
+from didymos.preparing.settings import PreparingSettings, preparing_of
 from didymos.schema import ENERGY, VERSION, InputError
 from didymos.twin.model import TwinModel
 from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
@@ -31,7 +34,8 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     ----------
     model : TwinModel
     data : spectral map
-        Its energies are interpolated to those of the model where they differ.
+        It is prepared as the first map was, but for its crop, mask and reference of the drift, and its energies are
+        interpolated to those of the model where they differ.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     InputError
         Where the map does not cover the model's energies or has other units.
     """
-    spectra = as_map(data)
+    spectra = as_map(prepared(data, preparing_for(model)))
     positions = positions_of(spectra)
     points = points_from(_at_energies_of(model, spectra, positions), positions, fewest=1)
     assembly = Assembly(points)
@@ -70,6 +74,21 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
         }
     )
     return assembly.result
+
+
+def preparing_for(model: TwinModel) -> PreparingSettings:
+    """Return how a map is prepared for a model: as the first one was, without what names places of that one.
+
+    Raises
+    ------
+    InputError
+        Where the model was prepared in a way that this version does not know.
+    """
+    try:
+        given = json.loads(str(model.about.get("settings", "{}"))).get("preparing")
+    except (AttributeError, ValueError):
+        given = None
+    return preparing_of(given).elsewhere()
 
 
 def _at_energies_of(model: TwinModel, spectra: xr.DataArray, positions: NDArray[np.float64]) -> Completed:

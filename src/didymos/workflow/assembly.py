@@ -97,13 +97,16 @@ def _latent_spaces(assembly: Assembly, model: TwinModel) -> dict[str, Space]:
 
 
 def add_map(assembly: Assembly) -> None:
-    """Add the spectra with their attributes and the topography where there is one."""
+    """Add the spectra with their attributes, and the topography and the shifts in energy where there are any."""
     source = assembly.points.map
     assembly.add("spectra", source.data)
     assembly.result["spectra"].attrs.update(source.attrs)
     if "topography" in source.coords and source.coords["topography"].dims == assembly.space:
         topography = source.coords["topography"]
         assembly.add("topography", topography.values, **{**topography.attrs, "long_name": "Topography"})
+    if "energy_shift" in source.coords:
+        shift = source.coords["energy_shift"]
+        assembly.add("energy_shift", shift.values, units=shift.attrs.get("units", ""))
 
 
 def add_scores(assembly: Assembly, model: TwinModel, usable: Prediction | None = None) -> None:

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 from didymos.io.truth import as_truth, simulated_truth
 from didymos.methods import registry
 from didymos.methods.interface import Method, Task
+from didymos.preparing.pipeline import prepared
+from didymos.preparing.settings import PreparingSettings, preparing_of
 from didymos.schema import InputError
 from didymos.workflow.comparison_settings import ComparisonSettings
 from didymos.workflow.comparison_variables import assemble_comparison
@@ -29,6 +31,7 @@ def compare(
     truth: ArrayLike | xr.DataArray | None = None,
     seed: int = 0,
     energy_range: tuple[float, float] | None = None,
+    preparing: PreparingSettings | None = None,
     progress: bool | Report | None = None,
 ) -> xr.Dataset:
     """Compare what several methods find in a spectral map (the paper, Figs. 3 to 7).
@@ -51,6 +54,8 @@ def compare(
         Seed of all random numbers.
     energy_range : (float, float), optional
         Lowest and highest energy to compare, in units of the energies.
+    preparing : PreparingSettings, optional
+        How the map is prepared before anything else; a truth has the shape of the prepared map.
     progress : bool or callable, optional
         See :func:`didymos.workflow.progress.shown`.
 
@@ -65,8 +70,9 @@ def compare(
         Where the map cannot be compared, a name is unknown, the truth does not fit, or no method could be run; the
         message says why and what to do.
     """
-    settings = ComparisonSettings(methods, seed, energy_range)
+    settings = ComparisonSettings(methods, seed, energy_range, preparing_of(preparing))
     chosen = registry.chosen(settings.methods, further())
+    data = prepared(data, settings.preparing)
     points = points_of(data.compute(), settings.energy_range)
     known = simulated_truth(data) if truth is None else as_truth(truth, points.map, _source(truth))
     with shown(progress) as report:

@@ -16,6 +16,8 @@ from didymos.core.numeric.moments import Moments, moments
 from didymos.core.numeric.rows import Spectra, are_identical, selected
 from didymos.core.surface.nearest import nearest_neighbours
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
+from didymos.preparing.labelled import notes_of
+from didymos.preparing.pipeline import prepared
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
 from didymos.workflow.completion import Completed, completed, sampling_note
 from didymos.workflow.examples import ARTEFACT_LABEL, LabelledExamples, examples_of
@@ -139,7 +141,7 @@ def prepare(
     data : xarray.DataArray or xarray.Dataset
         A spectral map, dims (y, x, energy) or (point, energy), or a Dataset with the variable ``spectra``.
     settings : Settings, optional
-        Of these: ``energy_range`` and ``spatial``.
+        Of these: ``preparing``, ``energy_range`` and ``spatial``.
     examples : table, optional
         Labelled spectra, see :func:`didymos.workflow.examples.examples_of`. A spectrum with a label other than
         "artefact" takes part even where it looks corrupted.
@@ -156,6 +158,7 @@ def prepare(
         Where too few energies or spectra are left to analyse, or an example names no usable spectrum.
     """
     chosen = settings or Settings()
+    data = prepared(data, chosen.preparing)
     points = points_of(data, chosen.energy_range, spatial=chosen.spatial == "auto", passes=passes)
     return points if examples is None else with_examples(points, examples)
 
@@ -259,7 +262,8 @@ def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *
         raise InputError("all spectra are identical: there is nothing to compare; check the channel ('didymos info')")
     if not np.isfinite(positions[usable]).all():
         raise InputError("some spectra have no position (x or y is not a number): leave those spectra out of the map")
-    notes = found.notes if is_image(spectra) else (*found.notes, *sampling_note(positions[usable]))
+    sampled = () if is_image(spectra) else sampling_note(positions[usable])
+    notes = (*notes_of(spectra), *found.notes, *sampled)
     points = Points(spectra, values, finite, usable, missing, artefacts, positions, notes=notes)
     return _without_tip_changes(points, fewest) if spatial else points
 

@@ -6,10 +6,11 @@ import dataclasses
 import json
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from didymos.core.metrics.catalogue import METRICS
+from didymos.preparing.settings import PreparingSettings, preparing_of
 from didymos.schema.names import InputError
 from didymos.twin.training.settings import ACTIVATIONS, TrainingSettings
 
@@ -67,6 +68,8 @@ class Settings:
         that leaves most values where sweeps end at different energies.
     seed
         Seed of all random numbers.
+    preparing
+        How the map is prepared before anything else; nothing by default.
     """
 
     metric: str = "robust"
@@ -86,12 +89,14 @@ class Settings:
     iso_energy: float | Literal["auto"] = "auto"
     energy_range: tuple[float, float] | None = None
     seed: int = 0
+    preparing: PreparingSettings = field(default_factory=PreparingSettings)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, in one line."""
         for name in ("layers", "score_layers"):
             sizes = getattr(self, name)
             object.__setattr__(self, name, tuple(sizes) if isinstance(sizes, Sequence) else sizes)
+        object.__setattr__(self, "preparing", preparing_of(self.preparing))
         _one_of("metric", self.metric, METRICS)
         _one_of("activation", self.activation, ACTIVATIONS)
         _one_of("pairs", self.pairs, PAIRS)

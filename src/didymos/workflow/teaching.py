@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from didymos.preparing.pipeline import prepared
 from didymos.schema import InputError
 from didymos.twin.training.compilation import Compiler
 from didymos.workflow.analysis import EVIDENCE, PREPARE, learn
@@ -22,7 +23,7 @@ from didymos.workflow.settings import Settings
 from didymos.workflow.taught import Ground, Taught, small_result
 from didymos.workflow.twins import prepare_lessons, prepare_training
 
-PREPARED_BY = ("energy_range", "spatial")
+PREPARED_BY = ("preparing", "energy_range", "spatial")
 FITTED_BY = (*PREPARED_BY, "metric", "rank", "seed")
 """Settings that the points, and the features and the evidence, depend on."""
 KEPT = 4
@@ -78,6 +79,7 @@ class Teacher:
         chosen = settings or settings_of(data)
         with shown(progress) as report:
             with stage(report, PREPARE):
+                data = prepared(data, chosen.preparing)
                 points = prepare(data, chosen)
                 check_iso_energy(points, chosen)
             # the programs compile while the metric is fitted, so that the first lesson is not the longest

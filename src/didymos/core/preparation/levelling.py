@@ -89,3 +89,33 @@ def _unit(axis: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return positions shifted and scaled to -1 to 1; zeros where all are the same."""
     low, high = float(np.nanmin(axis)), float(np.nanmax(axis))
     return np.zeros(axis.shape) if low == high else np.asarray((2 * axis - low - high) / (high - low), dtype=float)
+
+
+def levelled_lines(heights: ArrayLike) -> NDArray[np.float64]:
+    """Subtract from every scan line what sets it apart from the line before, so that lines meet.
+
+    Line r is lowered by sum_{k <= r} median_c (z_{k,c} - z_{k-1,c}) over the columns that both lines know: a step of
+    the surface that covers less than half of a line stays. The average of all heights stays as it is.
+
+    Parameters
+    ----------
+    heights : array_like, shape (n_rows, n_columns)
+        NaN where unknown.
+
+    Returns
+    -------
+    array, shape (n_rows, n_columns)
+        A line that shares no column with the last one before it that is known stays at its height.
+    """
+    z = np.array(heights, dtype=float)
+    known = np.isfinite(z)
+    before = z[known].mean() if known.any() else 0.0
+    last: NDArray[np.float64] | None = None
+    for row in z:
+        if last is not None:
+            apart = row - last
+            if np.isfinite(apart).any():
+                row -= np.median(apart[np.isfinite(apart)])
+        if np.isfinite(row).any():
+            last = row
+    return z + (before - z[known].mean()) if known.any() else z

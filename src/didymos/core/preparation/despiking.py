@@ -1,0 +1,207 @@
+"""Spikes: values at one to three energies that neither the noise nor the neighbours explain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from didymos.core.numeric.robust import MAD_TO_SD
+
+
+@dataclass(frozen=True)
+class DespikingSettings:
+    """What a spike is.
+
+    Attributes
+    ----------
+    threshold : float
+        Standard deviations of the noise that a spike exceeds: among ten million values of normal noise one exceeds 5.3.
+    window : int
+        Energies whose median is what a value is compared with; a spike covers at most a third of them.
+    shared : float
+        A neighbour that has this share of an excess at the same energy, or beside it, shares a line.
+    sample : int
+        Of more spectra about so many decide the noise of the energies.
+    """
+
+    threshold: float = 7.0
+    window: int = 9
+    shared: float = 0.3
+    sample: int = 4000
+
+
+DEFAULTS = DespikingSettings()
+
+
+def excess(spectra: NDArray[np.floating], settings: DespikingSettings = DEFAULTS) -> NDArray[np.float64]:
+    """Return how far every value lies from the median of the energies around it.
+
+    d(E) = s(E) - median of s over the other `window` - 1 energies around E, at both ends over the first or last ones;
+    missing values are passed over. Where a spectrum rises or falls, the median of the others lies between its two
+    neighbours.
+
+    Parameters
+    ----------
+    spectra : array, shape (n_points, n_energies)
+    settings : DespikingSettings
+
+    Returns
+    -------
+    array, shape (n_points, n_energies)
+        NaN where the value is missing, or all others around it.
+    """
+    values = np.where(np.isfinite(spectra), spectra, np.nan).astype(np.float64)
+    energies = values.shape[1]
+    width = min(settings.window, energies)
+    first = np.clip(np.arange(energies) - width // 2, 0, energies - width)
+    windows = sliding_window_view(values, width, axis=1)[:, first].copy()
+    windows[:, np.arange(energies), np.arange(energies) - first] = np.nan  # the value itself
+    windows.sort(axis=2)  # NaN last
+    count = np.isfinite(windows).sum(axis=2)
+    low, high = np.maximum(count - 1, 0) // 2, np.maximum(count, 1) // 2
+    middle = np.take_along_axis(windows, np.stack([low, high], axis=2), axis=2).mean(axis=2)
+    return np.asarray(values - middle)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What an excess is without spikes.
+
+    Attributes
+    ----------
+    centre, deviation : array, shape (n_energies,)
+        Median and robust standard deviation over the spectra.
+    """
+
+    centre: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+
+def noise_of(spectra: NDArray[np.floating], settings: DespikingSettings = DEFAULTS) -> Noise:
+    """Return median and 1.4826 times the median absolute deviation of the excess at every energy.
+
+    Parameters
+    ----------
+    spectra : array, shape (n_points, n_energies)
+        All spectra of a map, or a part that is spread over it.
+    settings : DespikingSettings
+
+    Returns
+    -------
+    Noise
+        NaN at energies without a value.
+    """
+    stride = max(1, len(spectra) // settings.sample)
+    found = excess(spectra[::stride], settings)
+    energies = found.shape[1]
+    centre, deviation = np.full(energies, np.nan), np.full(energies, np.nan)
+    for energy in range(energies):
+        finite = found[np.isfinite(found[:, energy]), energy]
+        if finite.size:
+            centre[energy] = np.median(finite)
+            deviation[energy] = MAD_TO_SD * np.median(np.abs(finite - centre[energy]))
+    return Noise(centre, deviation)
+
+
+def standardised(
+    spectra: NDArray[np.floating], noise: Noise, settings: DespikingSettings = DEFAULTS
+) -> NDArray[np.float64]:
+    """Return the excess of every value in standard deviations of the noise, 0 where a value is missing.
+
+    z(E) = (d(E) - median d(E)) / max(sigma(E), sigma_i), where sigma(E) is that of the energy over all spectra and
+    sigma_i that of the spectrum over all its energies: a noisy spectrum has no spikes for being noisy.
+
+    Parameters
+    ----------
+    spectra : array, shape (n_points, n_energies)
+    noise : Noise
+    settings : DespikingSettings
+
+    Returns
+    -------
+    array, shape (n_points, n_energies)
+    """
+    above = excess(spectra, settings) - noise.centre
+    known = np.isfinite(above)
+    size = np.where(known, np.abs(above), np.nan)
+    order = np.sort(size, axis=1)
+    count = known.sum(axis=1)
+    own = MAD_TO_SD * np.take_along_axis(order, (np.maximum(count - 1, 0) // 2)[:, None], axis=1)
+    # where more than half of all values are the same, as in counts, any deviation is still compared with something
+    least = np.nanmax(np.where(noise.deviation > 0, noise.deviation, np.nan), initial=0.0)
+    scale = np.maximum(np.where(noise.deviation > 0, noise.deviation, least), np.nan_to_num(own))
+    z = np.divide(above, scale, out=np.zeros_like(above), where=known & (scale > 0))
+    return np.where(known & (scale == 0) & (above != 0), np.copysign(np.inf, above), z)
+
+
+def spikes(
+    z: NDArray[np.float64], beside: NDArray[np.float64], settings: DespikingSettings = DEFAULTS
+) -> NDArray[np.bool_]:
+    """Return which values are spikes.
+
+    A value is one where |z| exceeds `threshold` and none of the neighbours shares it: the largest excess of the same
+    sign among them, at the same energy or the next ones, is less than `shared` of it. A narrow line that belongs to
+    the surface is broader than one spectrum, since a tip or a beam is, and stays.
+
+    Parameters
+    ----------
+    z : array, shape (n_points, n_energies)
+        From :func:`standardised`.
+    beside : array, shape (2, n_points, n_energies)
+        The largest and the smallest z of the neighbours of every point.
+    settings : DespikingSettings
+
+    Returns
+    -------
+    array of bool, shape (n_points, n_energies)
+    """
+    high, low = around(beside[0], np.maximum), around(beside[1], np.minimum)
+    neighbours = np.where(z > 0, high, -low)
+    size = np.abs(z)
+    return np.asarray((size > settings.threshold) & ~(neighbours >= settings.shared * size))
+
+
+def around(values: NDArray[np.float64], larger: np.ufunc) -> NDArray[np.float64]:
+    """Return the largest (or smallest) of every value and its neighbours in energy."""
+    found = values.copy()
+    larger(found[:, 1:], values[:, :-1], out=found[:, 1:])
+    larger(found[:, :-1], values[:, 1:], out=found[:, :-1])
+    return found
+
+
+def beside_image(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the largest and the smallest z among the eight neighbours, shape (2, y, x, n_energies).
+
+    Parameters
+    ----------
+    z : array, shape (y, x, n_energies)
+    """
+    rows, columns = z.shape[:2]
+    found = np.zeros((2, *z.shape))
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            if down == right == 0:
+                continue
+            here = np.s_[max(0, -down) : rows - max(0, down), max(0, -right) : columns - max(0, right)]
+            there = np.s_[max(0, down) : rows + min(0, down), max(0, right) : columns + min(0, right)]
+            np.maximum(found[0][here], z[there], out=found[0][here])
+            np.minimum(found[1][here], z[there], out=found[1][here])
+    return found
+
+
+def beside_points(z: NDArray[np.float64], neighbours: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the largest and the smallest z among the neighbours of scattered points, shape (2, n_points, n_energies).
+
+    Parameters
+    ----------
+    z : array, shape (n_points, n_energies)
+    neighbours : array of int, shape (n_points, n_neighbours)
+    """
+    found = np.zeros((2, *z.shape))
+    for column in neighbours.T:
+        np.maximum(found[0], z[column], out=found[0])
+        np.minimum(found[1], z[column], out=found[1])
+    return found

@@ -1,0 +1,112 @@
+"""All steps of preparing in their order, as the settings say."""
+
+from __future__ import annotations
+
+import json
+from typing import overload
+
+import xarray as xr
+
+from didymos.preparing.aligning import align_energies, correct_drift, level
+from didymos.preparing.binning import bin_map
+from didymos.preparing.cleaning import despike, smooth, subtract_background
+from didymos.preparing.labelled import as_map
+from didymos.preparing.scaling import calibrate_lockin, normalise
+from didymos.preparing.selecting import crop, mask
+from didymos.preparing.settings import PreparingSettings, preparing_of
+from didymos.preparing.units import CURRENT, with_current
+from didymos.schema import ENERGY
+
+PREPARED = "prepared_with"
+"""The attribute of a map that holds the settings it was prepared with, as JSON."""
+
+
+@overload
+def prepared(
+    data: xr.DataArray, settings: PreparingSettings | None = None, *, current: xr.DataArray | None = None
+) -> xr.DataArray: ...
+@overload
+def prepared(
+    data: xr.DataArray | xr.Dataset,
+    settings: PreparingSettings | None = None,
+    *,
+    current: xr.DataArray | None = None,
+) -> xr.DataArray | xr.Dataset: ...
+def prepared(
+    data: xr.DataArray | xr.Dataset, settings: PreparingSettings | None = None, *, current: xr.DataArray | None = None
+) -> xr.DataArray | xr.Dataset:
+    """Prepare a map: mask, crop, despike, level, drift, calibrate, align, background, normalise, smooth, bin.
+
+    Parameters
+    ----------
+    data : spectral map, or a Dataset with the variable ``spectra``
+    settings : PreparingSettings, optional
+        The default does nothing.
+    current : spectral map, optional
+        The recorded current, for calibrate and feenstra; without it the one that the map carries
+        (:func:`didymos.preparing.with_current`), or the variable ``current`` of a Dataset.
+
+    Returns
+    -------
+    xarray.DataArray
+        The attribute ``preparation`` says what was done, one sentence a line; ``prepared_with`` holds the settings.
+        Where nothing is asked for, and where the map was prepared with the same settings before, it is the map given.
+
+    Raises
+    ------
+    InputError
+        Where a step cannot be done; the message says what and what to do.
+    """
+    chosen = settings or PreparingSettings()
+    if chosen.nothing or _already(data, chosen):
+        return data
+    spectra = _with_known_current(data, current)
+    if chosen.mask is not None:
+        spectra = mask(spectra, chosen.mask)
+    spectra = crop(spectra, chosen.crop_x, chosen.crop_y)
+    if chosen.despike:
+        spectra = despike(spectra)
+    if chosen.level != "none":
+        spectra = level(spectra, chosen.level)
+    if chosen.drift_reference is not None:
+        spectra = correct_drift(spectra, chosen.drift_reference)
+    if chosen.calibrate:
+        spectra = calibrate_lockin(spectra)
+    spectra = _in_energy(spectra, chosen)
+    result = bin_map(spectra.drop_vars(CURRENT, errors="ignore"), chosen.bin_space, chosen.bin_energy)
+    result.attrs[PREPARED] = chosen.to_json()
+    return result
+
+
+def _in_energy(spectra: xr.DataArray, chosen: PreparingSettings) -> xr.DataArray:
+    """Do the steps along the energies."""
+    if chosen.align:
+        spectra = align_energies(spectra)
+    if chosen.background != "none":
+        spectra = subtract_background(
+            spectra, chosen.background, window=chosen.background_range, width=chosen.background_width
+        )
+    if chosen.normalise != "none":
+        spectra = normalise(
+            spectra, chosen.normalise, broadening=chosen.broadening, kernel=chosen.kernel, set_point=chosen.set_point
+        )
+    return smooth(spectra, chosen.smooth, chosen.smooth_order)
+
+
+def _with_known_current(data: xr.DataArray | xr.Dataset, current: xr.DataArray | None) -> xr.DataArray:
+    """Return a map with its current, where one is known."""
+    spectra = as_map(data)
+    if current is None and isinstance(data, xr.Dataset) and "current" in data and ENERGY in data["current"].dims:
+        current = as_map(data["current"])
+    return spectra if current is None else with_current(spectra, as_map(current))
+
+
+def _already(data: xr.DataArray | xr.Dataset, chosen: PreparingSettings) -> bool:
+    """Tell whether a map was prepared like this before; its own crop and mask are no matter where none is asked for."""
+    spectra = data.get("spectra") if isinstance(data, xr.Dataset) else data
+    text = str(getattr(spectra, "attrs", {}).get(PREPARED, ""))
+    try:
+        before = preparing_of(json.loads(text)) if text else None
+    except (ValueError, TypeError):
+        return False  # of another version
+    return before is not None and (before == chosen or before.elsewhere() == chosen)
