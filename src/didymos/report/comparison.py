@@ -18,6 +18,7 @@ from didymos.plots.comparison_sheet import SMALL, can_draw_small
 from didymos.plots.export import drawn, write_images
 from didymos.plots.helpers import Images
 from didymos.plots.settings import FORMATS, FigureSettings
+from didymos.plots.sheets import detached
 from didymos.report import comparison_words as words
 from didymos.report.html import data_url, page, pictures_of, provenance, settings_rows, write_page
 from didymos.report.measurement import measured
@@ -145,10 +146,12 @@ def _rows(comparison: xr.Dataset, files: Mapping[str, str]) -> list[dict[str, ob
 
 
 def _thumbnails(one: xr.Dataset) -> dict[str, Markup | None]:
-    return {
-        kind: data_url(rendered(thumbnail(one, kind), "png", SMALL_RESOLUTION)) if can_draw_small(one, kind) else None
-        for kind in SMALL
-    }
+    return {kind: _thumbnail(one, kind) if can_draw_small(one, kind) else None for kind in SMALL}
+
+
+def _thumbnail(one: xr.Dataset, kind: str) -> Markup:
+    with detached():
+        return data_url(rendered(thumbnail(one, kind), "png", SMALL_RESOLUTION))
 
 
 def _title(comparison: xr.Dataset, index: int) -> str:

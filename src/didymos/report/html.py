@@ -167,7 +167,7 @@ def pictures_of(result: xr.Dataset, entries: Mapping[str, FigureEntry], images: 
     for name, entry in entries.items():
         image = images.get(name, {})
         kind = next((kind for kind in ("svg", "png") if len(image.get(kind, b"")) in range(1, HEAVY + 1)), None)
-        content = image[kind] if kind else rendered(entry.draw(result), "png", PAGE_RESOLUTION)
+        content = image[kind] if kind else rendered(entry.figure(result), "png", PAGE_RESOLUTION)
         pictures.append(Picture(name, entry.title, entry.caption(result), entry.alternative, data_url(content, kind)))
     return pictures
 
