@@ -15,15 +15,14 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
-from numpy.typing import NDArray
 
 from didymos.plots.styling import COLUMN_WIDTH, logarithmic, tidy
 from didymos.schema import InputError
 
 AxesLike = Axes | Sequence[Axes] | np.ndarray[Any, Any] | None
 """What a figure function takes as `ax`: one, as many as there are panels, or None for a new figure."""
-Panels = Axes | NDArray[Any]
-"""What a figure function with several panels returns."""
+Panels = Any
+"""What a figure function with several panels returns: an array of Axes, or the one Axes that it was given."""
 Size = tuple[float, float] | None
 """Width and height in inches; None for those that suit the figure."""
 Colours = str | Colormap

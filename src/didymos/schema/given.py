@@ -47,6 +47,12 @@ def no_result(value: Any, who: str, wanted: str = "a result") -> InputError:
     return InputError(f"{who} needs {wanted}; {in_words(value)} came: {_way_to_a_result(value, wanted)}")
 
 
+def check_kind(value: Any, kind: type, who: str, remedy: str) -> None:
+    """Refuse what is not of a kind: "fit_metric needs Points; a spectral map came: give what prepare returns"."""
+    if not isinstance(value, kind):
+        raise InputError(f"{who} needs {_of_kind(kind)}; {in_words(value)} came: {remedy}")
+
+
 def check_path(value: Any, what: str) -> None:
     """Refuse what is no path, or an empty one, where the path of `what` is needed."""
     if not isinstance(value, str | os.PathLike):
@@ -94,6 +100,11 @@ def _way_to_a_result(value: Any, wanted: str) -> str:
 
 def _listed(names: Any) -> str:
     return _short(", ".join(map(str, names)))
+
+
+def _of_kind(kind: type) -> str:
+    name = kind.__name__
+    return name if name.endswith("s") else f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
 
 
 def _short(text: str | bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 from didymos.core.numeric.rows import Spectra
 from didymos.io.blocks import is_lazy
 from didymos.schema import ENERGY, VERSION, InputError
+from didymos.schema.given import check_kind
 from didymos.twin.model import TwinModel
 from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
 from didymos.workflow.completion import Completed, completed
 from didymos.workflow.dataset import Assembly
-from didymos.workflow.points import as_map, points_from, positions_of
+from didymos.workflow.points import as_map, check_map, points_from, positions_of
 from didymos.workflow.regions import by_score, regions_of
 from didymos.workflow.stored import StoredSpectra
 
@@ -45,6 +47,10 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     InputError
         Where the map does not cover the model's energies or has other units.
     """
+    if isinstance(model, str | os.PathLike):
+        raise InputError(f"apply needs a TwinModel; a path came: load it with didymos.load_model({os.fspath(model)!r})")
+    check_kind(model, TwinModel, "apply", "give the model first, then the map: apply(model, map)")
+    check_map(data, "apply")
     spectra = as_map(data)
     positions = positions_of(spectra)
     points = points_from(_at_energies_of(model, spectra, positions), positions, fewest=1)
