@@ -54,7 +54,7 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     spectra = as_map(data)
     positions = positions_of(spectra)
     points = points_from(_at_energies_of(model, spectra, positions), positions, fewest=1)
-    assembly = Assembly(points)
+    assembly = Assembly(points, str(model.about.get("metric", "robust")))
     add_map(assembly)
     add_scores(assembly, model)
     # the neighbourhood of a defect on another map is not known: the score alone gives the region

@@ -72,10 +72,10 @@ def pair_statistics(
         points = prepare(data, chosen)
         features = fit_metric(points, chosen)
         pairs = describe_pairs(features, chosen, report, one_population=one_population)
-        assembly = Assembly(points)
+        assembly = Assembly(points, chosen.metric)
         add_map(assembly)
         add_principal_components(assembly)
-        add_pairs(assembly, pairs, chosen.metric, None if offsets is None else tuple(offsets))
+        add_pairs(assembly, pairs, None if offsets is None else tuple(offsets))
         if each:
             add_own_histograms(assembly, pairs)
         add_distance_correlation(assembly, pairs)

@@ -162,7 +162,7 @@ def small_result(steps: Steps, ground: Ground, settings: Settings, *, on_evidenc
     xarray.Dataset
     """
     points, regions = steps.points, steps.regions
-    assembly = Assembly(points)
+    assembly = Assembly(points, settings.metric)
     add_scores(assembly, steps.twins.model, steps.twins.prediction)
     add_regions(assembly, regions.region)
     add_region_probability(assembly, regions.probability)
