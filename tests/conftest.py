@@ -13,6 +13,14 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "didymos")
 
 
+@pytest.fixture(autouse=True)
+def close_figures():
+    """Close the figures of pyplot after every test: it would warn of so many."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
 @pytest.fixture
 def one_figure(monkeypatch):
     """Leave one figure, where a test writes a report and does not look at the others: they take most of the time."""

@@ -26,7 +26,7 @@ def figure_1(data: Paper) -> Figure:
     curves(b, data)
     components(c, data)
     one = plots.of_method(data.clouds_compared, "kmeans-2").drop_vars("truth")
-    plots.method_plane(one, axes=d)
+    plots.method_plane(one, ax=d)
     no_legend(d)
     d.set(xlabel="PC 1 (arb. units)", ylabel="PC 2 (arb. units)", title="latent space, k-means with 2 clusters")
     for axes, name in zip((a, b, c, d), "abcd", strict=True):

@@ -23,16 +23,16 @@ def figure_3(data: Paper) -> Figure:
     top, middle, low, lowest = (row.subplots(1, columns) for row, columns in zip(rows, (3, 3, 2, 2), strict=True))
     latent(top[0], data)
     for axes, number in zip(top[1:], (2, 3), strict=True):
-        plots.method_plane(plots.of_method(data.compared, f"kmeans-{number}").drop_vars("truth"), axes=axes)
+        plots.method_plane(plots.of_method(data.compared, f"kmeans-{number}").drop_vars("truth"), ax=axes)
         no_legend(axes)
         axes.set(xlabel=top[0].get_xlabel(), ylabel="", title=f"k-means, {number} clusters")
     centres(middle[0], data)
     for axes, number in zip(middle[1:], (2, 3), strict=True):
-        plots.method_group_map(plots.of_method(data.compared, f"kmeans-{number}"), axes=axes)
+        plots.method_group_map(plots.of_method(data.compared, f"kmeans-{number}"), ax=axes)
         no_legend(axes)
         axes.set_title(f"map of the {number} clusters")
     for axes, linkage in zip(low, ("single", "ward"), strict=False):
-        plots.method_dendrogram(plots.of_method(data.compared, f"agglomerative-{linkage}"), axes=axes)
+        plots.method_dendrogram(plots.of_method(data.compared, f"agglomerative-{linkage}"), ax=axes)
         axes.set_title(f"{linkage} linkage")
     sizes(lowest[0], data)
     largest(lowest[1], data)
@@ -45,7 +45,7 @@ def latent(axes: Axes, data: Paper) -> None:
     """Draw the plane of the first two principal components, and the scree plot as an inset."""
     scree = axes.inset_axes((0.5, 0.72, 0.47, 0.24))
     result = with_regions(data.twin, data.segmented)
-    plots.scree_and_latent(result, axes=(scree, axes))
+    plots.scree_and_latent(result, ax=(scree, axes))
     no_legend(axes)
     handles = [
         Line2D([], [], marker="o", linestyle="", markersize=3, color=colour, label=word)
@@ -67,7 +67,7 @@ def latent(axes: Axes, data: Paper) -> None:
 
 def centres(axes: Axes, data: Paper) -> None:
     """Draw the cluster centres, and the spectrum of the vacancy regions for reference."""
-    plots.method_spectra(plots.of_method(data.compared, "kmeans-3"), axes=axes)
+    plots.method_spectra(plots.of_method(data.compared, "kmeans-3"), ax=axes)
     result = with_regions(data.twin, data.segmented)
     axes.plot(result.energy, result.region_spectrum.values[2], ":", color=INK, label="vacancy regions", linewidth=1.4)
     no_legend(axes)

@@ -20,7 +20,7 @@ def figure_4(data: Paper) -> Figure:
     panels = dict(zip("ab", top.subplots(1, 2), strict=True))
     panels |= dict(zip(("c", "d", ""), low.subplots(1, 3, width_ratios=(1.35, 1, 1)), strict=True))
     inset = panels["a"].inset_axes((0.45, 0.38, 0.52, 0.56))
-    plots.distance_statistics(data.pairs, axes=(panels["a"], inset, panels["c"]))
+    plots.distance_statistics(data.pairs, ax=(panels["a"], inset, panels["c"]))
     inset.set(xlabel="", ylabel="")
     for axes in (panels["a"], inset):
         axes.get_lines()[0].remove()
@@ -28,9 +28,9 @@ def figure_4(data: Paper) -> Figure:
     handles, words = c.get_legend_handles_labels()
     c.set_ylim(top=1.75 * c.get_ylim()[1])
     c.legend(handles, words, loc="upper left", ncols=1)
-    plots.distance_sweep(data.pairs, axes=panels["b"])
+    plots.distance_sweep(data.pairs, ax=panels["b"])
     no_legend(panels["b"])
-    plots.abundance(data.pairs, axes=(panels["d"], panels[""]))
+    plots.abundance(data.pairs, ax=(panels["d"], panels[""]))
     legend_above(panels[""], "left")
     for name in "abcd":
         letter(panels[name], name, 30)
@@ -42,7 +42,7 @@ def figure_5(data: Paper) -> Figure:
     figure = page(2.6)
     a, b, c = figure.subplots(1, 3)
     for axes, name in ((a, "pca"), (b, "log-rescaled")):
-        plots.method_distance_correlation(plots.of_method(data.compared, name), axes=axes)
+        plots.method_distance_correlation(plots.of_method(data.compared, name), ax=axes)
     ideal(c)
     for axes, name in zip((a, b, c), "abc", strict=True):
         letter(axes, name, 26)

@@ -40,7 +40,7 @@ def figure_2(data: Paper) -> Figure:
         handles = [Line2D([], [], color=SEGMENTED, label=words)]
         axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     second.set_ylabel("")
-    plots.signal_histogram(with_regions(data.twin, data.segmented), axes=b)
+    plots.signal_histogram(with_regions(data.twin, data.segmented), ax=b)
     b.legend(b.get_lines()[:2], ["defect-free regions", "vacancy regions"], loc="upper right")
     b.set_ylim(top=b.get_ylim()[1] * 1.05)
     letter(a, "a", 30)
@@ -53,7 +53,7 @@ def figure_8(data: Paper) -> Figure:
     figure = page(4.8)
     panels = figure.subplot_mosaic([["a", "b", "c"], ["a′", "b′", ""]], width_ratios=(1, 1.05, 1.15))
     for mark, result, title in (("", data.twin, "twin of the paper"), ("′", data.robust, "robust metric")):
-        plots.region_spectra(result, axes=panels[f"a{mark}"])
+        plots.region_spectra(result, ax=panels[f"a{mark}"])
         legend_above(panels[f"a{mark}"])
         panels[f"a{mark}"].set_title(title, loc="right", pad=3)
         part(panels[f"b{mark}"], result, "region_distance_histogram", "minority against majority")
@@ -67,7 +67,7 @@ def figure_8(data: Paper) -> Figure:
 
 def part(axes: Axes, result: xr.Dataset, name: str, title: str) -> None:
     """Draw one of the parts of the transfer of weight."""
-    plots.weight_transfer(result.drop_vars([each for each in PARTS if each != name]), axes=axes)
+    plots.weight_transfer(result.drop_vars([each for each in PARTS if each != name]), ax=axes)
     axes.tick_params(labelleft=True, labelbottom=True)
     axes.set(xlabel="sample bias (mV)", ylabel=PARTS[name])
     axes.set_title(title, loc="right", pad=3)

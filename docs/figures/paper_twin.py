@@ -35,7 +35,7 @@ def figure_7(data: Paper) -> Figure:
     rows[0].legend(handles=truth_legend(data.truth), loc="outside lower right", ncols=3)
     for row, result, mark in ((rows[1], data.twin, ""), (rows[2], data.robust, "′")):
         left, middle, right = row.subplots(1, 3, width_ratios=(1.25, 1, 1))
-        plots.embedding(result, axes=left)
+        plots.embedding(result, ax=left)
         where = surface(result)
         score = result.score.values
         for axes, values, words in (

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram, fcluster, linkage
 
 from didymos import plots
+from didymos.plots import figure_of
 from didymos.plots.comparison_groups import upper_end
 from didymos.plots.comparison_sheet import SMALL, can_draw_small
 from didymos.plots.maps import over_space
@@ -43,7 +44,7 @@ def drawable(comparison):
 @pytest.mark.parametrize("kind", [*KINDS, *FURTHER])
 def test_every_figure_of_a_comparison_is_legible(kind, comparisons):
     for entry in plots.COMPARISON_FIGURES.values():
-        assert_legible(entry.draw(comparisons[kind]))
+        assert_legible(entry.figure(comparisons[kind]))
 
 
 @pytest.mark.parametrize("kind", [*KINDS, FURTHER[0]])
@@ -51,14 +52,14 @@ def test_every_figure_of_a_method_is_legible(kind, comparisons):
     for one, entry in drawable(comparisons[kind]):
         if one["algorithm"] in ("pca", "log-rescaled", "agglomerative-ward"):
             continue  # they have nothing that the other methods lack
-        assert_legible(entry.draw(one))
+        assert_legible(entry.figure(one))
         assert len(entry.caption(one)) > 60
 
 
 @pytest.mark.parametrize("count", [1, 16])
 def test_one_method_and_sixteen_fit_on_the_sheet(count):
     comparison = build_comparison("points", names=MANY[:count])
-    figure = plots.comparison_overview(comparison)
+    figure = figure_of(plots.comparison_overview(comparison))
     assert_legible(figure)
     assert len(figure.axes) == 3 * count
     assert figure.get_figheight() < 13
@@ -79,7 +80,7 @@ def test_a_method_without_a_space_has_no_plane(comparisons):
     one = plots.of_method(comparisons["image"], "log-rescaled")
     assert not plots.METHOD_FIGURES["plane"].can_draw(one)
     assert [kind for kind in SMALL if can_draw_small(one, kind)] == ["map", "distances"]
-    figure = plots.comparison_overview(comparisons["image"])
+    figure = figure_of(plots.comparison_overview(comparisons["image"]))
     assert [text.get_text() for axes in figure.axes for text in axes.texts] == ["none"]
 
 
@@ -88,8 +89,8 @@ def test_no_method_has_a_space():
     comparison["distance_correlation"][1] = 0
     comparison["latent_distance"][1] = np.nan
     comparison["step_index"][1] = np.nan
-    assert_legible(plots.comparison_overview(comparison))
-    titles = [axes.get_title(loc="left") for axes in plots.distance_correlations(comparison).axes]
+    assert_legible(figure_of(plots.comparison_overview(comparison)))
+    titles = [axes.get_title(loc="left") for axes in figure_of(plots.distance_correlations(comparison)).axes]
     assert len([title for title in titles if title]) == 2
     names = [
         name for name, entry in plots.METHOD_FIGURES.items() if entry.can_draw(plots.of_method(comparison, "umap"))
@@ -101,14 +102,14 @@ def test_a_space_with_one_dim_is_drawn_against_the_score(comparisons):
     one = plots.of_method(comparisons["image"], "kmeans-3").copy(deep=True)
     one["latent"][..., 1] = np.nan
     one["group_centre"][:, 1] = np.nan
-    figure = plots.method_plane(one)
+    figure = figure_of(plots.method_plane(one))
     assert_legible(figure)
     assert figure.axes[0].get_ylabel().startswith("score (")
 
 
 def test_every_spectrum_is_a_dot_in_the_colour_of_its_group(comparisons):
     one = plots.of_method(comparisons["no truth"], "kmeans-3")
-    panel = plots.method_plane(one).axes[0]
+    panel = figure_of(plots.method_plane(one)).axes[0]
     sizes = sorted(
         len(np.asarray(dots.get_offsets())) for dots in panel.collections if type(dots).__name__ == "PathCollection"
     )
@@ -117,7 +118,7 @@ def test_every_spectrum_is_a_dot_in_the_colour_of_its_group(comparisons):
 
 def test_boundaries_lie_where_two_centres_are_equally_near(comparisons):
     one = plots.of_method(comparisons["no truth"], "kmeans-3")
-    panel = plots.method_plane(one).axes[0]
+    panel = figure_of(plots.method_plane(one)).axes[0]
     marks = next(line for line in panel.lines if line.get_marker() == "X")
     centres = np.array(marks.get_data()).T
     assert len(centres) == 3
@@ -132,13 +133,13 @@ def test_boundaries_lie_where_two_centres_are_equally_near(comparisons):
 def test_boundaries_need_all_centres(comparisons):
     one = plots.of_method(comparisons["no truth"], "kmeans-3").copy(deep=True)
     one["group_count"] = 4  # one group is beyond those stored
-    panel = plots.method_plane(one).axes[0]
+    panel = figure_of(plots.method_plane(one)).axes[0]
     assert not [drawn for drawn in panel.collections if type(drawn).__name__ == "QuadContourSet"]
 
 
 def test_the_score_map_shows_the_score_between_its_quantiles(comparisons):
     one = plots.of_method(comparisons["image"], "pca")
-    image = plots.method_score_map(one).axes[0].images[0]
+    image = figure_of(plots.method_score_map(one)).axes[0].images[0]
     score = one["method_score"].values
     shown: np.ndarray = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
     np.testing.assert_allclose(shown / np.nanmax(shown), score / np.nanmax(score))
@@ -149,9 +150,9 @@ def test_the_score_map_shows_the_score_between_its_quantiles(comparisons):
 def test_true_defects_are_outlined_where_they_are(comparisons):
     for kind, expected in (("image", True), ("no truth", False)):
         one = plots.of_method(comparisons[kind], "kmeans-3")
-        texts = [text.get_text() for text in plots.method_score_map(one).legends[0].get_texts()]
+        texts = [text.get_text() for text in figure_of(plots.method_score_map(one)).legends[0].get_texts()]
         assert any(text.startswith("true defect (") for text in texts) is expected
-    rings = plots.method_score_map(plots.of_method(comparisons["points"], "umap")).axes[0].collections[-1]
+    rings = figure_of(plots.method_score_map(plots.of_method(comparisons["points"], "umap"))).axes[0].collections[-1]
     true = comparisons["points"]["truth"].values == 1
     x = comparisons["points"]["x"].values[true] * 1e9
     np.testing.assert_allclose(np.asarray(rings.get_offsets())[:, 0], x)
@@ -160,7 +161,7 @@ def test_true_defects_are_outlined_where_they_are(comparisons):
 def test_groups_are_counted_in_the_legend(comparisons):
     one = plots.of_method(comparisons["image"], "umap")
     labels = over_space(one, "method_label")
-    texts = [text.get_text() for text in plots.method_group_map(one).legends[0].get_texts()]
+    texts = [text.get_text() for text in figure_of(plots.method_group_map(one)).legends[0].get_texts()]
     expected = [f"group {number} ({int((labels == number).sum())})" for number in range(1, 9)]
     assert texts[:9] == [*expected, f"further groups ({int((labels > 8).sum())})"]
 
@@ -187,7 +188,7 @@ def test_the_upper_end_of_a_tree_is_that_of_scipy(method):
 
 def test_a_tree_names_the_sizes_of_its_leaves(comparisons):
     one = plots.of_method(comparisons["image"], "agglomerative-ward")
-    axes = plots.method_dendrogram(one).axes[0]
+    axes = figure_of(plots.method_dendrogram(one)).axes[0]
     shown = [int(label.get_text()) for label in axes.get_xticklabels()]
     assert sum(shown) == int(one["leaf_size"].sum())
     assert len(shown) == 24
@@ -197,13 +198,13 @@ def test_flat_trees_and_splits_of_one_are_drawn(comparisons):
     one = plots.of_method(comparisons["image"], "agglomerative-ward").copy(deep=True)
     one["merges"][:, 2] = 0.0
     one["split_size"][:] = 1
-    assert_legible(plots.method_dendrogram(one))
-    assert_legible(plots.method_split_sizes(one))
+    assert_legible(figure_of(plots.method_dendrogram(one)))
+    assert_legible(figure_of(plots.method_split_sizes(one)))
 
 
 def test_the_curves_are_the_stored_averages(comparisons):
     one = plots.of_method(comparisons["image"], "kmeans-3")
-    lines = plots.method_spectra(one).axes[0].lines
+    lines = figure_of(plots.method_spectra(one)).axes[0].lines
     curves = [curve for line in lines if len(curve := np.asarray(line.get_ydata())) == one.sizes["energy"]]
     np.testing.assert_allclose(np.array(curves) * 1e-6, one["group_spectrum"].values[:3])
 
@@ -211,7 +212,7 @@ def test_the_curves_are_the_stored_averages(comparisons):
 def test_small_pictures_have_no_words(comparisons):
     for name in ("kmeans-3", "umap"):
         for kind in SMALL:
-            figure = plots.thumbnail(plots.of_method(comparisons["points"], name), kind)
+            figure = figure_of(plots.thumbnail(plots.of_method(comparisons["points"], name), kind))
             panel = figure.axes[0]
             assert not panel.get_xlabel() + panel.get_ylabel()
             assert not [*panel.get_xticks(), *panel.get_yticks()]
@@ -225,4 +226,4 @@ def test_figures_take_the_axes_of_the_caller(name, comparisons):
     axes = figure.add_subplot()
     assert isinstance(axes, Axes)
     drawn: Any = plots.METHOD_FIGURES[name].draw  # the entries tell of the data only
-    assert drawn(one, axes) is figure
+    assert drawn(one, axes) is axes

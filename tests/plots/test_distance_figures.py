@@ -8,7 +8,7 @@ from pair_builder import SPACES
 from result_builder import SHAPES, build_result
 
 from didymos import plots
-from didymos.plots import captions
+from didymos.plots import captions, figure_of
 from didymos.plots.latent_distances import step_words
 
 NEW = ("distance_sweep", "abundance", "distance_correlation")
@@ -74,7 +74,7 @@ def test_captions_are_short_in_every_layout(layout):
 
 
 def test_every_n_of_the_sweep_has_its_curve(image):
-    axes = plots.distance_sweep(image).axes[0]
+    axes = figure_of(plots.distance_sweep(image)).axes[0]
     curves = sorted((line for line in axes.lines if len(x_of(line)) > 2), key=lambda line: y_of(line).min())
     offsets, bins = image["sweep_offset"].values, image["sweep_bin"].values
     assert len(curves) == len(offsets) == len(axes.get_yticks())
@@ -88,7 +88,7 @@ def test_every_n_of_the_sweep_has_its_curve(image):
     shown = [text.get_text() for text in axes.get_yticklabels()]
     assert shown == [f"{offset:.3g}" for offset in offsets]
     assert axes.get_ylabel() == "shift n (σ)"
-    turned = plots.distance_sweep(image.isel(sweep_offset=slice(None, None, -1))).axes[0]
+    turned = figure_of(plots.distance_sweep(image.isel(sweep_offset=slice(None, None, -1)))).axes[0]
     assert [text.get_text() for text in turned.get_yticklabels()] == shown
 
 
@@ -96,7 +96,7 @@ def test_every_n_of_the_sweep_has_its_curve(image):
 def test_the_n_chosen_is_the_thick_curve(number, image):
     offset = float(image["sweep_offset"][number])
     result = changed(image, distance_offset=offset)
-    figure = plots.distance_sweep(result)
+    figure = figure_of(plots.distance_sweep(result))
     thick = [line for line in figure.axes[0].lines if line.get_linewidth() > 1.5]
     assert [y_of(line).min() for line in thick] == [pytest.approx(number, abs=1e-9)]
     assert names_in_legend(figure) == [f"n = {offset:.3g} σ, as chosen"]
@@ -104,16 +104,16 @@ def test_the_n_chosen_is_the_thick_curve(number, image):
 
 
 def test_another_n_is_said_to_be_near(image):
-    assert names_in_legend(plots.distance_sweep(image)) == ["n = 1.64 σ, nearest to the chosen shift"]
+    assert names_in_legend(figure_of(plots.distance_sweep(image))) == ["n = 1.64 σ, nearest to the chosen shift"]
     assert "the shift nearest to the chosen shift (2 σ)" in captions.distance_sweep(image)
     unknown = image.copy()
     del unknown.attrs["distance_offset"]
-    assert names_in_legend(plots.distance_sweep(unknown)) == []
+    assert names_in_legend(figure_of(plots.distance_sweep(unknown))) == []
     assert "thick" not in captions.distance_sweep(unknown)
 
 
 def test_the_sweep_darkens_evenly(image):
-    lines = [line for line in plots.distance_sweep(image).axes[0].lines if len(x_of(line)) > 2]
+    lines = [line for line in figure_of(plots.distance_sweep(image)).axes[0].lines if len(x_of(line)) > 2]
     lines.sort(key=lambda line: y_of(line).min())
     red, green, blue = np.array([matplotlib.colors.to_rgb(line.get_color()) for line in lines]).T
     brightness = 0.2126 * red + 0.7152 * green + 0.0722 * blue
@@ -125,15 +125,17 @@ def test_the_sweep_darkens_evenly(image):
 
 
 def test_the_abundance_is_drawn_where_it_was_measured(image):
-    figure = plots.abundance(image)
+    figure = figure_of(plots.abundance(image))
     np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), image["abundance"].values)
     assert figure.axes[0].get_xlabel() == "x (nm)"
     line = build_result("row")
-    np.testing.assert_array_equal(plots.abundance(line).axes[0].lines[0].get_ydata(), line["abundance"].values[0])
+    np.testing.assert_array_equal(
+        figure_of(plots.abundance(line)).axes[0].lines[0].get_ydata(), line["abundance"].values[0]
+    )
 
 
 def test_the_typical_histograms_are_counted_and_marked(image):
-    figure = plots.abundance(image)
+    figure = figure_of(plots.abundance(image))
     majority, minority = image["distance_group_size"].values
     labels = {f"mostly small d ({majority})", f"mostly large d ({minority})", "peak of large d"}
     assert labels <= set(names_in_legend(figure))
@@ -149,7 +151,7 @@ def test_a_label_without_spectra_is_not_drawn(image):
     result["typical_log_distance_histogram"][1] = np.nan
     result["distance_group_size"][1] = 0
     result["distance_label"] = result["distance_label"].clip(max=0)
-    figure = plots.abundance(result)
+    figure = figure_of(plots.abundance(result))
     assert not [name for name in names_in_legend(figure) if name.startswith("mostly large")]
     assert "No spectrum is in the second group." in captions.abundance(result)
     assert "No spectrum is in the second group." not in captions.abundance(image)
@@ -163,7 +165,7 @@ def test_a_label_without_spectra_is_not_drawn(image):
 def test_every_latent_space_has_a_legible_panel(spaces):
     result = build_result("wide", spaces=spaces)
     result["step_index"][0] = np.nan
-    figure = plots.distance_correlation(result)
+    figure = figure_of(plots.distance_correlation(result))
     assert_legible(figure)
     titles = [axes.get_title(loc="left").split("\n") for axes in figure.axes if axes.get_title(loc="left")]
     assert len(titles) == spaces
@@ -175,7 +177,7 @@ def test_every_latent_space_has_a_legible_panel(spaces):
 
 
 def test_the_density_is_that_of_the_spectra(image):
-    figure = plots.distance_correlation(image)
+    figure = figure_of(plots.distance_correlation(image))
     counts = image["distance_correlation"].values
     for number, axes in enumerate(figure.axes[: len(counts)]):
         mesh = mesh_of(axes)
@@ -189,30 +191,30 @@ def test_the_density_is_that_of_the_spectra(image):
 
 
 def test_a_single_spectrum_is_seen_on_white(image):
-    mesh = mesh_of(plots.distance_correlation(image).axes[0])
+    mesh = mesh_of(figure_of(plots.distance_correlation(image)).axes[0])
     assert max(mesh.to_rgba(1.0)[:3]) < 0.85
 
 
 def test_the_units_of_a_small_latent_space_are_named(image):
-    first, second, *_ = plots.distance_correlation(image).axes
+    first, second, *_ = figure_of(plots.distance_correlation(image)).axes
     assert first.get_ylabel() == "(10⁻⁶ arb. units)"
     low, high = first.get_ylim()
     stored = image["latent_distance"].values[0]
     assert low < 1e6 * stored.max() <= high
     assert second.get_ylabel() == ""
-    alone = plots.distance_correlation(image.isel(latent_space=[0])).axes[0]
+    alone = figure_of(plots.distance_correlation(image.isel(latent_space=[0]))).axes[0]
     assert alone.get_ylabel() == "latent distance (10⁻⁶ arb. units)"
     assert alone.get_xlabel() == "distance from the mean spectrum (µV)"
 
 
 def test_a_caller_gives_one_axes_for_each_space(image):
     axes = Figure().subplots(3, 1)
-    figure = plots.distance_correlation(image, axes=axes)
+    figure = figure_of(plots.distance_correlation(image, ax=axes))
     assert [panel.get_title(loc="left").split("\n")[0] for panel in axes] == list(SPACES[:3])
     assert all("mean spectrum (µV)" in panel.get_xlabel() for panel in axes)
     assert figure is axes[0].figure
     with pytest.raises(ValueError, match="3 panels, 2 axes"):
-        plots.distance_correlation(image, axes=axes[:2])
+        figure_of(plots.distance_correlation(image, ax=axes[:2]))
 
 
 def test_the_caption_tells_of_a_missing_step_index(image):
@@ -228,15 +230,15 @@ def test_the_caption_tells_of_a_missing_step_index(image):
 
 
 def test_the_standard_error_is_a_band_where_pairs_were_sampled(image):
-    assert band_of(plots.distance_statistics(image)) == []
+    assert band_of(figure_of(plots.distance_statistics(image))) == []
     sampled = image.copy()
     sampled["log_distance_histogram_std"] = 0.05 * image["log_distance_histogram"]
-    (band,) = band_of(plots.distance_statistics(sampled))
+    (band,) = band_of(figure_of(plots.distance_statistics(sampled)))
     top, _, bottom = band.get_data()
     np.testing.assert_allclose(top, 1.05 * image["log_distance_histogram"].values)
     np.testing.assert_allclose(bottom, 0.95 * image["log_distance_histogram"].values)
-    assert_legible(plots.distance_statistics(sampled))
-    assert band_of(plots.distance_statistics(image.drop_vars("log_distance_histogram_std"))) == []
+    assert_legible(figure_of(plots.distance_statistics(sampled)))
+    assert band_of(figure_of(plots.distance_statistics(image.drop_vars("log_distance_histogram_std")))) == []
 
 
 def test_the_caption_says_how_many_pairs(image):

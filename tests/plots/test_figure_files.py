@@ -81,7 +81,7 @@ def test_a_figure_is_drawn_and_laid_out_once_for_all_formats(monkeypatch):
 
     def draw(result):
         calls.append("draw")
-        figure = FIGURES["embedding"].draw(result)
+        figure = FIGURES["embedding"].figure(result)
         figure.set_layout_engine(Engine())
         return figure
 
@@ -96,8 +96,8 @@ def test_the_layout_is_that_of_matplotlib():
     for name in ("score_map", "distance_statistics", "weight_transfer"):
         stream = io.BytesIO()
         with style():
-            FIGURES[name].draw(result).savefig(stream, format="png", dpi=300, metadata={"Software": None})
-        assert stream.getvalue() == rendered(FIGURES[name].draw(result), "png")
+            FIGURES[name].figure(result).savefig(stream, format="png", dpi=300, metadata={"Software": None})
+        assert stream.getvalue() == rendered(FIGURES[name].figure(result), "png")
 
 
 @pytest.mark.parametrize("wrong", ["jpg", "png;svg", "png,none", ["svg", "tiff"], [3]], ids=str)

@@ -7,10 +7,10 @@ import pytest
 from legibility import assert_legible
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from result_builder import SHAPES, build_result
 
 from didymos import plots
+from didymos.plots import figure_of
 from didymos.plots.styling import STYLE
 from didymos.plots.styling import style as house_style
 
@@ -37,12 +37,12 @@ def test_every_figure_is_legible(name, kind, results):
     entry = plots.FIGURES[name]
     if not entry.can_draw(result):
         pytest.skip("the result does not hold it")
-    assert_legible(entry.draw(result))
+    assert_legible(entry.figure(result))
 
 
 @pytest.mark.parametrize("name", plots.FIGURES)
 def test_every_axis_names_its_unit(name, results):
-    figure = plots.FIGURES[name].draw(results["image"])
+    figure = plots.FIGURES[name].figure(results["image"])
     labels = [label for axes in figure.axes for label in (axes.get_xlabel(), axes.get_ylabel()) if label]
     assert labels
     for text in labels:
@@ -55,19 +55,19 @@ def test_every_axis_names_its_unit(name, results):
 
 
 def test_lengths_come_in_a_suitable_prefix(results):
-    figure = plots.score_map(results["image"])
+    figure = figure_of(plots.score_map(results["image"]))
     assert figure.axes[0].get_xlabel() == "x (nm)"
     assert figure.axes[0].get_xlim() == pytest.approx((99.25, 99.25 + 36 * 1.5))
     assert "levelled height (pm)" in {axes.get_xlabel() for axes in figure.axes}
-    assert plots.region_spectra(results["image"]).axes[0].get_ylabel() == "dI/dV (µV)"
-    assert plots.region_spectra(results["image"]).axes[0].get_xlabel() == "bias (mV)"
+    assert figure_of(plots.region_spectra(results["image"])).axes[0].get_ylabel() == "dI/dV (µV)"
+    assert figure_of(plots.region_spectra(results["image"])).axes[0].get_xlabel() == "bias (mV)"
 
 
 def test_an_image_is_drawn_where_it_was_measured():
     result = build_result("image", flagged=False)
     upside_down = result.isel(y=slice(None, None, -1))
     for data in (result, upside_down):
-        axes = plots.score_map(data).axes[0]
+        axes = figure_of(plots.score_map(data)).axes[0]
         image = axes.images[0]
         left, right, bottom, top = image.get_extent()
         row, column = np.unravel_index(np.nanargmax(data["score"].values), data["score"].shape)
@@ -86,7 +86,7 @@ def test_outlines_follow_the_pixels():
     result = build_result("image", flagged=False)
     result["region"][:] = 0
     result["region"][3, 5] = 2
-    ground = plots.score_map(result).axes[1]
+    ground = figure_of(plots.score_map(result)).axes[1]
     pieces = [np.asarray(piece) for lines in ground.collections for piece in segments_of(lines)]
     assert len(pieces) == 4
     corners = np.unique(np.concatenate(pieces).round(6), axis=0)
@@ -98,28 +98,30 @@ def test_outlines_follow_the_pixels():
 def test_missing_and_artefacts_are_named(results):
     for layout in ("image", "points", "row"):
         result = results[layout]
-        names = [text.get_text() for text in plots.score_map(result).legends[0].get_texts()]
+        names = [text.get_text() for text in figure_of(plots.score_map(result)).legends[0].get_texts()]
         assert "artefact (5)" in names
         assert f"missing ({int((result['region'] == -1).sum())})" in names
-    assert not any("missing" in text.get_text() for text in plots.score_map(results["no flags"]).legends[0].get_texts())
+    assert not any(
+        "missing" in text.get_text() for text in figure_of(plots.score_map(results["no flags"])).legends[0].get_texts()
+    )
 
 
 def test_a_line_is_drawn_as_a_curve(results):
     for layout, label in (("row", "x (nm)"), ("column", "y (nm)")):
-        figure = plots.score_map(results[layout])
+        figure = figure_of(plots.score_map(results[layout]))
         assert figure.axes[1].get_xlabel() == label
         drawn = figure.axes[0].lines[0].get_ydata()
         np.testing.assert_array_equal(drawn, results[layout]["score"].values.ravel())
 
 
 def test_without_topography_the_mean_map_is_shown(results):
-    labels = [axes.get_xlabel() for axes in plots.score_map(results["no topography"]).axes]
+    labels = [axes.get_xlabel() for axes in figure_of(plots.score_map(results["no topography"])).axes]
     assert "mean dI/dV (µV)" in labels
 
 
 def test_the_scale_of_the_score_is_always_the_same(results):
     for result in (results["image"], results["nothing distinct"]):
-        image = plots.score_map(result).axes[0].images[0]
+        image = figure_of(plots.score_map(result)).axes[0].images[0]
         assert image.get_clim() == (0, 1)
 
 
@@ -133,14 +135,17 @@ def test_figures_without_their_variables_are_left_out(results):
 
 
 def test_the_weight_transfer_shows_what_there_is(results):
-    assert len([axes for axes in plots.weight_transfer(results["image"]).axes if axes.get_xlim() == (-15, 15)]) == 3
+    assert (
+        len([axes for axes in figure_of(plots.weight_transfer(results["image"])).axes if axes.get_xlim() == (-15, 15)])
+        == 3
+    )
     alone = results["nothing distinct"]
-    panels = [axes for axes in plots.weight_transfer(alone).axes if axes.get_xlim() == (-15, 15)]
+    panels = [axes for axes in figure_of(plots.weight_transfer(alone)).axes if axes.get_xlim() == (-15, 15)]
     assert len(panels) == 1
 
 
 def test_the_threshold_stands_where_it_belongs(results):
-    figure = plots.distance_statistics(results["image"])
+    figure = figure_of(plots.distance_statistics(results["image"]))
     lines = [np.asarray(line.get_xdata())[0] for line in figure.axes[2].lines if line.get_label() == "threshold"]
     assert lines == [pytest.approx(np.log(18.0 + 2.0))]
     total = next(line for line in figure.axes[2].lines if line.get_label() == "their sum")
@@ -150,20 +155,9 @@ def test_the_threshold_stands_where_it_belongs(results):
     np.testing.assert_allclose(drawn, expected)
 
 
-def test_the_caller_may_give_axes(results):
-    figure = Figure()
-    axes = figure.subplots(1, 2)
-    assert plots.score_map(results["image"], axes=axes) is figure
-    assert axes[0].images
-    single = Figure().subplots()
-    assert plots.embedding(results["image"], axes=single) is single.figure
-    with pytest.raises(ValueError, match="2 panels, 1 axes"):
-        plots.score_map(results["image"], axes=single)
-
-
 def test_nothing_global_is_changed(results):
     before = dict(matplotlib.rcParams)
-    plots.region_spectra(results["image"])
+    figure_of(plots.region_spectra(results["image"]))
     assert dict(matplotlib.rcParams) == before
     with house_style():
         assert matplotlib.rcParams["font.size"] == STYLE["font.size"]
@@ -172,7 +166,7 @@ def test_nothing_global_is_changed(results):
 
 def test_a_style_of_the_caller_does_not_reach_the_figures(results):
     with matplotlib.rc_context({"xtick.labelsize": 30, "font.size": 30, "axes.facecolor": "black"}):
-        figure = plots.region_spectra(results["image"])
+        figure = figure_of(plots.region_spectra(results["image"]))
         figure.draw_without_rendering()
         axes: Axes = figure.axes[0]
         assert axes.xaxis.get_ticklabels()[0].get_fontsize() == 7
@@ -191,7 +185,7 @@ def test_hostile_units_are_drawn_as_text(first):
         result[name].attrs["units"] = next(units)
     result["spectra"].attrs["long_name"] = next(units)
     for entry in plots.available(result).values():
-        entry.draw(result).draw_without_rendering()
+        entry.figure(result).draw_without_rendering()
 
 
 def test_captions_are_sentences_and_fit_the_result(results):

@@ -6,6 +6,7 @@ from legibility import assert_legible
 from result_builder import build_result
 
 from didymos import plots
+from didymos.plots import figure_of
 from didymos.plots.maps import ground_map, has_relief
 
 LAYOUTS = ["image", "row", "column", "points"]
@@ -30,7 +31,7 @@ def test_a_tilt_changes_nothing(layout, slopes):
 def test_the_result_keeps_the_heights():
     result = tilted(build_result("image"), (0.2, 0.1))
     before = result["topography"].values.copy()
-    assert_legible(plots.score_map(result))
+    assert_legible(figure_of(plots.score_map(result)))
     np.testing.assert_array_equal(result["topography"].values, before)
 
 

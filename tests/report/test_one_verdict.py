@@ -8,7 +8,7 @@ from result_builder import build_result
 from test_report import drawn_few, page_of
 
 from didymos import plots
-from didymos.plots import available
+from didymos.plots import available, figure_of
 from didymos.report.html import SECTIONS
 from didymos.report.measurement import measured
 from didymos.report.sentences import FOUND, NOT_FOUND, ONLY_COMMON, computed, found, verdict
@@ -82,7 +82,7 @@ def test_the_strength_fits_phases_without_a_rare_population():
 
 def test_groups_by_distance_share_no_name_with_the_regions():
     result = build_result("image")
-    names = [text.get_text() for text in plots.abundance(result).legends[0].get_texts()]
+    names = [text.get_text() for text in figure_of(plots.abundance(result)).legends[0].get_texts()]
     assert names[:2] == [
         f"mostly {size} d ({int(count)})"
         for size, count in zip(("small", "large"), result["distance_group_size"].values, strict=True)
@@ -95,7 +95,7 @@ def test_groups_by_distance_share_no_name_with_the_regions():
 def test_the_number_of_components_is_that_of_the_plot(modes):
     result = build_result("image")
     result = result.isel(mode=slice(modes)).assign_attrs(rank=18)
-    figure = plots.scree_and_latent(result)
+    figure = figure_of(plots.scree_and_latent(result))
     drawn = np.size(figure.axes[0].lines[0].get_xdata())
     assert f"the first {drawn} principal components" in available(result)["scree_and_latent"].caption(result)
     assert len(figure.axes[0].lines) == 1
@@ -115,7 +115,7 @@ def test_signs_of_windows_are_explained_where_both_are_drawn():
     assert "anticorrelated" in available(result)["weight_transfer"].caption(result)
     result["window_sign"][:] = 1
     assert "anticorrelated" not in available(result)["weight_transfer"].caption(result)
-    marks = [text.get_text() for axes in plots.weight_transfer(result).axes for text in axes.texts]
+    marks = [text.get_text() for axes in figure_of(plots.weight_transfer(result)).axes for text in axes.texts]
     assert "+" not in marks
 
 

@@ -118,13 +118,13 @@ def test_settings_are_honoured(otherwise, tmp_path):
     assert (tmp_path / "results.nc").stat().st_size > 0
     # those that show what was set
     for name in ("embedding", "iso_energy", "distance_statistics"):
-        plots.FIGURES[name].draw(found).draw_without_rendering()
+        plots.FIGURES[name].figure(found).draw_without_rendering()
 
 
 @pytest.mark.slow
 def test_every_figure_can_be_drawn_with_other_settings(otherwise):
     for entry in plots.available(otherwise).values():
-        entry.draw(otherwise).draw_without_rendering()
+        entry.figure(otherwise).draw_without_rendering()
 
 
 @pytest.mark.real_data

@@ -166,7 +166,7 @@ def test_report_and_tables_stand_gaps(analysis, tmp_path):
 
 def test_figures_stand_gaps(analysis):
     for entry in plots.available(analysis.result).values():
-        entry.draw(analysis.result).draw_without_rendering()
+        entry.figure(analysis.result).draw_without_rendering()
 
 
 def test_apply_fills_gaps_and_energies_that_are_missing(surface, gappy, analysis):

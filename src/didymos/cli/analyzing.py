@@ -6,18 +6,21 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from cyclopts import Parameter
+
+from didymos.cli.given import settings_with
 from didymos.cli.options import InputOptions, LargeMap, LargeMapOptions, Options, Output, OutputOptions, Reading
 from didymos.preparing.settings import PreparingSettings
 from didymos.schema.names import VERSION, InputError
-from didymos.workflow.settings import Settings
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from didymos.plots.settings import FigureSettings
     from didymos.workflow.journal import Journal
+    from didymos.workflow.settings import Settings
 
 ARENAS = -8
 """M_ARENA_MAX of mallopt(3)."""
@@ -34,6 +37,7 @@ def analyze(
     reading: Reading | None = None,
     output: Output | None = None,
     large: LargeMap | None = None,
+    settings_file: Annotated[Path | None, Parameter(name="--settings")] = None,
     settings: Options | None = None,
 ) -> None:
     """Analyse a map and write the report, the result, the model, figures and tables.
@@ -53,20 +57,27 @@ def analyze(
         What is written.
     large
         How a large map is worked on.
+    settings_file
+        TOML file of settings, such as settings.toml of another result; options go before what it says.
     settings
         Settings of the analysis.
     """
-    figures, chosen = (output or OutputOptions()).settings(), large or LargeMapOptions()
+    wanted = settings_with(settings_file, settings)
+    writing = output or OutputOptions()
+    figures, chosen = writing.settings(), large or LargeMapOptions()
+    from didymos.io.folders import check_out
+    from didymos.report.output import owned_files
+
     keep_memory_together()
     named = Path(input.stem)
     # a zarr folder without a suffix, in the current folder, is not to be written into
     default = Path(f"{input.stem}-result") if named.resolve() == input.resolve() else named
     folder = out or default
+    check_out(folder, input, owned_files(True), overwrite=writing.overwrite)  # before the work
     with cluster_at(chosen.scheduler):
-        data = opened(
-            input, reading, (settings or Settings()).preparing, lazy=True if chosen.scheduler or chosen.resume else None
-        )
-        analyze_and_write(data, input, folder, settings or Settings(), figures, examples, resume=chosen.resume)
+        lazy = True if chosen.scheduler or chosen.resume else None
+        data = opened(input, reading, wanted.preparing, lazy=lazy)
+        analyze_and_write(data, input, folder, wanted, figures, examples, resume=chosen.resume)
 
 
 def opened(
@@ -104,13 +115,11 @@ def analyze_and_write(
 ) -> None:
     """Analyse a map, write everything and name the report."""
     from didymos.io import file_sha256
-    from didymos.io.atomic import check_folder
     from didymos.plots.helpers import helpers
     from didymos.report import write
     from didymos.workflow import run
     from didymos.workflow.progress import shown
 
-    check_folder(out)  # before the work, so that a wrong name costs none
     spectra = data["spectra"] if "spectra" in getattr(data, "data_vars", ()) else data
     spectra.attrs.update({"input_file": source.name, "input_sha256": file_sha256(source)})
     journal = _journal(out, spectra, settings, examples) if resume else None
@@ -153,7 +162,7 @@ def cluster_at(address: str | None) -> Iterator[None]:
         from distributed import Client
     except ImportError:
         raise InputError(
-            "--scheduler needs the package distributed: pip install 'didymos[cluster]', or leave the option out"
+            "--scheduler needs the package distributed: pip install distributed, or leave the option out"
         ) from None
     try:
         # a client that finds no scheduler would stay the default one

@@ -12,9 +12,11 @@ from didymos.cli import TRACEBACK
 from didymos.cli.analyzing import analyze, analyze_and_write, opened, tell
 from didymos.cli.converting import convert
 from didymos.cli.exploring import explore
+from didymos.cli.given import comparison_settings_with, note_given
 from didymos.cli.options import Output, OutputOptions, Preparing, Reading
 from didymos.cli.simulation_options import SimulationOptions
 from didymos.schema.names import VERSION, InputError
+from didymos.schema.suggestions import did_you_mean
 from didymos.simulate.options import OPTIONS, options_of
 from didymos.workflow.method_families import families_in_words
 from didymos.workflow.settings import Settings
@@ -30,6 +32,7 @@ app = App(
     help_format="plaintext",
     result_action="return_value",
     suppress_keyboard_interrupt=False,
+    config=note_given,
     default_parameter=Parameter(consume_multiple=True, negative_iterable=()),
 )
 
@@ -53,6 +56,7 @@ def compare(
     energy_range: tuple[float, float] | None = None,
     seed: int = 0,
     preparing: Preparing | None = None,
+    settings_file: Annotated[Path | None, Parameter(name="--settings")] = None,
 ) -> None:
     """Compare what the methods of the literature and the twins find in a map.
 
@@ -76,28 +80,34 @@ def compare(
         Seed of all random numbers.
     preparing
         How the map is prepared.
+    settings_file
+        TOML file of settings, such as settings.toml of another comparison; options go before what it says.
     """
-    figures = (output or OutputOptions()).settings()
+    wanted = comparison_settings_with(
+        settings_file, methods=methods, energy_range=energy_range, seed=seed, preparing=preparing
+    )
+    chosen = output or OutputOptions()
+    figures = chosen.settings()
     from didymos.io import file_sha256, open_truth
-    from didymos.io.atomic import check_folder
+    from didymos.io.folders import check_out
     from didymos.preparing import prepared
     from didymos.report import write_comparison
+    from didymos.report.comparison import OWNED
     from didymos.workflow import compare as compare_methods
 
     folder = out or Path(f"{input.stem}-compared")
-    check_folder(folder)  # before the work
-    data = opened(input, reading, preparing)
+    check_out(folder, input, OWNED, overwrite=chosen.overwrite)  # before the work
+    data = opened(input, reading, wanted.preparing)
     data.attrs["input_sha256"] = file_sha256(input)
     known = None if truth is None else open_truth(truth, data)
-    if known is not None and preparing is not None:
+    if known is not None:
         # it is cropped and binned with the map
         name = "given_truth"
-        data = prepared(data.assign_coords({name: known}), preparing)
+        data = prepared(data.assign_coords({name: known}), wanted.preparing)
         known = data[name].drop_vars(name).assign_attrs(known.attrs)
         data = data.drop_vars(name)
-    comparison = compare_methods(
-        data, methods, truth=known, seed=seed, energy_range=energy_range, preparing=preparing, progress=True
-    )
+    options = {name: getattr(wanted, name) for name in ("seed", "energy_range", "preparing")}
+    comparison = compare_methods(data, wanted.methods, truth=known, **options, progress=True)
     tell(comparison)
     print(write_comparison(comparison, folder, figures))
 
@@ -127,19 +137,24 @@ def apply(
     output
         What is written.
     """
-    figures = (output or OutputOptions()).settings()
+    chosen = output or OutputOptions()
+    figures = chosen.settings()
     from didymos.io import file_sha256
+    from didymos.io.folders import check_out
     from didymos.report import write
+    from didymos.report.output import owned_files
     from didymos.twin import load_model
     from didymos.workflow import apply as apply_model
     from didymos.workflow.application import preparing_for
 
-    model = load_model(model_dir / "model.npz" if model_dir.is_dir() else model_dir)
+    folder = out or Path(f"{input.stem}-applied")
+    model = load_model(model_dir)
+    check_out(folder, input, owned_files(False), overwrite=chosen.overwrite)
     data = opened(input, reading, preparing_for(model))
     data.attrs["input_sha256"] = file_sha256(input)
     result = apply_model(model, data)
     tell(result)
-    print(write(result, out or Path(f"{input.stem}-applied"), figures=figures))
+    print(write(result, folder, figures=figures))
 
 
 @app.command
@@ -204,11 +219,13 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, output: Output | None = Non
     output
         What is written.
     """
-    figures = (output or OutputOptions()).settings()
+    chosen = output or OutputOptions()
+    figures = chosen.settings()
     from didymos.io import save_result
-    from didymos.io.atomic import check_folder, make_folder
+    from didymos.io.atomic import make_folder
+    from didymos.io.folders import check_out
 
-    check_folder(out)  # before the simulation
+    check_out(out, None, ["surface.nc"], overwrite=chosen.overwrite)  # before the simulation
     surface = _simulated("fese", {"shape": (80, 80), "energies": 256, "seed": seed})
     make_folder(out)
     path = save_result(surface, out / "surface.nc")
@@ -218,7 +235,9 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, output: Output | None = Non
 def _check_recipe(recipe: str, options: dict[str, Any]) -> None:
     """Refuse a recipe or an option before anything heavy is imported."""
     if recipe not in OPTIONS:
-        raise InputError(f"recipe is {recipe!r}; allowed are {', '.join(sorted(OPTIONS))}")
+        raise InputError(
+            f"recipe is {recipe!r}; allowed are {', '.join(sorted(OPTIONS))}{did_you_mean(recipe, OPTIONS)}"
+        )
     options_of(OPTIONS[recipe], options)
 
 

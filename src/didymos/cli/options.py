@@ -56,9 +56,12 @@ class OutputOptions:
     ----------
     figures
         Formats of the figures, joined by commas: png (300 dpi), svg and pdf; or none.
+    overwrite
+        Replace what another input has left in OUT; the result of the same input is replaced without this option.
     """
 
     figures: str = "png"
+    overwrite: bool = False
 
     def settings(self) -> FigureSettings:
         """Return the settings of the figures."""

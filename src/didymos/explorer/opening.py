@@ -12,7 +12,7 @@ from didymos.explorer.desk import Desk
 from didymos.explorer.server import Explorer
 from didymos.explorer.settings import ExplorerSettings
 from didymos.io.results import open_result, result_path
-from didymos.schema import InputError
+from didymos.schema.given import no_result
 from didymos.views.settings import ViewSettings
 
 
@@ -75,9 +75,11 @@ def explore(
 def _opened(result: xr.Dataset | str | os.PathLike[str]) -> tuple[xr.Dataset, Path | None]:
     """Return a result and its folder, None where it is in memory."""
     if isinstance(result, xr.Dataset):
+        if "score" not in result:
+            raise no_result(result, "the explorer")
         return result, None
     if not isinstance(result, (str, os.PathLike)):
-        raise InputError(f"a result is a {type(result).__name__}; allowed are a Dataset of didymos.analyze or a path")
+        raise no_result(result, "the explorer")
     path = Path(result)
     folder = path.parent if path.suffix in (".nc", ".zarr") else path
     return open_result(path if path != folder else result_path(folder)), folder

@@ -32,5 +32,5 @@ class ExplorerSettings:
 
     def __post_init__(self) -> None:
         """Refuse a port that there is not."""
-        if not 0 <= self.port <= LARGEST_PORT:
-            raise InputError(f"port is {self.port}; allowed are 0 (any free port) to {LARGEST_PORT}")
+        if not isinstance(self.port, int) or isinstance(self.port, bool) or not 0 <= self.port <= LARGEST_PORT:
+            raise InputError(f"port is {self.port!r}; allowed are 0 (any free port) to {LARGEST_PORT}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from didymos.io.atomic import replacing
 from didymos.schema import InputError
+from didymos.schema.suggestions import did_you_mean, files_beside
 
 LARGEST_FILE = 50_000_000
 """Bytes; a table of labelled spectra is far smaller."""
@@ -40,7 +41,8 @@ def read_examples(path: str | os.PathLike[str]) -> dict[str, list[str]]:
         with open(path, encoding="utf-8-sig", newline="") as stream:
             numbered = list(enumerate(stream, 1))
     except (FileNotFoundError, IsADirectoryError):
-        raise InputError(f"{name}: no such file of examples: give a CSV file with columns x, y, label") from None
+        near = did_you_mean(name, files_beside(path))
+        raise InputError(f"{name}: no such file of examples: give a CSV file with columns x, y, label{near}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{name} cannot be read as text ({type(error).__name__}): save it as CSV in UTF-8") from None
     kept = [(number, line) for number, line in numbered if line.strip() and not line.lstrip().startswith("#")]

@@ -12,6 +12,8 @@ from didymos.io.blocks import is_lazy
 from didymos.io.labelled import open_labelled
 from didymos.io.saving import write_dataset
 from didymos.schema import InputError
+from didymos.schema.given import check_path, is_dataset, no_result
+from didymos.schema.suggestions import did_you_mean, files_beside
 
 NAMES = ("results.nc", "results.zarr")
 """What a result is called in the folder of an analysis."""
@@ -42,6 +44,9 @@ def save_result(result: xr.Dataset, path: str | os.PathLike[str]) -> Path:
     InputError
         Where it cannot be written, or a folder that is no zarr store has its name.
     """
+    if not is_dataset(result):
+        raise no_result(result, "save_result")
+    check_path(path, "the result")
     return write_dataset(result, Path(path))
 
 
@@ -79,7 +84,7 @@ def open_result(path: str | os.PathLike[str], *, lazy: bool | None = None) -> xr
     Parameters
     ----------
     path : path
-        A file or store that :func:`save_result` wrote.
+        A file or store that :func:`save_result` wrote, or the folder of an analysis.
     lazy : bool, optional
         Leave the spectra, and every other variable of more than 64 MB over the surface, in the file, as dask arrays.
         Without it variables of that size stay in a zarr store; a netCDF file is loaded as a whole.
@@ -94,11 +99,15 @@ def open_result(path: str | os.PathLike[str], *, lazy: bool | None = None) -> xr
     InputError
         Where the file is missing, damaged, or no result of didymos.
     """
+    check_path(path, "a result")
     path = Path(path)
+    if path.is_dir() and not is_zarr_store(path):
+        path = result_path(path)
     try:
         result = open_labelled(path, False if lazy is None and not path.is_dir() else lazy)
     except OSError as error:
-        raise InputError(f"{path} cannot be opened ({error.strerror or error}): give a results.nc") from error
+        near = "" if path.exists() else did_you_mean(path.name, files_beside(path))
+        raise InputError(f"{path} cannot be opened ({error.strerror or error}): give a results.nc{near}") from error
     lacking = ["spectra"] if "spectra" not in result.data_vars else []
     lacking += [_ONE_OF[0]] if not {*_ONE_OF} & {*result.data_vars} else []
     lacking += ["didymos_version"] if "didymos_version" not in result.attrs else []
@@ -123,6 +132,7 @@ def result_path(folder: str | os.PathLike[str]) -> Path:
     InputError
         Where there is neither.
     """
+    check_path(folder, "a result")
     found = [path for name in NAMES if (path := Path(folder) / name).exists()]
     if not found:
         raise InputError(f"{folder} holds neither {' nor '.join(NAMES)}: give a folder that 'didymos analyze' wrote")

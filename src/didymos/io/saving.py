@@ -18,6 +18,7 @@ from didymos.io.atomic import check_map_target, replacing
 from didymos.io.blocks import BLOCK_BYTES, SPACE, block_sizes, is_lazy
 from didymos.io.nanonis_writing import save_nanonis
 from didymos.schema import InputError, space_dims, validate_map
+from didymos.schema.given import check_path, is_data_array, is_dataset, no_map
 
 CHUNK_BYTES = {".nc": 2**20, ".zarr": BLOCK_BYTES}
 """Size of the chunks of a file, as float32: one of HDF5 is to fit into its cache, one of zarr is a file of its own."""
@@ -54,13 +55,16 @@ def save_map(data: xr.Dataset | xr.DataArray, path: str | os.PathLike[str]) -> P
         Where the suffix is another, the format cannot hold the map, the file cannot be written, or a folder that is
         no zarr store has its name.
     """
+    if not is_dataset(data) and not is_data_array(data):
+        raise no_map(data, "save_map")
+    check_path(path, "the map")
     target = Path(path)
     check_map_target(target)
     if target.suffix.lower() == ".3ds":
         return save_nanonis(data, target)
     dataset = data.to_dataset(name="spectra") if isinstance(data, xr.DataArray) else data
     if "spectra" not in dataset.data_vars:
-        raise InputError(f"the Dataset has no 'spectra'; it has {', '.join(map(str, dataset.data_vars))}: rename one")
+        raise no_map(dataset, "save_map")
     spectra = dataset["spectra"]
     validate_map(spectra.isel({dim: slice(1) for dim in space_dims(spectra) if dim in spectra.dims}))
     return write_dataset(dataset, target)

@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from didymos.io.labelled import open_labelled
 from didymos.schema import InputError, space_dims
+from didymos.schema.given import check_path, is_data_array, is_dataset, no_map
+from didymos.schema.suggestions import did_you_mean, files_beside
 
 DEFECT_AMPLITUDE = 0.5
 """A simulated spectrum with more than this of a defect in it is from a defect."""
@@ -46,6 +48,9 @@ def open_truth(path: str | os.PathLike[str], data: xr.DataArray | xr.Dataset) ->
     InputError
         Where the file cannot be read, does not fit the map, or holds other values than 1, 0, -1 and NaN.
     """
+    check_path(path, "the truth")
+    if not is_dataset(data) and not is_data_array(data):
+        raise no_map(data, "open_truth")
     path = Path(path)
     if path.suffix.lower() not in READERS:
         raise InputError(
@@ -56,7 +61,8 @@ def open_truth(path: str | os.PathLike[str], data: xr.DataArray | xr.Dataset) ->
     except InputError:
         raise
     except OSError as error:
-        raise InputError(f"{path} cannot be opened ({error.strerror or error}): check the name of the truth") from error
+        near = "" if path.exists() else did_you_mean(path.name, files_beside(path))
+        raise InputError(f"{path} cannot be opened ({error.strerror or error}): check the name{near}") from error
     except Exception as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise InputError(f"{path.name} cannot be read as a truth ({reason}): give one number for each spectrum") from (

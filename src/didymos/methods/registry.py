@@ -9,11 +9,12 @@ from importlib.metadata import entry_points
 from didymos.methods.catalogue import BUILT_IN
 from didymos.methods.interface import Family, Method
 from didymos.schema import InputError
+from didymos.schema.suggestions import did_you_mean
 
 GROUP = "didymos.methods"
 """Group of the entry points, each of them a `Family`."""
-EXTRA = {"umap", "openTSNE"}
-"""Modules that the extra "compare" brings."""
+PACKAGES = {"umap": "umap-learn", "openTSNE": "openTSNE"}
+"""Packages of the modules that the extra "compare" brings, as an index calls them."""
 
 
 def families() -> dict[str, Family]:
@@ -68,8 +69,8 @@ def how_to_install(packages: Sequence[str]) -> str:
         Of :func:`missing_packages`, at least one.
     """
     which = f"{', '.join(packages)} {'is' if len(packages) == 1 else 'are'} not installed"
-    if EXTRA.issuperset(packages):
-        return f'{which}: pip install "didymos[compare]"'
+    if PACKAGES.keys() >= set(packages):
+        return f"{which}: pip install {' '.join(PACKAGES[name] for name in packages)}"
     return f"{which}: see the package that brings the method"
 
 
@@ -103,7 +104,7 @@ def _methods(name: str, known: Mapping[str, Family]) -> list[Method]:
         return [known[family].build(name.removeprefix(f"{family}-"))]
     broken = skipped_families().get(name)
     why = f" ({broken})" if broken else ""
-    raise InputError(f"no method is called {name!r}{why}; allowed are {_allowed(known)}: choose among them")
+    raise InputError(f"no method is called {name!r}{why}; allowed are {_allowed(known)}{did_you_mean(name, known)}")
 
 
 def _allowed(known: Mapping[str, Family]) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from didymos.plots.reference import iso_energy, score_against_truth
     from didymos.plots.regions import kind_map, phase_map, region_map
     from didymos.plots.score import score_map, score_uncertainty
+    from didymos.plots.sheets import figure_of
     from didymos.plots.spectra import kind_spectra, region_spectra
     from didymos.plots.styling import style
     from didymos.plots.training import training_loss
@@ -39,6 +40,7 @@ __all__ = [
     "distance_statistics",
     "distance_sweep",
     "embedding",
+    "figure_of",
     "iso_energy",
     "kind_map",
     "kind_spectra",
@@ -128,6 +130,7 @@ __getattr__, __dir__ = lazily(
             "score_map",
             "score_uncertainty",
         ),
+        "sheets": ("figure_of",),
         "spectra": (
             "kind_spectra",
             "region_spectra",

@@ -18,9 +18,11 @@ from didymos.plots.pairs import abundance, distance_sweep
 from didymos.plots.reference import iso_energy, score_against_truth
 from didymos.plots.regions import kind_map, phase_map, region_map
 from didymos.plots.score import score_map, score_uncertainty
+from didymos.plots.sheets import Panels, detached, figure_of
 from didymos.plots.spectra import kind_spectra, region_spectra
 from didymos.plots.training import training_loss
 from didymos.plots.transfer import weight_transfer
+from didymos.schema.given import is_dataset, no_result
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class FigureEntry:
     Attributes
     ----------
     draw : callable
-        The function that draws it from a result.
+        The function that draws it from a result and returns its axes.
     title : str
         What it is, in a few words.
     caption : callable
@@ -45,13 +47,18 @@ class FigureEntry:
         Variables that must hold a value above one besides.
     """
 
-    draw: Callable[[xr.Dataset], Figure]
+    draw: Callable[[xr.Dataset], Panels]
     title: str
     caption: Callable[[xr.Dataset], str]
     alternative: str
     needs: tuple[str, ...]
     positive: tuple[str, ...] = ()
     several: tuple[str, ...] = ()
+
+    def figure(self, result: xr.Dataset) -> Figure:
+        """Return the figure of a result, which pyplot does not know: it is to be written, not shown."""
+        with detached():
+            return figure_of(self.draw(result))
 
     def can_draw(self, result: xr.Dataset) -> bool:
         """Return whether a result holds what the figure shows."""
@@ -212,4 +219,6 @@ def available(result: xr.Dataset) -> dict[str, FigureEntry]:
     dict of str to FigureEntry
         The entries of :data:`FIGURES` whose variables are there.
     """
+    if not is_dataset(result):
+        raise no_result(result, "available")
     return {name: entry for name, entry in FIGURES.items() if entry.can_draw(result)}

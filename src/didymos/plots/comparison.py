@@ -8,9 +8,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from didymos.plots.checked import styled
 from didymos.plots.maps import (
     draw_flags,
     draw_labels,
@@ -24,10 +24,13 @@ from didymos.plots.maps import (
     region_handles,
 )
 from didymos.plots.regions import GROUND
-from didymos.plots.styling import HEIGHT_COLOURS, INK, REGION_COLOURS, SCORE_COLOURS, AxesLike, styled
+from didymos.plots.sheets import AxesLike, Colours, Size
+from didymos.plots.styling import HEIGHT_COLOURS, INK, REGION_COLOURS, SCORE_COLOURS
 from didymos.plots.surface import Surface
 from didymos.plots.units import label, scale
-from didymos.schema import Region
+from didymos.schema import InputError, Region
+from didymos.schema.given import check_result, no_result
+from didymos.schema.suggestions import did_you_mean
 
 GROUP_COLOURS = ("#0072b2", "#e69f00", "#56b4e9", "#882255", "#f0e442", "#332288", "#44aa99", "#999933")
 """Colours of the largest groups, largest first (Okabe and Ito, Tol): none is that of the truth or of an artefact."""
@@ -53,6 +56,12 @@ def of_method(comparison: xr.Dataset, name: str) -> xr.Dataset:
     xarray.Dataset
         Without the dims ``algorithm`` and ``linkage``.
     """
+    check_result(comparison, "of_method", "a comparison")
+    names = [str(known) for known in comparison["algorithm"].values] if "algorithm" in comparison.coords else []
+    if not names:
+        raise no_result(comparison, "of_method", "a comparison")
+    if not isinstance(name, str) or name not in names:
+        raise InputError(f"there is no method {name!r}; there are {', '.join(names)}{did_you_mean(name, names)}")
     one = comparison.sel(algorithm=name)
     if "linkage" not in one.dims:
         return one
@@ -60,50 +69,58 @@ def of_method(comparison: xr.Dataset, name: str) -> xr.Dataset:
     return one.sel(linkage=name) if known else one.drop_dims("linkage")
 
 
-@styled
-def method_score_map(one: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("method_score", "region", of="one method of a comparison")
+def method_score_map(
+    one: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None, cmap: Colours = SCORE_COLOURS
+) -> Axes:
     """Draw the map of the score of a method, its colours from the 0.5 to the 99.5 % quantile.
 
     Parameters
     ----------
     one : xarray.Dataset
         One method of a comparison (:func:`of_method`), with ``method_score`` and ``region``.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
+    cmap : str or matplotlib.colors.Colormap, optional
+        Colours of the values.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    matplotlib.axes.Axes
+        The panel.
     """
-    panels, where = map_sheet(one, axes, 1)
+    panels, where = map_sheet(one, ax, 1, figsize)
     panel = panels.axes[0]
     score = over_space(one, "method_score")
     shown = scale(score, "")
-    draw_values(panels, panel, where, shown(score), label("score", shown.units), SCORE_COLOURS)
+    draw_values(panels, panel, where, shown(score), label("score", shown.units), cmap)
     draw_flags(panel, where, one)
     draw_truth(panel, where, one)
     panels.legend([*truth_handles(one, where), *region_handles(one, where, OUTSIDE)], columns=3)
-    return panels.figure
+    return panels.single
 
 
-@styled
-def method_group_map(one: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("method_label", "region", of="one method of a comparison")
+def method_group_map(one: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None) -> Axes:
     """Draw the group that each point belongs to, the largest groups in colours of their own (Fig. 3c).
 
     Parameters
     ----------
     one : xarray.Dataset
         One method of a comparison (:func:`of_method`), with ``method_label`` and ``region``.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    matplotlib.axes.Axes
+        The panel.
     """
-    panels, where = map_sheet(one, axes, 1)
+    panels, where = map_sheet(one, ax, 1, figsize)
     panel = panels.axes[0]
     draw_flags(panel, where, one)
     groups = drawn_groups(one)
@@ -116,33 +133,39 @@ def method_group_map(one: xr.Dataset, axes: AxesLike = None) -> Figure:
     if bool((groups == 0).any()):
         handles.append(handle(where, f"in no group ({int((groups == 0).sum())})", GROUND))
     panels.legend([*handles, *truth_handles(one, where, INK), *region_handles(one, where, OUTSIDE)], columns=3)
-    return panels.figure
+    return panels.single
 
 
-@styled
-def compared_surface(comparison: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("spectra", "region", of="a comparison")
+def compared_surface(
+    comparison: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None, cmap: Colours = HEIGHT_COLOURS
+) -> Axes:
     """Draw the topography (or the mean map) with the true defects outlined where they are known (Fig. 2a).
 
     Parameters
     ----------
     comparison : xarray.Dataset
         With ``spectra``, ``region`` and ``topography``, ``truth`` where known.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
+    cmap : str or matplotlib.colors.Colormap, optional
+        Colours of the values.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    matplotlib.axes.Axes
+        The panel.
     """
-    panels, where = map_sheet(comparison, axes, 1)
+    panels, where = map_sheet(comparison, ax, 1, figsize)
     panel = panels.axes[0]
-    draw_values(panels, panel, where, *ground_map(comparison), HEIGHT_COLOURS)
+    draw_values(panels, panel, where, *ground_map(comparison), cmap)
     if not has_relief(comparison):
         draw_flags(panel, where, comparison, artefacts=False)
     draw_truth(panel, where, comparison)
     panels.legend(truth_handles(comparison, where))
-    return panels.figure
+    return panels.single
 
 
 def drawn_groups(one: xr.Dataset) -> NDArray[np.int64]:

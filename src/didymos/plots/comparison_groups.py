@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import dendrogram
 
+from didymos.plots.checked import styled
 from didymos.plots.comparison import GROUP_COLOURS
+from didymos.plots.sheets import AxesLike, Size, sheet
 from didymos.plots.spectra import HEIGHT, LINES, frame_energy
-from didymos.plots.styling import FAINT, INK, AxesLike, logarithmic, sheet, styled
+from didymos.plots.styling import FAINT, INK, logarithmic
 from didymos.plots.units import energy_axis, label, scale, signal_scale, units_of
 
 LEAVES = 24
@@ -21,23 +23,25 @@ WIDE_RANGE = 10
 """Ratio of heights from which on their axis is logarithmic."""
 
 
-@styled
-def method_spectra(one: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("group_spectrum", "group_size", of="one method of a comparison")
+def method_spectra(one: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None) -> Axes:
     """Draw the average spectrum of each of the largest groups (Fig. 3c).
 
     Parameters
     ----------
     one : xarray.Dataset
         One method of a comparison (:func:`didymos.plots.of_method`), with ``group_spectrum`` and ``group_size``.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    matplotlib.axes.Axes
+        The panel.
     """
-    panels = sheet(axes, [["a"]], HEIGHT)
+    panels = sheet(ax, [["a"]], HEIGHT, figsize=figsize)
     panel = panels.axes[0]
     spectra = one["group_spectrum"].transpose("group", "energy").values
     shown, signal = signal_scale(one, spectra)
@@ -56,26 +60,28 @@ def method_spectra(one: xr.Dataset, axes: AxesLike = None) -> Figure:
     panel.set(xlabel=energy_label, ylabel=label(signal, shown.units))
     frame_energy(panel, energy)
     panels.legend(handles, columns=3)
-    return panels.figure
+    return panels.single
 
 
-@styled
-def method_dendrogram(one: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("merges", "leaf_size", of="one method of a comparison")
+def method_dendrogram(one: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None) -> Axes:
     """Draw how the last clusters merge, with the number of spectra in each (Fig. 3d, top).
 
     Parameters
     ----------
     one : xarray.Dataset
         One agglomerative method of a comparison (:func:`didymos.plots.of_method`), with ``merges`` and ``leaf_size``.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    matplotlib.axes.Axes
+        The panel.
     """
-    panels = sheet(axes, [["a"]], 2.7)
+    panels = sheet(ax, [["a"]], 2.7, figsize=figsize)
     panel = panels.axes[0]
     tree, sizes = upper_end(one, LEAVES)
     drawn = dendrogram(tree, no_plot=True)
@@ -96,26 +102,28 @@ def method_dendrogram(one: xr.Dataset, axes: AxesLike = None) -> Figure:
     panel.set_ylim(floor, highest * (highest / floor) ** 0.05 if steep else highest + 0.05 * (highest - floor) or 1)
     if steep:
         logarithmic(panel.yaxis)
-    return panels.figure
+    return panels.single
 
 
-@styled
-def method_split_sizes(one: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("split_size", of="one method of a comparison")
+def method_split_sizes(one: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None) -> Axes:
     """Draw the size of the smaller cluster of each split, from the top of the tree on (Fig. 3d, bottom).
 
     Parameters
     ----------
     one : xarray.Dataset
         One agglomerative method of a comparison (:func:`didymos.plots.of_method`), with ``split_size``.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    matplotlib.axes.Axes
+        The panel.
     """
-    panels = sheet(axes, [["a"]], 2.2)
+    panels = sheet(ax, [["a"]], 2.2, figsize=figsize)
     panel = panels.axes[0]
     size = one["split_size"].values
     order = one["order"].values if "order" in one.coords else np.arange(2, size.size + 2)
@@ -126,7 +134,7 @@ def method_split_sizes(one: xr.Dataset, axes: AxesLike = None) -> Figure:
     panel.set_ylim(0.7, max(1.6 * float(size[split].max(initial=1)), 10))
     logarithmic(panel.yaxis)
     panel.set(xlabel="number of clusters after the split", ylabel="spectra in the smaller part")
-    return panels.figure
+    return panels.single
 
 
 def upper_end(one: xr.Dataset, leaves: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

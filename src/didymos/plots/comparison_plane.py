@@ -8,11 +8,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from didymos.plots.checked import styled
 from didymos.plots.comparison import (
     OTHER,
     TRUE,
@@ -26,7 +26,8 @@ from didymos.plots.comparison import (
 from didymos.plots.latent import MANY
 from didymos.plots.latent_distances import LONGEST_TITLE, distance_correlation
 from didymos.plots.maps import over_space
-from didymos.plots.styling import FAINT, INK, AxesLike, power_of_ten, sheet, styled
+from didymos.plots.sheets import AxesLike, Colours, Panels, Size, sheet
+from didymos.plots.styling import DENSITY_COLOURS, FAINT, INK, power_of_ten
 from didymos.plots.units import ARBITRARY, Scale, label, scale, units_of
 from didymos.schema import Region
 
@@ -37,8 +38,8 @@ FINENESS = 300
 """Steps along either axis in which the boundaries are followed."""
 
 
-@styled
-def method_plane(one: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("latent", "method_label", of="one method of a comparison")
+def method_plane(one: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None) -> Panels:
     """Draw the first two latent dims coloured by group and, where known, by truth (Fig. 3b).
 
     Where the nearest centre decides the group, the centres are marked and the boundaries between them drawn.
@@ -47,16 +48,19 @@ def method_plane(one: xr.Dataset, axes: AxesLike = None) -> Figure:
     ----------
     one : xarray.Dataset
         One method of a comparison (:func:`didymos.plots.of_method`), with ``latent`` and ``method_label``.
-    axes : matplotlib.axes.Axes or, with a truth, two of them, optional
+    ax : matplotlib.axes.Axes or, with a truth, two of them, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    array of matplotlib.axes.Axes
+        The panels; the single one where `ax` is one.
     """
     truth = has_truth(one)
-    panels = sheet(axes, [["a", "b"]] if truth else [["a"]], 2.5 if truth else 2.9, sharex=True, sharey=True)
+    mosaic, height = ([["a", "b"]], 2.5) if truth else ([["a"]], 2.9)
+    panels = sheet(ax, mosaic, height, figsize, sharex=True, sharey=True)
     positions = plane(one)
     groups = drawn_groups(one).ravel()
     colours = group_colours(groups)
@@ -73,44 +77,61 @@ def method_plane(one: xr.Dataset, axes: AxesLike = None) -> Figure:
     panels.axes[0].set_ylabel(positions.y_label)
     panels.letters()
     panels.legend(handles, columns=3)
-    return panels.figure
+    return panels.several
 
 
-@styled
-def method_distance_correlation(one: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("distance_correlation", "latent_distance", of="one method of a comparison")
+def method_distance_correlation(
+    one: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None, cmap: Colours = DENSITY_COLOURS
+) -> Axes:
     """Draw the density of spectra over their distance from the mean, in the data and to the method (Fig. 5, 6).
 
     Parameters
     ----------
     one : xarray.Dataset
         One method of a comparison (:func:`didymos.plots.of_method`), with ``distance_correlation``.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
+    cmap : str or matplotlib.colors.Colormap, optional
+        Colours of the values.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    matplotlib.axes.Axes
+        The panel.
     """
-    return distance_correlation(_as_spaces(one.expand_dims("algorithm"), short=False), axes)
+    spaces = _as_spaces(one.expand_dims("algorithm"), short=False)
+    drawn = distance_correlation(spaces, ax, figsize=figsize, cmap=cmap)
+    return drawn if isinstance(drawn, Axes) else drawn[0]
 
 
-@styled
-def distance_correlations(comparison: xr.Dataset) -> Figure:
+@styled("distance_correlation", "latent_distance", of="a comparison")
+def distance_correlations(
+    comparison: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None, cmap: Colours = DENSITY_COLOURS
+) -> Panels:
     """Draw the distance correlation of every method that has one, side by side (Fig. 5, 6).
 
     Parameters
     ----------
     comparison : xarray.Dataset
         With ``distance_correlation`` and ``latent_distance``.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
+    cmap : str or matplotlib.colors.Colormap, optional
+        Colours of the values.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    array of matplotlib.axes.Axes
+        The panels; the single one where `ax` is one.
     """
     counted = (comparison["distance_correlation"] > 0).any(("raw_distance_bin", "latent_distance_bin")).values
-    return distance_correlation(_as_spaces(comparison.isel(algorithm=np.flatnonzero(counted)), short=True))
+    spaces = _as_spaces(comparison.isel(algorithm=np.flatnonzero(counted)), short=True)
+    return distance_correlation(spaces, ax, figsize=figsize, cmap=cmap)
 
 
 def _as_spaces(comparison: xr.Dataset, short: bool) -> xr.Dataset:

@@ -8,16 +8,19 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from didymos.plots.checked import styled
 from didymos.plots.comparison import has_truth, of_method
 from didymos.plots.comparison_plane import draw_plane, truth_dots
 from didymos.plots.histogram import draw_density
 from didymos.plots.latent_distances import step_words
 from didymos.plots.maps import draw_flags, draw_values, over_space
-from didymos.plots.styling import COLUMN_WIDTH, FAINT, SCORE_COLOURS, AxesLike, styled
+from didymos.plots.sheets import AxesLike, Colours, Panels, Size, checked_axes, new_figure
+from didymos.plots.styling import COLUMN_WIDTH, FAINT, SCORE_COLOURS
 from didymos.plots.surface import Surface, surface
 from didymos.plots.units import edges, plain
+from didymos.schema import InputError
+from didymos.schema.suggestions import did_you_mean
 
 THUMBNAIL = 1.6
 """Width and height of a small picture in inches."""
@@ -28,25 +31,27 @@ LONGEST_PAGE, FLATTEST = 9.6, 0.5
 LONGEST_NAME = 34
 
 
-def draw_small_map(axes: Axes, one: xr.Dataset) -> None:
+def draw_small_map(axes: Axes, one: xr.Dataset, colours: Colours) -> None:
     """Draw the map of the score; outlines would hide defects this small."""
     where = surface(one)
-    draw_values(None, axes, where, over_space(one, "method_score").astype(float), "", SCORE_COLOURS)
+    draw_values(None, axes, where, over_space(one, "method_score").astype(float), "", colours)
     draw_flags(axes, where, one)
 
 
-def draw_small_plane(axes: Axes, one: xr.Dataset) -> None:
+def draw_small_plane(axes: Axes, one: xr.Dataset, colours: Colours) -> None:
     """Draw the latent plane coloured by truth, without one by group."""
+    del colours  # those of groups are their own
     draw_plane(axes, one, size=3)
 
 
-def draw_small_distances(axes: Axes, one: xr.Dataset) -> None:
+def draw_small_distances(axes: Axes, one: xr.Dataset, colours: Colours) -> None:
     """Draw the density of spectra over distance from the mean in the data (across) and to the method (up)."""
+    del colours  # counts are grey
     counts = one["distance_correlation"].transpose("latent_distance_bin", "raw_distance_bin").values
     draw_density(axes, edges(one["raw_distance_bin"].values), edges(one["latent_distance"].values), counts)
 
 
-SMALL: Mapping[str, tuple[str, Callable[[Axes, xr.Dataset], None]]] = {
+SMALL: Mapping[str, tuple[str, Callable[[Axes, xr.Dataset, Colours], None]]] = {
     "map": ("method_score", draw_small_map),
     "plane": ("latent", draw_small_plane),
     "distances": ("distance_correlation", draw_small_distances),
@@ -63,8 +68,8 @@ def can_draw_small(one: xr.Dataset, kind: str) -> bool:
     return bool(known.any())
 
 
-@styled
-def thumbnail(one: xr.Dataset, kind: str, axes: AxesLike = None) -> Figure:
+@styled(of="one method of a comparison")
+def thumbnail(one: xr.Dataset, kind: str, ax: AxesLike = None, *, figsize: Size = None) -> Axes:
     """Draw a small picture without any words.
 
     Parameters
@@ -73,37 +78,46 @@ def thumbnail(one: xr.Dataset, kind: str, axes: AxesLike = None) -> Figure:
         One method of a comparison (:func:`didymos.plots.of_method`).
     kind : {"map", "plane", "distances"}
         Score over the surface, latent plane, or distance correlation.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure, a square.
+    matplotlib.axes.Axes
+        The panel.
     """
-    if isinstance(axes, Axes):
-        figure, panel = axes.figure.figure, axes
+    if kind not in SMALL:
+        raise InputError(f"kind is {kind!r}; allowed are {', '.join(SMALL)}{did_you_mean(kind, SMALL)}")
+    if not can_draw_small(one, kind):
+        raise InputError(f"the method has no {SMALL[kind][0]}, which a small {kind} shows: choose another")
+    if ax is None:
+        panel = new_figure(THUMBNAIL, THUMBNAIL, figsize).add_axes((0.01, 0.01, 0.98, 0.98))
     else:
-        figure = Figure(figsize=(THUMBNAIL, THUMBNAIL))
-        panel = figure.add_axes((0.01, 0.01, 0.98, 0.98))
-    SMALL[kind][1](panel, one)
+        panel = checked_axes(ax, 1)[0]
+    SMALL[kind][1](panel, one, SCORE_COLOURS)
     _bare(panel)
-    return figure
+    return panel
 
 
-@styled
-def comparison_overview(comparison: xr.Dataset) -> Figure:
+@styled("method_score", "spectra", of="a comparison")
+def comparison_overview(comparison: xr.Dataset, *, figsize: Size = None, cmap: Colours = SCORE_COLOURS) -> Panels:
     """Draw one row for each method: map of the score, latent plane, distance correlation.
 
     Parameters
     ----------
     comparison : xarray.Dataset
         A comparison.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
+    cmap : str or matplotlib.colors.Colormap, optional
+        Colours of the values.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure, longer for more methods.
+    array of matplotlib.axes.Axes
+        The panels, shape (n_methods, 3).
     """
     names = [str(name) for name in comparison["algorithm"].values]
     where = surface(comparison)
@@ -112,7 +126,8 @@ def comparison_overview(comparison: xr.Dataset) -> Figure:
     flat = min(max(where.ratio, FLATTEST), 1.0)
     panel_height = max(min(flat * width, room), FLATTEST * width)
     height = HEAD + FOOT + len(names) * (panel_height + TITLE)
-    figure = Figure(figsize=(COLUMN_WIDTH, height))
+    figure = new_figure(COLUMN_WIDTH, height, figsize)
+    panels = np.empty((len(names), len(SMALL)), dtype=object)
     lefts = [1.5 * GAP + column * (width + GAP) for column in range(len(SMALL))]
     heads = (f"score\n{_size_words(where)}", "latent plane\n(arb. units)", "distance from mean\ndata →, latent ↑")
     for left, words in zip(lefts, heads, strict=True):
@@ -124,18 +139,19 @@ def comparison_overview(comparison: xr.Dataset) -> Figure:
         for x, side, words in zip((lefts[0], lefts[-1] + width), ("left", "right"), _row_words(one), strict=True):
             line = (top - TITLE + 0.04) / height
             figure.text(x / COLUMN_WIDTH, line, words, ha=side, va="bottom", fontsize=7)
-        for left, kind in zip(lefts, SMALL, strict=True):
+        for column, (left, kind) in enumerate(zip(lefts, SMALL, strict=True)):
             bottom = top - TITLE - panel_height
             size = (left / COLUMN_WIDTH, bottom / height, width / COLUMN_WIDTH, panel_height / height)
-            _draw_or_say(figure.add_axes(size), one, kind)
+            panels[row, column] = figure.add_axes(size)
+            _draw_or_say(panels[row, column], one, kind, cmap)
     if has_truth(comparison):
         figure.legend(handles=truth_dots(comparison, counted=False), loc="lower center", ncols=3)
-    return figure
+    return panels
 
 
-def _draw_or_say(panel: Axes, one: xr.Dataset, kind: str) -> None:
+def _draw_or_say(panel: Axes, one: xr.Dataset, kind: str, colours: Colours) -> None:
     if can_draw_small(one, kind):
-        SMALL[kind][1](panel, one)
+        SMALL[kind][1](panel, one, colours)
     else:
         panel.text(0.5, 0.5, "none", color=FAINT, fontsize=7, ha="center", va="center", transform=panel.transAxes)
     _bare(panel)

@@ -8,29 +8,19 @@ import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from didymos.plots.styling import (
-    FAINT,
-    FAR_COLOUR,
-    INK,
-    NEAR_COLOUR,
-    AxesLike,
-    Sheet,
-    logarithmic,
-    power_of_ten,
-    sheet,
-    styled,
-)
+from didymos.plots.checked import styled
+from didymos.plots.sheets import AxesLike, Panels, Sheet, Size, sheet
+from didymos.plots.styling import FAINT, FAR_COLOUR, INK, NEAR_COLOUR, logarithmic, power_of_ten
 from didymos.plots.units import edges, label, plain, scale, units_of
 
 MOSAIC = [["a", "b"], ["c", "c"]]
 FILL, ERROR = "#d0d0d0", "#8c8c8c"
 
 
-@styled
-def distance_statistics(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("distance_histogram", "log_distance_histogram", "distance_components")
+def distance_statistics(result: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None) -> Panels:
     """Draw the histogram of all pair distances, and the two Gaussians fitted to its logarithm (Fig. 4a and c).
 
     Parameters
@@ -38,20 +28,22 @@ def distance_statistics(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     result : xarray.Dataset
         With ``distance_histogram``, ``log_distance_histogram`` and ``distance_components``, and the attributes
         ``distance_threshold``, ``distance_offset`` and ``metric``.
-    axes : three matplotlib.axes.Axes, optional
+    ax : three matplotlib.axes.Axes, optional
         Where to draw instead of a new figure: linear counts, logarithmic counts, logarithm of the distance.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    array of matplotlib.axes.Axes
+        The panels; the single one where `ax` is one.
     """
-    panels = sheet(axes, MOSAIC, 4.1)
+    panels = sheet(ax, MOSAIC, 4.1, figsize)
     _counts(panels, result)
     handles = _rescaled(panels.axes[2], result)
     panels.letters()
     panels.legend(handles, columns=2, panel=2)
-    return panels.figure
+    return panels.several
 
 
 def distance_units(result: xr.Dataset) -> str:

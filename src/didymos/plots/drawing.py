@@ -31,7 +31,7 @@ def answer(requests: BinaryIO, answers: BinaryIO) -> None:
     for line in requests:
         request: dict[str, Any] = json.loads(line)
         result: xr.Dataset = opened(request["result"])
-        figure = FIGURES[request["name"]].draw(result)
+        figure = FIGURES[request["name"]].figure(result)
         images = images_of(figure, request["kinds"], request["resolution"])
         answers.write(json.dumps({kind: len(image) for kind, image in images.items()}).encode() + b"\n")
         for image in images.values():

@@ -15,7 +15,11 @@ from didymos.io.atomic import replacing
 from didymos.plots.catalogue import FIGURES, FigureEntry, available
 from didymos.plots.helpers import Helper, Images, drawn_together
 from didymos.plots.settings import FORMATS, FigureSettings
+from didymos.plots.sheets import Panels, figure_of
 from didymos.plots.styling import style
+from didymos.schema import InputError
+from didymos.schema.given import is_dataset, no_result
+from didymos.schema.suggestions import did_you_mean
 
 RESOLUTION = FigureSettings().resolution
 
@@ -27,13 +31,13 @@ _METADATA: dict[str, dict[str, str | None]] = {
 }
 
 
-def rendered(figure: Figure, kind: str = "svg", resolution: int = RESOLUTION) -> bytes:
+def rendered(figure: Figure | Panels, kind: str = "svg", resolution: int = RESOLUTION) -> bytes:
     """Return a figure as the bytes of a PNG, SVG or PDF file.
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure
-        The figure; it is laid out once, for all formats.
+    figure : matplotlib.figure.Figure, or axes of it
+        The figure, or what a figure function returns; it is laid out once, for all formats.
     kind : {"svg", "png", "pdf"}
         The format.
     resolution : int
@@ -44,10 +48,12 @@ def rendered(figure: Figure, kind: str = "svg", resolution: int = RESOLUTION) ->
     bytes
         What would stand in the file.
     """
-    stream = io.BytesIO()
+    if kind not in FORMATS:
+        raise InputError(f"kind is {kind!r}; allowed are {', '.join(FORMATS)}{did_you_mean(kind, FORMATS)}")
+    stream, whole = io.BytesIO(), figure_of(figure)
     with style():
-        _lay_out(figure, resolution)
-        figure.savefig(stream, format=kind, dpi=resolution, metadata=_METADATA[kind])
+        _lay_out(whole, resolution)
+        whole.savefig(stream, format=kind, dpi=resolution, metadata=_METADATA[kind])
     return stream.getvalue()
 
 
@@ -93,7 +99,7 @@ def drawn(
     kinds = tuple(dict.fromkeys((*settings.formats, settings.shown)))
 
     def own(name: str) -> Images:
-        return images_of(entries[name].draw(result), kinds, settings.resolution)
+        return images_of(entries[name].figure(result), kinds, settings.resolution)
 
     def other(helper: Helper) -> Callable[[str], Images] | None:
         if stored is None or not helper.wait_until_ready():
@@ -108,7 +114,7 @@ def drawn(
     return {name: images[name] for name in entries}
 
 
-def images_of(figure: Figure, kinds: Iterable[str], resolution: int) -> Images:
+def images_of(figure: Figure | Panels, kinds: Iterable[str], resolution: int) -> Images:
     """Return a figure in several formats."""
     return {kind: rendered(figure, kind, resolution) for kind in kinds}
 
@@ -137,6 +143,8 @@ def save_figures(
     InputError
         Where there is no such format.
     """
+    if not is_dataset(result):
+        raise no_result(result, "save_figures")
     settings = FigureSettings.of(figures)
     wanted = available(result) if settings.formats else {}
     return store(drawn(result, wanted, settings), folder, settings)
@@ -178,14 +186,16 @@ def write_images(images: Images, path: Path, formats: Iterable[str]) -> list[Pat
     return paths
 
 
-def save_figure(figure: Figure, path: Path, figures: str | Sequence[str] | FigureSettings = "png") -> list[Path]:
+def save_figure(
+    figure: Figure | Panels, path: str | os.PathLike[str], figures: str | Sequence[str] | FigureSettings = "png"
+) -> list[Path]:
     """Write one figure.
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure
-        The figure.
-    path : pathlib.Path
+    figure : matplotlib.figure.Figure, or axes of it
+        The figure, or what a figure function returns.
+    path : path
         The files become ``<path>.png`` and so on.
     figures : str, sequence of str or FigureSettings
         The formats, see :func:`save_figures`.
@@ -196,4 +206,4 @@ def save_figure(figure: Figure, path: Path, figures: str | Sequence[str] | Figur
         The files.
     """
     settings = FigureSettings.of(figures)
-    return write_images(images_of(figure, settings.formats, settings.resolution), path, settings.formats)
+    return write_images(images_of(figure, settings.formats, settings.resolution), Path(path), settings.formats)

@@ -6,12 +6,13 @@ import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from didymos.plots.checked import styled
 from didymos.plots.maps import mask, over_space
-from didymos.plots.styling import INK, REGION_COLOURS, SCORE_COLOURS, AxesLike, logarithmic, sheet, styled
+from didymos.plots.sheets import AxesLike, Colours, Panels, Size, sheet
+from didymos.plots.styling import INK, REGION_COLOURS, SCORE_COLOURS, logarithmic
 from didymos.plots.units import label, scale, units_of
 from didymos.schema import Region
 
@@ -23,23 +24,25 @@ DRAWN_REGIONS = (Region.MAJORITY, Region.TRANSITION, Region.MINORITY)
 MODES_SHOWN = 15
 
 
-@styled
-def scree_and_latent(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("pca", "explained_variance_ratio", "region")
+def scree_and_latent(result: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None) -> Panels:
     """Draw the scree plot, and the first two principal component scores coloured by region (Fig. 3a).
 
     Parameters
     ----------
     result : xarray.Dataset
         With ``explained_variance_ratio``, ``pca`` and ``region``.
-    axes : two matplotlib.axes.Axes, optional
+    ax : two matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    array of matplotlib.axes.Axes
+        The panels; the single one where `ax` is one.
     """
-    panels = sheet(axes, [["a", "b"]], 2.2)
+    panels = sheet(ax, [["a", "b"]], 2.2, figsize=figsize)
     scree, latent = panels.axes
     _scree(scree, result)
     scores = over_space(result, "pca")
@@ -65,7 +68,7 @@ def scree_and_latent(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     latent.set(xlabel=label("PC 1", shown.units), ylabel=label(f"PC {second}", shown.units))
     panels.letters()
     panels.legend(handles, columns=3, panel=1)
-    return panels.figure
+    return panels.several
 
 
 def _scree(axes: Axes, result: xr.Dataset) -> None:
@@ -80,23 +83,27 @@ def _scree(axes: Axes, result: xr.Dataset) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
-@styled
-def embedding(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("embedding", "score")
+def embedding(result: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None, cmap: Colours = SCORE_COLOURS) -> Axes:
     """Draw the embedding of the twin network, coloured by the score (Fig. 7b and c).
 
     Parameters
     ----------
     result : xarray.Dataset
         With ``embedding`` and ``score``.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
+    cmap : str or matplotlib.colors.Colormap, optional
+        Colours of the values.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    matplotlib.axes.Axes
+        The panel.
     """
-    panels = sheet(axes, [["a"]], 2.6)
+    panels = sheet(ax, [["a"]], 2.6, figsize=figsize)
     panel = panels.axes[0]
     space = over_space(result, "embedding")
     space = space.reshape(-1, space.shape[-1])
@@ -108,7 +115,7 @@ def embedding(result: xr.Dataset, axes: AxesLike = None) -> Figure:
         x,
         y,
         c=score[order],
-        cmap=SCORE_COLOURS,
+        cmap=cmap,
         vmin=0,
         vmax=1,
         s=6 * smaller(x.size),
@@ -119,7 +126,7 @@ def embedding(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     panel.set_xlabel(label("twin component 1", units))
     panel.set_ylabel(label("twin component 2", units) if plane else "score (0 to 1)")
     panels.colour_bar(drawn, panel, "score (0 to 1)", "right", "neither")
-    return panels.figure
+    return panels.single
 
 
 def smaller(points: int) -> float:

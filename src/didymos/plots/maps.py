@@ -17,7 +17,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from didymos.core.preparation.levelling import levelled
-from didymos.plots.styling import COLUMN_WIDTH, FAINT, INK, REGION_COLOURS, AxesLike, Sheet, sheet
+from didymos.plots.sheets import AxesLike, Colours, Sheet, Size, sheet
+from didymos.plots.styling import COLUMN_WIDTH, FAINT, INK, REGION_COLOURS
 from didymos.plots.surface import Surface, positions, surface
 from didymos.plots.units import edges, label, limits, plain, scale, units_of
 from didymos.schema import Region, space_dims
@@ -34,20 +35,23 @@ ROUNDING = 8 * float(np.finfo(np.float32).eps)
 """Relief of this share of the largest height is none."""
 
 
-def map_sheet(result: xr.Dataset, axes: AxesLike, count: int, share: bool = True) -> tuple[Sheet, Surface]:
+def map_sheet(
+    result: xr.Dataset, ax: AxesLike, count: int, figsize: Size = None, *, share: bool = True
+) -> tuple[Sheet, Surface]:
     """Return `count` panels in the arrangement that suits maps, with common axes or without."""
     where = surface(result)
     ratio = float(np.clip(where.ratio, NARROWEST, WIDEST))
     names = "abcdefgh"[:count]
     stacked: list[list[str]] = [[name] for name in names]
     if where.layout == "line":
-        return sheet(axes, stacked, 1.4 * count + 0.4, sharex=share), where
+        return sheet(ax, stacked, 1.4 * count + 0.4, figsize, sharex=share), where
     if count == 1:
-        return sheet(axes, [["a"]], min(2.2 * ratio, 4.5) + 0.8), where
+        return sheet(ax, [["a"]], min(2.2 * ratio, 4.5) + 0.8, figsize), where
     if ratio < STACKED_BELOW:
-        return sheet(axes, stacked, count * (2.8 * ratio + 0.4) + 0.7, sharex=share, sharey=share), where
+        height = count * (2.8 * ratio + 0.4) + 0.7
+        return sheet(ax, stacked, height, figsize, sharex=share, sharey=share), where
     width = (COLUMN_WIDTH - (0.6 if share else 1.0)) / count
-    return sheet(axes, [list(names)], width * ratio + 1.2, sharex=share, sharey=share), where
+    return sheet(ax, [list(names)], width * ratio + 1.2, figsize, sharex=share, sharey=share), where
 
 
 def level(panels: Sheet, where: Surface) -> None:
@@ -78,7 +82,7 @@ def draw_values(
     where: Surface,
     values: NDArray[Any],
     name: str,
-    colours: str,
+    colours: Colours,
     between: tuple[float, float] | None = None,
 ) -> None:
     """Draw one number per point (on a line: as a curve), with a colour bar where the sheet for it is given."""

@@ -9,13 +9,15 @@ import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.colors import Colormap
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from didymos.plots.checked import styled
 from didymos.plots.distances import distance_units
 from didymos.plots.maps import draw_flags, draw_values, level, map_sheet, over_space, region_handles
-from didymos.plots.styling import ABUNDANCE_COLOURS, FAINT, FAR_COLOUR, INK, NEAR_COLOUR, AxesLike, sheet, styled
+from didymos.plots.sheets import AxesLike, Colours, Panels, Size, sheet
+from didymos.plots.styling import ABUNDANCE_COLOURS, FAINT, FAR_COLOUR, INK, NEAR_COLOUR
 from didymos.plots.units import edges, label, plain, scale
 from didymos.schema import Region
 
@@ -26,35 +28,42 @@ GROUPS = {"majority": ("mostly small d", NEAR_COLOUR, "-"), "minority": ("mostly
 """Name, colour and line of the groups by distance: not the regions of the score, so with names of their own."""
 
 
-@styled
-def distance_sweep(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("log_distance_sweep")
+def distance_sweep(
+    result: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None, cmap: Colours = SWEEP_COLOURS
+) -> Axes:
     """Draw the density of all pairs over log(d + n) for several shifts n, one above the other (Fig. 4b).
 
     Parameters
     ----------
     result : xarray.Dataset
         With ``log_distance_sweep``, and the attributes ``distance_offset`` and ``metric``.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
+    cmap : str or matplotlib.colors.Colormap, optional
+        Colours of the values.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    matplotlib.axes.Axes
+        The panel.
     """
     result = result.sortby("sweep_offset")
-    panels = sheet(axes, [["a"]], 3.0)
+    panels = sheet(ax, [["a"]], 3.0, figsize=figsize)
     panel = panels.axes[0]
     density = result["log_distance_sweep"].transpose("sweep_offset", "sweep_bin").values
     where, offsets = result["sweep_bin"].values, result["sweep_offset"].values
     units = distance_units(result)
     shown = scale(offsets, units)
     chosen = nearest_offset(result)
+    colours = matplotlib.colormaps[cmap] if isinstance(cmap, str) else cmap
     handles: list[Artist] = []
     for number, row in enumerate(density):
         # the widths differ tenfold: on one common scale the wide curves would be flat
         height = RIDGE * row / (row.max() or 1.0)
-        drawn = _ridge(panel, where, height, number, len(density), number == chosen)
+        drawn = _ridge(panel, where, height, (number, len(density)), colours, number == chosen)
         if number == chosen:
             drawn.set_label(_chosen(result, f"{shown(offsets[number]):.3g} {shown.units}"))
             handles.append(drawn)
@@ -62,7 +71,7 @@ def distance_sweep(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     panel.set(xlabel=f"log(d + n), d in {plain(units)}", ylabel=label("shift n", shown.units))
     panel.set(xlim=edges(where)[[0, -1]], ylim=(-0.35, len(density) - 1 + 1.1 * RIDGE))
     panels.legend(handles)
-    return panels.figure
+    return panels.single
 
 
 def group_words(name: str) -> str:
@@ -88,11 +97,17 @@ def _chosen(result: xr.Dataset, words: str) -> str:
 
 
 def _ridge(
-    axes: Axes, where: NDArray[np.float64], height: NDArray[np.float64], number: int, count: int, chosen: bool
+    axes: Axes,
+    where: NDArray[np.float64],
+    height: NDArray[np.float64],
+    place: tuple[int, int],
+    colours: Colormap,
+    chosen: bool,
 ) -> Line2D:
-    """Draw one curve on its own base line; lower curves hide those behind them."""
+    """Draw one curve on its own base line, the first of `place`; lower curves hide those behind them."""
+    number, count = place
     order = 2 + 2 * (count - number)
-    colour = matplotlib.colormaps[SWEEP_COLOURS](0.8 * number / max(count - 1, 1))
+    colour = colours(0.8 * number / max(count - 1, 1))
     axes.axhline(number, color=FAINT, linewidth=0.4, zorder=1)
     # the whole of the curve with the zero before and after it, not its way along the axis
     drawn = np.convolve(height > 0, [1, 1, 1], mode="same") > 0
@@ -103,8 +118,10 @@ def _ridge(
     return axes.plot(x, y, color=colour, linewidth=1.8 if chosen else 0.9, zorder=order + 1)[0]
 
 
-@styled
-def abundance(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("abundance", "typical_log_distance_histogram")
+def abundance(
+    result: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None, cmap: Colours = ABUNDANCE_COLOURS
+) -> Panels:
     """Draw the density of every spectrum's distances at the peak of large distances, and typical histograms (Fig. 4d).
 
     Parameters
@@ -112,25 +129,29 @@ def abundance(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     result : xarray.Dataset
         With ``abundance`` and ``typical_log_distance_histogram``, and where known ``distance_group_size``,
         ``region`` and the attribute ``distance_peak``.
-    axes : two matplotlib.axes.Axes, optional
+    ax : two matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
+    cmap : str or matplotlib.colors.Colormap, optional
+        Colours of the values.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    array of matplotlib.axes.Axes
+        The panels; the single one where `ax` is one.
     """
-    panels, where = map_sheet(result, axes, 2, share=False)
+    panels, where = map_sheet(result, ax, 2, figsize, share=False)
     over_map, typical = panels.axes
     values = over_space(result, "abundance")
-    draw_values(panels, over_map, where, values, "abundance (normed)", ABUNDANCE_COLOURS)
+    draw_values(panels, over_map, where, values, "abundance (normed)", cmap)
     draw_flags(over_map, where, result)
     handles = _typical(typical, result)
     level(panels, where)
     panels.letters()
     flags = region_handles(result, where, (Region.ARTEFACT, Region.MISSING)) if "region" in result else []
     panels.legend([*handles, *flags], columns=3, panel=1)
-    return panels.figure
+    return panels.several
 
 
 def _typical(axes: Axes, result: xr.Dataset) -> list[Artist]:

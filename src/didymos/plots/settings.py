@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from didymos.schema.names import InputError
+from didymos.schema.suggestions import did_you_mean
 
 FORMATS = ("png", "svg", "pdf")
 """The formats that can be written."""
@@ -35,8 +36,9 @@ class FigureSettings:
     def __post_init__(self) -> None:
         wrong = [name for name in self.formats if name not in FORMATS]
         if wrong or isinstance(self.formats, str):
+            found = wrong[0] if wrong else self.formats
             raise InputError(
-                f"figures is {wrong[0] if wrong else self.formats!r}; allowed are {', '.join(FORMATS)}, or {NONE} alone"
+                f"figures is {found!r}; allowed are {', '.join(FORMATS)}, or {NONE} alone{did_you_mean(found, FORMATS)}"
             )
 
     @classmethod
@@ -50,6 +52,8 @@ class FigureSettings:
         """
         if isinstance(figures, FigureSettings):
             return figures
+        if not isinstance(figures, str | Sequence):
+            raise InputError(f"figures is {figures!r}; allowed are {', '.join(FORMATS)}, or {NONE} alone")
         parts = figures.split(",") if isinstance(figures, str) else figures
         names = [str(part).strip().lower().removeprefix(".") for part in parts]
         return cls(() if names in ([NONE], []) else tuple(dict.fromkeys(names)))

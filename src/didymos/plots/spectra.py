@@ -8,11 +8,12 @@ import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from didymos.plots.checked import styled
 from didymos.plots.regions import kind_colour
-from didymos.plots.styling import FAINT, REGION_COLOURS, REGION_LINES, AxesLike, sheet, styled
+from didymos.plots.sheets import AxesLike, Size, sheet
+from didymos.plots.styling import FAINT, REGION_COLOURS, REGION_LINES
 from didymos.plots.units import energy_axis, label, plain, signal_scale
 from didymos.schema import Region
 
@@ -20,23 +21,25 @@ HEIGHT = 2.5
 LINES = ("-", "--", "-.", ":")
 
 
-@styled
-def region_spectra(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("region_spectrum")
+def region_spectra(result: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None) -> Axes:
     """Draw the average spectrum of each region, with one standard deviation as a band (Fig. 8a of the method paper).
 
     Parameters
     ----------
     result : xarray.Dataset
         With ``region_spectrum``, and ``region_spectrum_std``, ``region_size`` where known.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    matplotlib.axes.Axes
+        The panel.
     """
-    panels = sheet(axes, [["a"]], HEIGHT)
+    panels = sheet(ax, [["a"]], HEIGHT, figsize=figsize)
     panel = panels.axes[0]
     mean = result["region_spectrum"].transpose("region_name", "energy").values
     shown, signal = signal_scale(result, mean)
@@ -55,26 +58,28 @@ def region_spectra(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     panel.set(xlabel=energy_label, ylabel=label(signal, shown.units))
     frame_energy(panel, energy)
     panels.legend(handles, columns=3)
-    return panels.figure
+    return panels.single
 
 
-@styled
-def kind_spectra(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("kind_spectrum")
+def kind_spectra(result: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None) -> Axes:
     """Draw the average spectrum of each kind of minority spectrum, over that of the majority.
 
     Parameters
     ----------
     result : xarray.Dataset
         With ``kind_spectrum``, and ``kind_size``, ``region_spectrum`` where known.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    matplotlib.axes.Axes
+        The panel.
     """
-    panels = sheet(axes, [["a"]], HEIGHT)
+    panels = sheet(ax, [["a"]], HEIGHT, figsize=figsize)
     panel = panels.axes[0]
     spectra = result["kind_spectrum"].transpose("kind_index", "energy").values
     shown, signal = signal_scale(result, spectra)
@@ -94,7 +99,7 @@ def kind_spectra(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     panel.set(xlabel=energy_label, ylabel=label(signal, shown.units))
     frame_energy(panel, energy)
     panels.legend(handles, columns=3)
-    return panels.figure
+    return panels.single
 
 
 def named_regions(result: xr.Dataset) -> list[tuple[str, Region]]:

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
 
-from didymos.plots.styling import NEAR_COLOUR, AxesLike, logarithmic, sheet, styled
+from didymos.plots.checked import styled
+from didymos.plots.sheets import AxesLike, Panels, Size, sheet
+from didymos.plots.styling import NEAR_COLOUR, logarithmic
 from didymos.plots.units import plain
 
 
-@styled
-def training_loss(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("training_loss")
+def training_loss(result: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None) -> Panels:
     """Draw the loss on held-out pairs during training, one line for each twin of the ensemble.
 
     Parameters
     ----------
     result : xarray.Dataset
         With ``training_loss``.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure, one for each network.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    array of matplotlib.axes.Axes
+        The panels; the single one where `ax` is one.
     """
     loss = result["training_loss"].transpose("network", "step", "member")
     names = [plain(name) for name in loss["network"].values]
-    panels = sheet(axes, [list("abcdefgh"[: len(names)])], 2.0, sharex=True)
+    panels = sheet(ax, [list("abcdefgh"[: len(names)])], 2.0, sharex=True, figsize=figsize)
     steps = loss["step"].values
     for panel, name, values in zip(panels.axes, names, loss.values, strict=True):
         known = np.isfinite(values).any(axis=1)
@@ -40,4 +43,4 @@ def training_loss(result: xr.Dataset, axes: AxesLike = None) -> Figure:
         panel.set_title(f"{name} network", loc="right", pad=3)
     panels.axes[0].set_ylabel("contrastive loss (margin²)")
     panels.letters()
-    return panels.figure
+    return panels.several

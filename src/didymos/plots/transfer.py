@@ -5,19 +5,23 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from didymos.plots.checked import styled
 from didymos.plots.histogram import draw_density
+from didymos.plots.sheets import AxesLike, Colours, Panels, Sheet, Size, sheet
 from didymos.plots.spectra import frame_energy
-from didymos.plots.styling import CORRELATION_COLOURS, FAINT, INK, AxesLike, Sheet, sheet, styled
+from didymos.plots.styling import CORRELATION_COLOURS, FAINT, INK
 from didymos.plots.units import edges, energy_axis, label, plain, scale, signal_scale, units_of
+from didymos.schema import InputError
 
 GAIN, LOSS = "#b2182b", "#2166ac"
 """Colours of both signs: the ends of the diverging colour map of the correlation."""
 
 
-@styled
-def weight_transfer(result: xr.Dataset, axes: AxesLike = None) -> Figure:
+@styled("spectra")
+def weight_transfer(
+    result: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None, cmap: Colours = CORRELATION_COLOURS
+) -> Panels:
     """Draw differences between minority and majority, and the correlation between energies, over one energy axis.
 
     From top to bottom: the density of the differences of all majority-minority pairs (Fig. 8b), the spectral weight
@@ -28,13 +32,17 @@ def weight_transfer(result: xr.Dataset, axes: AxesLike = None) -> Figure:
     ----------
     result : xarray.Dataset
         With ``energy_correlation``, and ``region_distance_histogram``, ``window_start`` ... where known.
-    axes : matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes, optional
         Where to draw instead of a new figure, one for each panel.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
+    cmap : str or matplotlib.colors.Colormap, optional
+        Colours of the values.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    array of matplotlib.axes.Axes
+        The panels; the single one where `ax` is one.
     """
     drawn = [
         (draw, height)
@@ -45,17 +53,22 @@ def weight_transfer(result: xr.Dataset, axes: AxesLike = None) -> Figure:
         )
         if _holds(result, needed)
     ]
+    if not drawn:
+        raise InputError(
+            "weight_transfer draws energy_correlation, window_weight_transfer and region_distance_histogram; this "
+            "result holds no number of any: give a whole result of didymos.analyze"
+        )
     heights = [height for _, height in drawn]
     mosaic = [[name] for name in "abc"[: len(drawn)]]
-    panels = sheet(axes, mosaic, sum(heights) + 0.5, height_ratios=heights, sharex=True)
+    panels = sheet(ax, mosaic, sum(heights) + 0.5, height_ratios=heights, sharex=True, figsize=figsize)
     for panel, (draw, _) in zip(panels.axes, drawn, strict=True):
-        draw(panels, panel, result)
+        draw(panels, panel, result, cmap)
         panel.set_xlabel(energy_axis(result)[1])
         panel.label_outer()
         for boundary in _boundaries(result):
             panel.axvline(boundary, color=INK, linewidth=0.6, linestyle=":")
     panels.letters()
-    return panels.figure
+    return panels.several
 
 
 def _holds(result: xr.Dataset, name: str) -> bool:
@@ -68,7 +81,7 @@ def _boundaries(result: xr.Dataset) -> list[float]:
     return sorted({float(edge) for name in names for edge in result[name].values if np.isfinite(edge)})
 
 
-def _differences(panels: Sheet, axes: Axes, result: xr.Dataset) -> None:
+def _differences(panels: Sheet, axes: Axes, result: xr.Dataset, colours: Colours) -> None:
     bins = result["region_distance_bin"]
     shown, signal = signal_scale(result, bins.values)
     energy, _ = energy_axis(result)
@@ -82,7 +95,7 @@ def _differences(panels: Sheet, axes: Axes, result: xr.Dataset) -> None:
         axes.axhline(0, color=FAINT, linewidth=0.5)
 
 
-def _moved(panels: Sheet, axes: Axes, result: xr.Dataset) -> None:
+def _moved(panels: Sheet, axes: Axes, result: xr.Dataset, colours: Colours) -> None:
     start, stop = result["window_start"].values, result["window_stop"].values
     moved = result["window_weight_transfer"]
     shown = scale(moved.values, units_of(moved) or _weight_units(result))
@@ -99,11 +112,11 @@ def _moved(panels: Sheet, axes: Axes, result: xr.Dataset) -> None:
     frame_energy(axes, energy_axis(result)[0])
 
 
-def _correlation(panels: Sheet, axes: Axes, result: xr.Dataset) -> None:
+def _correlation(panels: Sheet, axes: Axes, result: xr.Dataset, colours: Colours) -> None:
     energy, energy_label = energy_axis(result)
     values = result["energy_correlation"].transpose("energy_2", "energy").values
     sides = edges(energy)
-    drawn = axes.pcolormesh(sides, sides, values, cmap=CORRELATION_COLOURS, vmin=-1, vmax=1, rasterized=True)
+    drawn = axes.pcolormesh(sides, sides, values, cmap=colours, vmin=-1, vmax=1, rasterized=True)
     panels.colour_bar(drawn, axes, "correlation (−1 to 1)", "right", "neither")
     axes.set_ylabel(energy_label)
     frame_energy(axes, energy)

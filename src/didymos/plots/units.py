@@ -81,8 +81,9 @@ def label(name: str, units: str) -> str:
 
 
 def units_of(data: xr.DataArray) -> str:
-    """Return the ``units`` attribute of a variable or coordinate, stripped; empty where it has none."""
-    return str(data.attrs.get("units", "")).strip()
+    """Return the ``units`` attribute of a variable or coordinate, stripped; empty for numbers and where it has none."""
+    units = str(data.attrs.get("units", "")).strip()
+    return "" if units == "1" else units
 
 
 def name_of(data: xr.DataArray, default: str) -> str:

@@ -18,16 +18,21 @@ from didymos.plots.comparison_sheet import SMALL, can_draw_small
 from didymos.plots.export import drawn, write_images
 from didymos.plots.helpers import Images
 from didymos.plots.settings import FORMATS, FigureSettings
+from didymos.plots.sheets import detached
 from didymos.report import comparison_words as words
 from didymos.report.html import data_url, page, pictures_of, provenance, settings_rows, write_page
 from didymos.report.measurement import measured
+from didymos.report.settings_file import settings_url, write_settings
 from didymos.report.tables import write_table
 from didymos.schema import COMPARISON_ATTRIBUTES, Region
+from didymos.schema.given import check_path, check_result, no_result
 from didymos.views import compared_views
 
 ELSEWHERE = ("settings", "skipped_methods")
 """Attributes that have a section of their own on the page."""
 SMALL_RESOLUTION = 170
+OWNED = ("comparison.nc", "comparison.html", "methods", "tables/comparison.csv", "settings.toml")
+"""Names that a comparison writes into a folder, beside figures."""
 MARK = "didymos method page"
 """Stands in every page of a method, to recognise the pages of an earlier comparison."""
 
@@ -57,12 +62,17 @@ def write_comparison(
     InputError
         Where the folder cannot be made or written, or there is no such format.
     """
+    check_result(comparison, "write_comparison", "a comparison")
+    if "method_score" not in comparison:
+        raise no_result(comparison, "write_comparison", "a comparison")
+    check_path(folder, "the folder")
     settings = FigureSettings.of(figures)
     target = Path(folder)
     make_folder(target)
     # numbers first: an error in a picture must not cost the comparison
     save_result(comparison, target / "comparison.nc")
     write_table(words.summary_table(comparison), target / "tables" / "comparison.csv")
+    write_settings(comparison, target)
     names = file_names([str(name) for name in comparison["algorithm"].values])
     _remove_earlier(target)
     images = _save(comparison, COMPARISON_FIGURES, target / "figures", settings)
@@ -88,6 +98,8 @@ def write_comparison(
         formats=settings.formats,
         skipped=words.skipped(comparison),
         settings=settings_rows(comparison),
+        settings_url=settings_url(comparison),
+        command="compare",
         provenance=provenance(comparison, COMPARISON_ATTRIBUTES, ELSEWHERE),
         views=compared_views(comparison, [_title(comparison, index) for index in range(len(names))]),
         stem=Path(str(comparison.attrs.get("input_file", "") or "map")).stem,
@@ -145,10 +157,12 @@ def _rows(comparison: xr.Dataset, files: Mapping[str, str]) -> list[dict[str, ob
 
 
 def _thumbnails(one: xr.Dataset) -> dict[str, Markup | None]:
-    return {
-        kind: data_url(rendered(thumbnail(one, kind), "png", SMALL_RESOLUTION)) if can_draw_small(one, kind) else None
-        for kind in SMALL
-    }
+    return {kind: _thumbnail(one, kind) if can_draw_small(one, kind) else None for kind in SMALL}
+
+
+def _thumbnail(one: xr.Dataset, kind: str) -> Markup:
+    with detached():
+        return data_url(rendered(thumbnail(one, kind), "png", SMALL_RESOLUTION))
 
 
 def _title(comparison: xr.Dataset, index: int) -> str:

@@ -20,6 +20,7 @@ from didymos.io.atomic import replacing
 from didymos.plots import FigureEntry, available, rendered
 from didymos.plots.helpers import Images
 from didymos.report import measurement, page_tables, sentences
+from didymos.report.settings_file import settings_url
 from didymos.schema import RESULT_ATTRIBUTES
 from didymos.views import ViewSettings, linked_views
 
@@ -126,6 +127,8 @@ def write_report(
         section_tables=page_tables.section_tables(result),
         defects=page_tables.defects(result),
         settings=settings_rows(result),
+        settings_url=settings_url(result),
+        command="analyze",
         provenance=provenance(result),
         views=linked_views(result, views),
         stem=Path(str(result.attrs.get("input_file", "") or "map")).stem,
@@ -167,7 +170,7 @@ def pictures_of(result: xr.Dataset, entries: Mapping[str, FigureEntry], images: 
     for name, entry in entries.items():
         image = images.get(name, {})
         kind = next((kind for kind in ("svg", "png") if len(image.get(kind, b"")) in range(1, HEAVY + 1)), None)
-        content = image[kind] if kind else rendered(entry.draw(result), "png", PAGE_RESOLUTION)
+        content = image[kind] if kind else rendered(entry.figure(result), "png", PAGE_RESOLUTION)
         pictures.append(Picture(name, entry.title, entry.caption(result), entry.alternative, data_url(content, kind)))
     return pictures
 

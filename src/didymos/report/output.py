@@ -18,7 +18,9 @@ from didymos.plots.export import drawn, store
 from didymos.plots.helpers import Helper, helpers
 from didymos.plots.settings import FORMATS, FigureSettings
 from didymos.report.html import write_report
+from didymos.report.settings_file import SETTINGS_FILE, write_settings
 from didymos.report.tables import TABLES, write_tables
+from didymos.schema.given import check_kind, check_path, check_result
 from didymos.twin.model import TwinModel, save_model
 from didymos.workflow.progress import Report, silent, stage
 
@@ -64,6 +66,10 @@ def write(
     InputError
         Where the folder cannot be made or written, or there is no such format.
     """
+    check_result(result, "write")
+    check_path(folder, "the folder")
+    if model is not None:
+        check_kind(model, TwinModel, "write", "give the model of didymos.workflow.run(map), or none")
     settings = FigureSettings.of(figures)
     failure: Exception | None = None
     with (
@@ -76,6 +82,7 @@ def write(
             with replacing(target / "model.npz") as temporary:
                 save_model(model, temporary)
         write_tables(result, target)
+        write_settings(result, target)
         report = partial(part, WRITE)
         # an error in a picture must not cost the numbers
         try:
@@ -93,4 +100,4 @@ def owned_files(model: bool) -> list[str]:
     """Return the names of everything that an analysis may leave in a folder, with a model or without."""
     tables = [f"tables/{name}.csv" for name in TABLES]
     figures = [f"figures/{name}.{kind}" for name in FIGURES for kind in FORMATS]
-    return ["report.html", *NAMES, *(["model.npz"] if model else []), *tables, *figures]
+    return ["report.html", SETTINGS_FILE, *NAMES, *(["model.npz"] if model else []), *tables, *figures]

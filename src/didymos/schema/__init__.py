@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from didymos.schema.comparison import COMPARISON_ATTRIBUTES, COMPARISON_VARIABLES
 from didymos.schema.lazy import lazily
 from didymos.schema.names import ENERGY, IMAGE_DIMS, POINT_DIMS, SPECTRAL_REGIONS, VERSION, InputError, Region
-from didymos.schema.results import RESULT_ATTRIBUTES, RESULT_VARIABLES, Variable
+from didymos.schema.results import COORDINATES, RESULT_ATTRIBUTES, RESULT_VARIABLES, Variable
 
 if TYPE_CHECKING:
     from didymos.schema.maps import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COMPARISON_ATTRIBUTES",
     "COMPARISON_VARIABLES",
+    "COORDINATES",
     "ENERGY",
     "IMAGE_DIMS",
     "POINT_DIMS",

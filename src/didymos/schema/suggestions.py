@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 LIKE_ENOUGH = 0.6
@@ -49,6 +50,14 @@ def did_you_mean(word: object, allowed: Iterable[str]) -> str:
     """
     near = nearest_word(word, allowed)
     return "" if near is None else f"; did you mean {near!r}?"
+
+
+def files_beside(path: str | os.PathLike[str]) -> list[str]:
+    """Return the names in the folder of a path that does not exist; none where there is no such folder."""
+    try:
+        return sorted(os.listdir(os.path.dirname(os.path.abspath(path))))
+    except (OSError, ValueError):
+        return []
 
 
 def _plain(word: str) -> str:

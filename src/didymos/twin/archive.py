@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.schema import InputError
+from didymos.schema.given import check_path
+from didymos.schema.suggestions import did_you_mean, files_beside
 from didymos.twin.training.encoder import ACTIVATIONS, Encoder
 
 FORMAT = "didymos twin model"
@@ -46,14 +48,17 @@ def write(file: str | os.PathLike[str] | BinaryIO, header: dict[str, Any], array
     """
     whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **header}
     arrays = {"header": np.array(json.dumps(whole)), **arrays}
-    if not isinstance(file, (str, os.PathLike)):
+    if hasattr(file, "write"):
         np.savez(file, allow_pickle=False, **arrays)
         return
+    check_path(file, "the model")
     temporary = f"{os.fspath(file)}.{uuid.uuid4().hex[:12]}"
     try:
         with open(temporary, "wb") as stream:
             np.savez(stream, allow_pickle=False, **arrays)
         os.replace(temporary, file)
+    except OSError as error:
+        raise InputError(f"cannot write {file}: {error.strerror or error}; choose another folder or name") from error
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.remove(temporary)
@@ -76,7 +81,10 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Arrays]:
     InputError
         Where the file is missing, damaged, of another kind or of a later format.
     """
-    name = os.path.basename(path)
+    check_path(path, "a model")
+    name = os.path.basename(os.path.abspath(path))
+    if os.path.isdir(path):
+        raise InputError(f"{path} is a folder; a model is a file: name the .npz file in it")
     try:
         with open(path, "rb") as stream:
             arrays = _arrays(stream)
@@ -85,9 +93,10 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Arrays]:
             raise KeyError("format")
         version = int(header["format_version"])
     except FileNotFoundError:
-        raise InputError(f"{name}: no such model file: give the folder that 'didymos analyze' wrote") from None
+        near = did_you_mean(name, files_beside(path))
+        raise InputError(f"{path}: no such model file: give the folder that 'didymos analyze' wrote{near}") from None
     except (*DAMAGE, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
-        raise InputError(f"{name} is not a model of didymos or is damaged: train it again") from None
+        raise InputError(f"{name} is no model of didymos or is damaged: give a model.npz, or train it again") from None
     if version < FORMAT_VERSION:
         raise InputError(
             f"{name} has model format {version} of an earlier didymos, this one reads {FORMAT_VERSION}: train it again"

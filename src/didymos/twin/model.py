@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from didymos.core.defects.regions import RegionModel
 from didymos.core.metrics.linear import LinearMetric
 from didymos.core.numeric.rows import Spectra
+from didymos.schema import InputError
+from didymos.schema.given import check_path, in_words
+from didymos.schema.printing import counted, html_table, said
 from didymos.twin.archive import DAMAGE, Arrays, check_kind, damaged, read, write
 from didymos.twin.embedding_stage import EmbeddingStage
 from didymos.twin.example_score import ExampleScore
@@ -29,6 +32,8 @@ from didymos.twin.parts import (
 from didymos.twin.score_stage import ScoreStage
 
 MODEL = "TwinModel"
+MODEL_FILE = "model.npz"
+"""What a model is called in the folder of an analysis."""
 
 
 class Prediction(NamedTuple):
@@ -96,6 +101,31 @@ class TwinModel:
     distance_unit: float
     about: dict[str, Any]
     regions: RegionModel | None = None
+
+    def __repr__(self) -> str:
+        """Return what the model is of and how it scores, in one line."""
+        return said("TwinModel", *(f"{name} {value}" for name, value in self._rows()))
+
+    def _repr_html_(self) -> str:
+        """Return the same as a table, for a notebook."""
+        return html_table("TwinModel", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """Return what people want to know of a model, by name."""
+        units = str(self.about.get("energy_units", ""))
+        rows = [
+            ("metric", f"{self.about.get('metric') or 'linear'} of rank {self.metric.rank}"),
+            ("energies", f"{len(self.energy)} from {self.energy[0]:.4g} to {self.energy[-1]:.4g} {units}".strip()),
+            ("score", f"from the {self.score_source}"),
+        ]
+        if self.networks is not None:
+            encoder = self.networks.embedding.encoder
+            rows.append(("networks", f"{encoder.members}, embedding of {counted(encoder.components, 'component')}"))
+        kinds = [str(name) for name in self.about.get("kind_names", ()) if str(name)]
+        for name, text in (("similarity", self.about.get("similarity")), ("kinds", ", ".join(kinds))):
+            if text:
+                rows.append((name, str(text)))
+        return [*rows, ("version", str(self.about.get("didymos_version", "unknown")))]
 
     @property
     def score_source(self) -> str:
@@ -170,6 +200,10 @@ def save_model(model: TwinModel, file: str | os.PathLike[str] | BinaryIO) -> Non
     file : path or binary file
         A path is written as it is named, under a temporary name first.
     """
+    if not isinstance(model, TwinModel):
+        raise InputError(
+            f"save_model needs a TwinModel; {in_words(model)} came: give the model of didymos.workflow.run(map)"
+        )
     header: dict[str, Any] = {"kind": MODEL, "rank": model.metric.rank, "about": model.about}
     arrays: Arrays = {
         "energy": model.energy,
@@ -194,7 +228,8 @@ def load_model(path: str | os.PathLike[str]) -> TwinModel:
 
     Parameters
     ----------
-    path : path of an ``.npz`` file
+    path : path
+        An ``.npz`` file, or the folder that ``didymos analyze`` wrote.
 
     Returns
     -------
@@ -205,6 +240,11 @@ def load_model(path: str | os.PathLike[str]) -> TwinModel:
     InputError
         Where the file is missing, damaged, of another kind or of another format.
     """
+    check_path(path, "a model")
+    if os.path.isdir(path):
+        folder, path = path, os.path.join(path, MODEL_FILE)
+        if not os.path.isfile(path):
+            raise InputError(f"{folder} holds no {MODEL_FILE}: give the folder that 'didymos analyze' wrote")
     header, arrays = read(path)
     check_kind(path, header.get("kind"), MODEL)
     try:

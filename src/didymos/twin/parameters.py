@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from didymos.core.pairs.mixture import best_fit
 from didymos.core.pairs.pair_statistics import pair_histogram
+from didymos.schema.suggestions import did_you_mean
 from didymos.twin.training.similarity import ByLabel, ByPair, given_labels, given_pairs
 
 
@@ -71,7 +72,7 @@ def auto_or_positive(name: str, value: float | str) -> float | None:
 def one_of(name: str, value: object, allowed: Collection[str]) -> None:
     """Raise a ValueError where a parameter is none of the names allowed."""
     if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{name} is {value!r}; allowed are {', '.join(sorted(allowed))}")
+        raise ValueError(f"{name} is {value!r}; allowed are {', '.join(sorted(allowed))}{did_you_mean(value, allowed)}")
 
 
 def is_positive_integer(value: object) -> bool:

@@ -10,7 +10,9 @@ import xarray as xr
 
 from didymos.preparing.pipeline import prepared
 from didymos.preparing.settings import PreparingSettings
-from didymos.schema import InputError
+from didymos.schema import ENERGY, space_dims
+from didymos.schema.printing import counted, html_table, said
+from didymos.schema.records import check_names
 from didymos.twin.model import TwinModel
 from didymos.twin.training.compilation import Compiler
 from didymos.workflow.assembly import Steps, assemble, check_iso_energy
@@ -18,10 +20,10 @@ from didymos.workflow.evidence import Evidence, find_evidence
 from didymos.workflow.features import Features, fit_metric
 from didymos.workflow.journal import Journal
 from didymos.workflow.passes import Passes
-from didymos.workflow.points import Points, prepare
+from didymos.workflow.points import Points, check_map, prepare
 from didymos.workflow.progress import Report, shown, silent, stage
 from didymos.workflow.regions import find_regions
-from didymos.workflow.settings import Settings
+from didymos.workflow.settings import Settings, checked_settings
 from didymos.workflow.similarity import similarity_of
 from didymos.workflow.twins import prepare_training, train_twins
 
@@ -50,6 +52,31 @@ class Analysis:
 
     result: xr.Dataset
     model: TwinModel
+
+    def __repr__(self) -> str:
+        """Return what was analysed and found, in one line."""
+        return said("Analysis", *(f"{name} {value}" for name, value in self._rows()))
+
+    def _repr_html_(self) -> str:
+        """Return the same as a table, for a notebook."""
+        return html_table("Analysis", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """Return what people want to know of an analysis, by name."""
+        result = self.result
+        space = " × ".join(str(result.sizes[dim]) for dim in space_dims(result))
+        rows = [("spectra", f"{space} at {counted(result.sizes[ENERGY], 'energy', 'energies')}")]
+        if "input_file" in result.attrs:
+            rows.insert(0, ("input", str(result.attrs["input_file"]) or "a map in memory"))
+        if "distinct_population" in result.attrs:
+            found = "detected" if int(result.attrs["distinct_population"]) == 1 else "not detected"
+            chance = float(result.attrs.get("distinct_population_p_value", float("nan")))
+            rows.append(("distinct population", f"{found} (p = {chance:.2g})"))
+        if "defect" in result.sizes:
+            rows.append(
+                ("defects", f"{result.sizes['defect']} of {counted(result.sizes.get('kind_index', 0), 'kind')}")
+            )
+        return [*rows, ("score", f"from the {self.model.score_source}")]
 
 
 def analyze(
@@ -88,6 +115,7 @@ def analyze(
         Where the map cannot be analysed, or an option or an example is not allowed; the message says why and what to
         do.
     """
+    check_map(data, "analyze")
     return run(data, with_options(settings, options), examples=examples, progress=progress).result
 
 
@@ -112,7 +140,7 @@ def run(
     -------
     Analysis
     """
-    chosen = settings or Settings()
+    chosen = checked_settings(settings)
     source = chosen.similarity_source(given=examples is not None)
     with shown(progress) as report, Compiler() as compiler:
         with stage(report, PREPARE):
@@ -210,12 +238,8 @@ def with_options(settings: Settings | None, options: dict[str, Any]) -> Settings
         Where there is no setting of that name, or a value is not allowed.
     """
     names, preparing = ([field.name for field in dataclasses.fields(kind)] for kind in (Settings, PreparingSettings))
-    for name in options:
-        if name not in (*names, *preparing):
-            raise InputError(f"there is no setting {name!r}; there are {', '.join(sorted((*names, *preparing)))}")
-    if settings is not None and not isinstance(settings, Settings):
-        raise InputError(f"settings are a {type(settings).__name__}; allowed is didymos.Settings or keywords")
-    chosen = dataclasses.replace(settings or Settings(), **{n: v for n, v in options.items() if n in names})
+    check_names(options, [*names, *preparing])
+    chosen = dataclasses.replace(checked_settings(settings), **{n: v for n, v in options.items() if n in names})
     steps = {name: value for name, value in options.items() if name in preparing}
     return dataclasses.replace(chosen, preparing=dataclasses.replace(chosen.preparing, **steps)) if steps else chosen
 

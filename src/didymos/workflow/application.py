@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -15,11 +16,12 @@ from didymos.io.blocks import is_lazy
 from didymos.preparing.pipeline import prepared
 from didymos.preparing.settings import PreparingSettings, preparing_of
 from didymos.schema import ENERGY, VERSION, InputError
+from didymos.schema.given import check_kind
 from didymos.twin.model import TwinModel
 from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
 from didymos.workflow.completion import Completed, completed
 from didymos.workflow.dataset import Assembly
-from didymos.workflow.points import as_map, points_from, positions_of
+from didymos.workflow.points import as_map, check_map, points_from, positions_of
 from didymos.workflow.regions import by_score, regions_of
 from didymos.workflow.stored import StoredSpectra
 
@@ -49,10 +51,14 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     InputError
         Where the map does not cover the model's energies or has other units.
     """
+    if isinstance(model, str | os.PathLike):
+        raise InputError(f"apply needs a TwinModel; a path came: load it with didymos.load_model({os.fspath(model)!r})")
+    check_kind(model, TwinModel, "apply", "give the model first, then the map: apply(model, map)")
+    check_map(data, "apply")
     spectra = as_map(prepared(data, preparing_for(model)))
     positions = positions_of(spectra)
     points = points_from(_at_energies_of(model, spectra, positions), positions, fewest=1)
-    assembly = Assembly(points)
+    assembly = Assembly(points, str(model.about.get("metric", "robust")))
     add_map(assembly)
     add_scores(assembly, model)
     # the neighbourhood of a defect on another map is not known: the score alone gives the region

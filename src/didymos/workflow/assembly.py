@@ -21,6 +21,7 @@ from didymos.schema import (
     Region,
     region_attributes,
 )
+from didymos.schema.results import ENERGY_UNIT, SIGNAL
 from didymos.twin.ensemble.members import Ensemble
 from didymos.twin.model import Prediction, TwinModel
 from didymos.workflow.averages import add_averages
@@ -69,7 +70,7 @@ def assemble(steps: Steps, settings: Settings, report: Report = silent) -> xr.Da
         A result, see :data:`didymos.schema.RESULT_VARIABLES`.
     """
     points, features, twins, regions = steps.points, steps.features, steps.twins, steps.regions
-    assembly = Assembly(points)
+    assembly = Assembly(points, settings.metric)
     add_map(assembly)
     add_scores(assembly, twins.model, twins.prediction)
     add_regions(assembly, regions.region)
@@ -79,7 +80,7 @@ def assemble(steps: Steps, settings: Settings, report: Report = silent) -> xr.Da
     add_averages(assembly, regions, steps.evidence.phase)
     add_defects(assembly, regions.region, regions.kind)
     pairs = steps.similarity.pairs or describe_pairs(features, settings, report)
-    add_pairs(assembly, pairs, settings.metric)
+    add_pairs(assembly, pairs)
     add_distance_correlation(assembly, pairs, _latent_spaces(assembly, twins.model))
     add_energies(assembly, regions)
     add_iso_energy(assembly, settings)
@@ -144,7 +145,8 @@ def add_scores(assembly: Assembly, model: TwinModel, usable: Prediction | None =
     else:
         # the two Gaussians own the dim `component` of length two
         dims = (*assembly.space, "embedding_component")
-        assembly.result["embedding"] = (dims, values, {"long_name": RESULT_VARIABLES["embedding"].meaning})
+        attrs = {"long_name": RESULT_VARIABLES["embedding"].meaning, "units": "1"}
+        assembly.result["embedding"] = (dims, values, attrs)
         assembly.coordinate("embedding_component", np.arange(1, components + 1))
 
 
@@ -169,8 +171,7 @@ def add_principal_components(assembly: Assembly) -> None:
     points = assembly.points
     modes = min(PCA_MODES, *points.spectra.shape)
     components = assembly.components(modes)
-    units = str(points.map.attrs.get("units", ""))
-    assembly.add("pca", points.spread(components.scores(points.of(points.finite)), points.finite), units=units)
+    assembly.add("pca", points.spread(components.scores(points.of(points.finite)), points.finite))
     assembly.add("pca_spectrum", components.spectra)
     assembly.add("explained_variance_ratio", components.variance_ratio[:modes])
     assembly.coordinate("mode", np.arange(1, modes + 1))
@@ -181,30 +182,25 @@ def add_energies(assembly: Assembly, regions: Regions) -> None:
     points = assembly.points
     usable = points.spectra
     inside = [regions.region == region for region in (Region.MAJORITY, Region.MINORITY)]
-    signal = {"units": str(points.map.attrs.get("units", ""))}
     edges, counts = signal_histogram(usable)
     assembly.add("signal_histogram", counts)
-    assembly.coordinate("signal_bin", (edges[1:] + edges[:-1]) / 2, **signal)
+    assembly.coordinate("signal_bin", (edges[1:] + edges[:-1]) / 2)
     majority, minority = (in_memory(selected(usable, one)) for one in inside)
     edges, counts = region_distance_histogram(majority, minority)
     assembly.add("region_distance_histogram", counts)
-    assembly.coordinate("region_distance_bin", (edges[1:] + edges[:-1]) / 2, **signal)
+    assembly.coordinate("region_distance_bin", (edges[1:] + edges[:-1]) / 2)
     correlation = energy_correlation(assembly.moments.covariance)
     assembly.add("energy_correlation", correlation.astype(np.float32))
-    energy_attrs = dict(points.map[ENERGY].attrs)
-    assembly.coordinate("energy_2", points.energy, **energy_attrs)
+    assembly.coordinate("energy_2", points.energy, **points.map[ENERGY].attrs)
     windows = energy_windows(correlation, points.energy, spectra=len(usable))
     weights = [window_weights(usable, points.energy, windows)[one].T for one in inside]
     moved = np.array([weight_transfer(*pair) for pair in zip(*weights, strict=True)]).reshape(-1, 2)
-    units = f"{signal['units']} {energy_attrs.get('units', '')}".strip()
-    assembly.add("window_start", [window.start for window in windows], **energy_attrs)
-    assembly.add("window_stop", [window.stop for window in windows], **energy_attrs)
+    assembly.add("window_start", [window.start for window in windows])
+    assembly.add("window_stop", [window.stop for window in windows])
     assembly.add("window_sign", np.array([window.sign for window in windows], dtype=np.int8))
     assembly.add("window_strength", np.array([window.strength for window in windows], dtype=float))
-    assembly.add("window_weight_transfer", moved[:, 0], units=units)
-    assembly.add("window_weight_transfer_std", moved[:, 1], units=units)
-    for name in ("window_start", "window_stop"):
-        assembly.result[name].attrs["long_name"] = RESULT_VARIABLES[name].meaning
+    assembly.add("window_weight_transfer", moved[:, 0])
+    assembly.add("window_weight_transfer_std", moved[:, 1])
 
 
 def check_iso_energy(points: Points, settings: Settings) -> None:
@@ -225,7 +221,12 @@ def add_iso_energy(assembly: Assembly, settings: Settings) -> None:
     of_energy = column(points.values, index)
     level = otsu_level(of_energy[points.usable])
     label = segment(of_energy[points.finite], level)
-    attrs = {"energy": float(energy[index]), "level": float(level)}
+    attrs = {
+        "energy": float(energy[index]),
+        "energy_units": assembly.unit(ENERGY_UNIT),
+        "level": float(level),
+        "level_units": assembly.unit(SIGNAL),
+    }
     assembly.add("iso_energy_label", points.spread(label, points.finite, -1, np.int8), **attrs)
 
 

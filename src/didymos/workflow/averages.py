@@ -79,11 +79,10 @@ def _add(assembly: Assembly, regions: Regions, sums: NDArray[np.float64], origin
     size = _members(regions).sum(axis=0).astype(np.int64)
     mean, spread = means_and_stds_of(sums, origin)
     count = len(SPECTRAL_REGIONS)
-    units = {"units": str(assembly.points.map.attrs.get("units", ""))}
-    assembly.add("region_spectrum", mean[:count], **units)
-    assembly.add("region_spectrum_std", spread[:count], **units)
+    assembly.add("region_spectrum", mean[:count])
+    assembly.add("region_spectrum_std", spread[:count])
     assembly.add("region_size", size[:count])
-    assembly.add("kind_spectrum", mean[count:], **units)
+    assembly.add("kind_spectrum", mean[count:])
     assembly.add("kind_size", size[count:])
     assembly.coordinate("kind_index", np.arange(1, len(size) - count + 1, dtype=np.int64))
     if regions.names:

@@ -20,7 +20,7 @@ from didymos.workflow.comparison_variables import assemble_comparison
 from didymos.workflow.measuring import measured
 from didymos.workflow.method_families import further
 from didymos.workflow.outcomes import Finding, finding_of
-from didymos.workflow.points import Points, points_of
+from didymos.workflow.points import Points, check_map, points_of
 from didymos.workflow.progress import Report, shown
 
 
@@ -70,6 +70,7 @@ def compare(
         Where the map cannot be compared, a name is unknown, the truth does not fit, or no method could be run; the
         message says why and what to do.
     """
+    check_map(data, "compare")
     settings = ComparisonSettings(methods, seed, energy_range, preparing_of(preparing))
     chosen = registry.chosen(settings.methods, further())
     data = prepared(data, settings.preparing)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score, average_precision_score
 
 from didymos.core.latent.distance_correlation import correlate_distances, distance_to_mean
@@ -32,11 +31,7 @@ MERGE_FIELDS = ("left", "right", "height", "spectra")
 class ComparisonAssembly(Assembly):
     """A comparison under construction."""
 
-    def add(self, name: str, values: ArrayLike, **attrs: Any) -> None:
-        """Add a variable of the schema."""
-        variable = COMPARISON_VARIABLES[name]
-        dims = [dim for declared in variable.dims for dim in (self.space if declared == "space" else (declared,))]
-        self.result[name] = (dims, np.asarray(values), {"long_name": variable.meaning, **attrs})
+    variables = COMPARISON_VARIABLES
 
 
 def assemble_comparison(
@@ -101,8 +96,8 @@ def add_methods(assembly: Assembly, findings: Sequence[Finding]) -> None:
     assembly.add("method_score", np.stack(scores))
     labels = [points.spread(finding.label, points.usable, -1, np.int16) for finding in findings]
     assembly.add("method_label", np.stack(labels))
-    assembly.add("seconds", [finding.cost.seconds for finding in findings], units="s")
-    assembly.add("peak_memory", [finding.cost.peak_memory for finding in findings], units="MB")
+    assembly.add("seconds", [finding.cost.seconds for finding in findings])
+    assembly.add("peak_memory", [finding.cost.peak_memory for finding in findings])
 
 
 def add_groups(assembly: Assembly, findings: Sequence[Finding]) -> None:
@@ -121,7 +116,7 @@ def add_groups(assembly: Assembly, findings: Sequence[Finding]) -> None:
             centres[index, : len(shown)] = shown
     assembly.add("group_count", [int(np.count_nonzero(size)) for size in sizes])
     assembly.add("group_size", np.stack([size[:GROUPS] for size in sizes]).astype(np.int64))
-    assembly.add("group_spectrum", spectra, units=str(points.map.attrs.get("units", "")))
+    assembly.add("group_spectrum", spectra)
     assembly.add("group_centre", centres)
     assembly.coordinate("group", np.arange(1, GROUPS + 1))
 
@@ -145,8 +140,7 @@ def add_distance_correlations(assembly: Assembly, findings: Sequence[Finding]) -
     """Add the distances from the mean spectrum against those in the latent spaces (the paper, Figs. 5 and 6)."""
     points = assembly.points
     raw = distance_to_mean(points.spectra[:])
-    signal = {"units": str(points.map.attrs.get("units", ""))}
-    assembly.add("distance_to_mean", points.spread(raw, points.usable), **signal)
+    assembly.add("distance_to_mean", points.spread(raw, points.usable))
     latent = [finding.latent_distance for finding in findings]
     found = [None if each is None else correlate_distances(raw, each) for each in latent]
     edges = correlate_distances(raw, raw).raw_edges
@@ -160,7 +154,7 @@ def add_distance_correlations(assembly: Assembly, findings: Sequence[Finding]) -
     assembly.add("latent_distance", middle)
     for name in ("line_share", "step_share", "step_index"):
         assembly.add(name, [np.nan if one is None else getattr(one, name) for one in found])
-    assembly.coordinate("raw_distance_bin", _middle(edges), **signal)
+    assembly.coordinate("raw_distance_bin", _middle(edges))
 
 
 def add_truth(assembly: Assembly, findings: Sequence[Finding], truth: xr.DataArray | None, seed: int) -> None:

@@ -24,8 +24,8 @@ def add_defects(assembly: Assembly, region: NDArray[np.int8], kind: NDArray[np.i
     region, kind : arrays, shape (n_usable,)
     """
     points = assembly.points
-    position_of, unit = locations(points.map)
-    where, units = position_of[points.usable], {"units": unit} if unit else {}
+    position_of, _ = locations(points.map)
+    where = position_of[points.usable]
     group = points.neighbourhood.objects(region == Region.MINORITY)
     score = assembly.usable("score")
     members = [np.flatnonzero(group == number) for number in range(1, int(group.max(initial=0)) + 1)]
@@ -34,9 +34,9 @@ def add_defects(assembly: Assembly, region: NDArray[np.int8], kind: NDArray[np.i
     centre = [np.average(where[one], axis=0, weights=score[one]) for one in members]
     position = np.reshape(centre, (len(members), 2))
     extent = [width[group[one[0]]] for one in members]
-    assembly.add("defect_x", position[:, 0], **units)
-    assembly.add("defect_y", position[:, 1], **units)
-    assembly.add("defect_extent", np.array(extent, dtype=float), **units)
+    assembly.add("defect_x", position[:, 0])
+    assembly.add("defect_y", position[:, 1])
+    assembly.add("defect_extent", np.array(extent, dtype=float))
     assembly.add("defect_spectra", np.array([len(one) for one in members], dtype=np.int64))
     assembly.add("defect_kind", np.array([np.bincount(kind[one]).argmax() for one in members], dtype=np.int16))
     assembly.add("defect_score", np.array([score[one].max() for one in members], dtype=np.float32))

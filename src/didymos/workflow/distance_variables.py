@@ -31,15 +31,13 @@ PCA_PLANE = 2
 """Principal components of the paper's latent space."""
 
 
-def add_pairs(assembly: Assembly, pairs: Pairs, metric: str, offsets: tuple[float, ...] | None = None) -> None:
+def add_pairs(assembly: Assembly, pairs: Pairs, offsets: tuple[float, ...] | None = None) -> None:
     """Add the histograms of the pair distances, the fitted Gaussians and what each spectrum's own histogram says."""
     statistics, mixture = pairs.statistics, pairs.mixture
     histogram = statistics.histogram
     edges = np.linspace(0.0, histogram.edges[-1], DISTANCE_BINS + 1)
     assembly.add("distance_histogram", histogram.rebin(edges))
-    # the robust metric counts standard deviations
-    units = str(assembly.points.map.attrs.get("units", "")) if metric == "euclidean" else "1"
-    assembly.coordinate("distance_bin", (edges[1:] + edges[:-1]) / 2, units=units)
+    assembly.coordinate("distance_bin", (edges[1:] + edges[:-1]) / 2)
     log_edges, counts = log_histogram(histogram, mixture.offset)
     width = np.diff(log_edges)
     assembly.add("log_distance_histogram", counts / (counts.sum() * width))
@@ -133,14 +131,13 @@ def add_distance_correlation(
     for name, (space, origin) in (latent_spaces or {}).items():
         found[name] = correlate_distances(raw, np.linalg.norm(space - origin, axis=1))
     every = list(found.values())
-    signal = {"units": str(points.map.attrs.get("units", ""))}
-    assembly.add("distance_to_mean", points.spread(raw, points.usable), **signal)
+    assembly.add("distance_to_mean", points.spread(raw, points.usable))
     assembly.add("distance_correlation", np.stack([each.counts for each in every]))
     assembly.add("latent_distance", np.stack([_middle(each.latent_edges) for each in every]))
     for name in ("line_share", "step_share", "step_index"):
         assembly.add(name, np.array([getattr(each, name) for each in every]))
     assembly.coordinate("latent_space", list(found))
-    assembly.coordinate("raw_distance_bin", _middle(every[0].raw_edges), **signal)
+    assembly.coordinate("raw_distance_bin", _middle(every[0].raw_edges))
 
 
 def pair_attributes(points: Points, settings: Settings, features: Features, pairs: Pairs) -> dict[str, Any]:

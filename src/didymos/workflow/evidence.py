@@ -12,9 +12,11 @@ from didymos.core.defects.labels import UNKNOWN, certain_labels
 from didymos.core.evidence.phases import find_phases
 from didymos.core.evidence.population import Population, find_population
 from didymos.core.surface.neighbourhood import NoNeighbourhood
+from didymos.schema.given import check_kind
+from didymos.schema.printing import counted, said
 from didymos.workflow.features import Features
 from didymos.workflow.points import Points
-from didymos.workflow.settings import Settings
+from didymos.workflow.settings import Settings, checked_settings
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,16 @@ class Evidence:
     amplitudes: Amplitudes | None
     label: NDArray[np.int32]
     phase: NDArray[np.int16]
+
+    def __repr__(self) -> str:
+        """Return whether there is a distinct population, in one line."""
+        kinds = int(self.label.max(initial=0))
+        return said(
+            "Evidence",
+            f"distinct population {'detected' if self.distinct else 'not detected'} (p = {self.p_value:.2g})",
+            counted(kinds, "kind") if kinds else "",
+            counted(int(self.phase.max(initial=1)), "phase"),
+        )
 
     @classmethod
     def none(
@@ -73,7 +85,9 @@ def find_evidence(points: Points, features: Features, settings: Settings | None 
     -------
     Evidence
     """
-    chosen = settings or Settings()
+    check_kind(points, Points, "find_evidence", "give what didymos.workflow.prepare(map) returns")
+    check_kind(features, Features, "find_evidence", "give what didymos.workflow.fit_metric(points) returns")
+    chosen = checked_settings(settings)
     neighbourhood = points.neighbourhood if chosen.spatial == "auto" else NoNeighbourhood()
     even = features.at_usual_noise
     population = find_population(even, neighbourhood, noise=features.metric.noise_covariance)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from didymos.core.defects.labels import UNKNOWN
 from didymos.io.examples import read_examples
 from didymos.schema import InputError, is_image
+from didymos.schema.printing import brief
 from didymos.twin.training.similarity import OTHER
 from didymos.workflow.locations import locations
 
@@ -50,6 +51,10 @@ class LabelledExamples:
     index: NDArray[np.intp]
     text: tuple[str, ...]
     names: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Return it in one line, without the numbers of its arrays."""
+        return brief(self)
 
     @property
     def present(self) -> tuple[str, ...]:

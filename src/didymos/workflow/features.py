@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from didymos.core.metrics import registry
 from didymos.core.metrics.linear import LinearMetric
 from didymos.core.noise.levels import at_usual_noise
+from didymos.schema.given import check_kind
+from didymos.schema.printing import counted, said
 from didymos.workflow.noise_notes import noise_notes
 from didymos.workflow.points import Points
-from didymos.workflow.settings import Settings
+from didymos.workflow.settings import Settings, checked_settings
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,13 @@ class Features:
     metric: LinearMetric
     values: NDArray[np.float64]
     level: NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        """Return how many features there are, and of which metric, in one line."""
+        spectra, features = self.values.shape
+        return said(
+            "Features", f"{counted(features, 'feature')} of {spectra} spectra", f"metric of rank {self.metric.rank}"
+        )
 
     @cached_property
     def distance(self) -> NDArray[np.float64]:
@@ -63,7 +72,8 @@ def fit_metric(points: Points, settings: Settings | None = None) -> Features:
     -------
     Features
     """
-    chosen = settings or Settings()
+    check_kind(points, Points, "fit_metric", "give what didymos.workflow.prepare(map) returns")
+    chosen = checked_settings(settings)
     values = points.spectra
     rank = None if chosen.rank == "auto" else chosen.rank
     metric = registry.fit_metric(chosen.metric, values, points.neighbours, rank=rank, seed=chosen.seed)

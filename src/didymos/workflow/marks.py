@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from didymos.schema import InputError, is_image
+from didymos.schema.printing import said
 from didymos.workflow.examples import RESERVED, examples_of
 from didymos.workflow.locations import locations
 
@@ -32,6 +33,12 @@ class Marks:
 
     states: tuple[State, ...] = ((),)
     place: int = 0
+
+    def __repr__(self) -> str:
+        """Return how many points have which label, in one line."""
+        labels = list(self.labels.values())
+        words = [f"{labels.count(label)} {label}" for label in dict.fromkeys(labels)]
+        return said("Marks", *(words or ["none"]))
 
     @classmethod
     def of(cls, examples: Any, spectra: xr.DataArray) -> Marks:

@@ -10,9 +10,10 @@ from didymos.core.pairs.one_population import OnePopulationTest, compare_with_on
 from didymos.core.pairs.pair_statistics import choose_references, pair_statistics
 from didymos.core.pairs.spectrum_distances import PairStatistics
 from didymos.schema import InputError
+from didymos.schema.printing import brief
 from didymos.workflow.features import Features
 from didymos.workflow.progress import Report, silent
-from didymos.workflow.settings import Settings
+from didymos.workflow.settings import Settings, checked_settings
 
 PAIRS = "distances of all pairs"
 ONE_POPULATION = "two Gaussians or one"
@@ -40,6 +41,10 @@ class Pairs:
     threshold: float
     one_population: OnePopulationTest | None = None
 
+    def __repr__(self) -> str:
+        """Return it in one line, without the numbers of its arrays."""
+        return brief(self)
+
 
 def describe_pairs(
     features: Features, settings: Settings | None = None, report: Report = silent, *, one_population: bool = False
@@ -66,7 +71,7 @@ def describe_pairs(
     InputError
         Where the shift of the logarithm is far larger than all distances.
     """
-    chosen = settings or Settings()
+    chosen = checked_settings(settings)
     report(PAIRS, 0.0)
     values = features.values
     references = None if chosen.pairs == "all" else choose_references(len(values), seed=chosen.seed)

@@ -18,9 +18,9 @@ from didymos.workflow.distance_variables import (
 )
 from didymos.workflow.features import fit_metric
 from didymos.workflow.pair_distances import describe_pairs
-from didymos.workflow.points import prepare
+from didymos.workflow.points import check_map, prepare
 from didymos.workflow.progress import Report, shown
-from didymos.workflow.settings import Settings
+from didymos.workflow.settings import Settings, checked_settings
 
 
 def pair_statistics(
@@ -62,7 +62,8 @@ def pair_statistics(
     InputError
         Where the map cannot be analysed or a shift is not positive; the message says why and what to do.
     """
-    chosen = settings or Settings()
+    check_map(data, "pair_statistics")
+    chosen = checked_settings(settings)
     if offsets is not None and not _are_offsets(offsets):
         raise InputError(
             f"offsets are {offsets!r}; allowed is a list of positive numbers, in the units of the distance"
@@ -71,10 +72,10 @@ def pair_statistics(
         points = prepare(data, chosen)
         features = fit_metric(points, chosen)
         pairs = describe_pairs(features, chosen, report, one_population=one_population)
-        assembly = Assembly(points)
+        assembly = Assembly(points, chosen.metric)
         add_map(assembly)
         add_principal_components(assembly)
-        add_pairs(assembly, pairs, chosen.metric, None if offsets is None else tuple(offsets))
+        add_pairs(assembly, pairs, None if offsets is None else tuple(offsets))
         if each:
             add_own_histograms(assembly, pairs)
         add_distance_correlation(assembly, pairs)

@@ -33,6 +33,6 @@ def add_phases(assembly: Assembly, phase: NDArray[np.integer], spectra: NDArray[
     points = assembly.points
     size = np.bincount(phase, minlength=len(spectra) + 1)[1:]
     assembly.add("phase", points.spread(phase, points.usable, 0, np.int16))
-    assembly.add("phase_spectrum", spectra, units=str(points.map.attrs.get("units", "")))
+    assembly.add("phase_spectrum", spectra)
     assembly.add("phase_size", size.astype(np.int64))
     assembly.coordinate("phase_index", np.arange(1, len(spectra) + 1, dtype=np.int64))

@@ -19,10 +19,12 @@ from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood
 from didymos.preparing.labelled import notes_of
 from didymos.preparing.pipeline import prepared
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
+from didymos.schema.given import no_map
+from didymos.schema.printing import counted, said
 from didymos.workflow.completion import Completed, completed, sampling_note
 from didymos.workflow.examples import ARTEFACT_LABEL, LabelledExamples, examples_of
 from didymos.workflow.passes import Passes
-from didymos.workflow.settings import Settings
+from didymos.workflow.settings import Settings, checked_settings
 
 FEWEST_SPECTRA = 8
 FEWEST_ENERGIES = 3
@@ -64,6 +66,17 @@ class Points:
     positions: NDArray[np.float64]
     examples: LabelledExamples | None = None
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return how many spectra there are and what became of them, in one line."""
+        return said(
+            "Points",
+            f"{len(self.values)} spectra at {counted(len(self.energy), 'energy', 'energies')}",
+            f"{int(self.usable.sum())} usable",
+            f"{int(self.missing.sum())} missing",
+            f"{int((self.artefacts != 0).sum())} corrupted",
+            "" if self.examples is None else counted(len(self.examples.index), "example"),
+        )
 
     @cached_property
     def spectra(self) -> Spectra:
@@ -112,18 +125,24 @@ class Points:
         return everywhere.reshape(*self.map.shape[:-1], *rows.shape[1:])
 
 
+def check_map(data: Any, who: str) -> None:
+    """Refuse what is no spectral map and holds none, in the name of the function that was called."""
+    if not isinstance(data, xr.DataArray | xr.Dataset) or (isinstance(data, xr.Dataset) and "spectra" not in data):
+        raise no_map(data, who)
+
+
 def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
     """Return the spectral map in a map or in a Dataset with the variable ``spectra``, in standard form."""
     if isinstance(data, xr.Dataset):
         if "spectra" not in data:
-            raise InputError(f"a Dataset holds {', '.join(map(str, data.data_vars)) or 'nothing'} but no 'spectra'")
+            raise no_map(data)
         spectra = data["spectra"]
         dims = space_dims(spectra)
         per_point = [n for n, v in data.data_vars.items() if n == "topography" and v.dims == dims]
         spectra = spectra.assign_coords({name: data[name] for name in per_point})
         return validate_map(spectra)
     if not isinstance(data, xr.DataArray):
-        raise InputError(f"a map is a {type(data).__name__}; allowed is an xarray.DataArray: see didymos.open_map")
+        raise no_map(data)
     return validate_map(data)
 
 
@@ -157,7 +176,7 @@ def prepare(
     InputError
         Where too few energies or spectra are left to analyse, or an example names no usable spectrum.
     """
-    chosen = settings or Settings()
+    chosen = checked_settings(settings)
     data = prepared(data, chosen.preparing)
     points = points_of(data, chosen.energy_range, spatial=chosen.spatial == "auto", passes=passes)
     return points if examples is None else with_examples(points, examples)
@@ -234,10 +253,25 @@ def points_of(
     """
     spectra = as_map(data)
     if energy_range is not None:
-        spectra = spectra.sel({ENERGY: slice(*energy_range)})
+        spectra = _within(spectra, energy_range)
     positions = positions_of(spectra)
     found = completed(spectra, positions, choose=energy_range is None, spatial=spatial, passes=passes)
     return points_from(found, positions, fewest, spatial=spatial)
+
+
+def _within(spectra: xr.DataArray, energy_range: tuple[float, float]) -> xr.DataArray:
+    """Return a map at the energies of a range, which must hold enough of them."""
+    chosen = spectra.sel({ENERGY: slice(*energy_range)})
+    if chosen.sizes[ENERGY] < min(FEWEST_ENERGIES, spectra.sizes[ENERGY]):
+        energy, unit = spectra[ENERGY].values, str(spectra[ENERGY].attrs.get("units", ""))
+        low, high = energy_range
+        raise InputError(
+            f"energy_range is {low:g} to {high:g} {unit}".rstrip()
+            + f", which holds {chosen.sizes[ENERGY]} of {energy.size} energies; the map spans {energy[0]:g} to "
+            f"{energy[-1]:g} {unit}".rstrip()
+            + f": choose a range with at least {FEWEST_ENERGIES}"
+        )
+    return chosen
 
 
 def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *, spatial: bool = True) -> Points:

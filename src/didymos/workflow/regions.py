@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from didymos.core.defects.regions import RegionModel, learn_regions, plain_regions, region_probability
 from didymos.core.numeric.labels import numbered_by_size
 from didymos.schema import Region
+from didymos.schema.given import check_kind
+from didymos.schema.printing import brief
 from didymos.twin.training.similarity import ByLabel
 from didymos.workflow.evidence import Evidence
 from didymos.workflow.points import Points
@@ -40,6 +42,10 @@ class Regions:
     kind: NDArray[np.int16]
     names: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Return it in one line, without the numbers of its arrays."""
+        return brief(self)
+
 
 def find_regions(points: Points, evidence: Evidence, similarity: PairSimilarity, twins: Twins) -> Regions:
     """Divide a map into regions and kinds; where nothing is distinct and nothing was named, all is majority.
@@ -53,6 +59,10 @@ def find_regions(points: Points, evidence: Evidence, similarity: PairSimilarity,
     -------
     Regions
     """
+    check_kind(points, Points, "find_regions", "give what didymos.workflow.prepare(map) returns")
+    check_kind(evidence, Evidence, "find_regions", "give what didymos.workflow.find_evidence returns")
+    check_kind(similarity, PairSimilarity, "find_regions", "give what didymos.workflow.similarity_of returns")
+    check_kind(twins, Twins, "find_regions", "give what didymos.workflow.train_twins returns")
     score = twins.prediction.score
     if points.examples is not None and twins.model.networks is not None:
         return _named_regions(similarity, twins)

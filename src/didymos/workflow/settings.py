@@ -5,17 +5,24 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Collection, Sequence
+import os
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from didymos.core.metrics.catalogue import METRICS
 from didymos.preparing.settings import PreparingSettings, preparing_of
-from didymos.schema.names import InputError
+from didymos.schema.given import in_words
+from didymos.schema.names import VERSION, InputError
+from didymos.schema.printing import html_of_record, short
+from didymos.schema.records import as_mapping, read_toml, to_toml
+from didymos.schema.suggestions import did_you_mean
 from didymos.twin.training.settings import ACTIVATIONS, TrainingSettings
 
 LARGEST_SEED = 2**32 - 2
 """The second twin takes the next one, and numpy's older generators end at 2^32 - 1."""
+
+SETTINGS_TITLE = f"Settings of didymos {VERSION}, for: didymos analyze INPUT --settings settings.toml"
 
 PAIRS = ("auto", "all")
 SPATIAL = ("auto", "none")
@@ -93,9 +100,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, in one line."""
-        for name in ("layers", "score_layers"):
-            sizes = getattr(self, name)
-            object.__setattr__(self, name, tuple(sizes) if isinstance(sizes, Sequence) else sizes)
+        for name in ("layers", "score_layers", "energy_range"):
+            several = getattr(self, name)
+            if isinstance(several, Sequence) and not isinstance(several, str):
+                object.__setattr__(self, name, tuple(several))
         object.__setattr__(self, "preparing", preparing_of(self.preparing))
         _one_of("metric", self.metric, METRICS)
         _one_of("activation", self.activation, ACTIVATIONS)
@@ -120,12 +128,14 @@ class Settings:
             raise InputError(f"margin is {self.margin!r}; allowed are positive numbers")
         if not (_is_number(self.jitter) and self.jitter >= 0):
             raise InputError(f"jitter is {self.jitter!r}; allowed are 0 and positive numbers")
+        if not isinstance(self.margin_grows, bool):
+            raise InputError(f"margin_grows is {self.margin_grows!r}; allowed are true and false")
         if not _is_whole(self.members):
             raise InputError(f"members is {self.members!r}; allowed are positive integers")
         if self.seed != 0 and not (_is_whole(self.seed) and self.seed <= LARGEST_SEED):
             raise InputError(f"seed is {self.seed!r}; allowed are integers from 0 to {LARGEST_SEED}")
         if self.energy_range is not None:
-            if not isinstance(self.energy_range, Sequence) or len(self.energy_range) != 2:
+            if not isinstance(self.energy_range, tuple) or len(self.energy_range) != 2:
                 raise InputError(f"energy_range is {self.energy_range!r}; allowed are a lowest and a highest energy")
             low, high = self.energy_range
             if not (_is_number(low) and _is_number(high) and low < high):
@@ -177,10 +187,58 @@ class Settings:
         """Return all settings as one line of JSON."""
         return json.dumps(dataclasses.asdict(self))
 
+    def to_toml(self) -> str:
+        """Return all settings as TOML, for ``didymos analyze --settings`` and :meth:`from_toml`."""
+        return to_toml(as_mapping(self), SETTINGS_TITLE)
+
+    @classmethod
+    def from_toml(cls, path: str | os.PathLike[str]) -> Settings:
+        """Read settings from a TOML file; what the file does not name keeps its default.
+
+        Parameters
+        ----------
+        path : path
+            Such as the ``settings.toml`` that an analysis leaves beside its report.
+
+        Returns
+        -------
+        Settings
+
+        Raises
+        ------
+        InputError
+            Where the file is missing or no TOML, or a name or a value is not allowed.
+        """
+        return read_toml(cls, path)
+
+    def __repr__(self) -> str:
+        """Return the settings that are not the defaults: ``Settings(seed=1)``."""
+        return short(self)
+
+    def _repr_html_(self) -> str:
+        """Return all settings as a table, those that are not the defaults in bold."""
+        return html_of_record(self)
+
+
+def checked_settings(settings: Any) -> Settings:
+    """Return settings as they are, the defaults for None, and refuse everything else."""
+    if settings is None:
+        return Settings()
+    if isinstance(settings, Settings):
+        return settings
+    if isinstance(settings, Mapping):
+        keywords = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+        remedy = f"give keywords, analyze(map, {keywords}), or didymos.Settings({keywords})"
+    elif isinstance(settings, str | os.PathLike):
+        remedy = f"read the file with didymos.Settings.from_toml({os.fspath(settings)!r})"
+    else:
+        remedy = "give didymos.Settings(...) or keywords, such as seed=1"
+    raise InputError(f"settings are {in_words(settings)}; allowed is didymos.Settings: {remedy}")
+
 
 def _one_of(name: str, value: object, allowed: Collection[str]) -> None:
     if not isinstance(value, str) or value not in allowed:
-        raise InputError(f"{name} is {value!r}; allowed are {', '.join(sorted(allowed))}")
+        raise InputError(f"{name} is {value!r}; allowed are {', '.join(sorted(allowed))}{did_you_mean(value, allowed)}")
 
 
 def _is_whole(value: object) -> bool:

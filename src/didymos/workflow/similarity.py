@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from didymos.core.defects.labels import UNKNOWN, graded_labels, known_amplitudes
 from didymos.schema import InputError
+from didymos.schema.given import check_kind
+from didymos.schema.printing import brief, said
 from didymos.twin.score_stage import levels
 from didymos.twin.training.similarity import OTHER, ByDistance, ByLabel
 from didymos.workflow.evidence import Evidence
@@ -18,7 +20,7 @@ from didymos.workflow.features import Features
 from didymos.workflow.pair_distances import Pairs, describe_pairs
 from didymos.workflow.points import Points
 from didymos.workflow.progress import Report, silent
-from didymos.workflow.settings import Settings
+from didymos.workflow.settings import Settings, checked_settings
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class Lesson:
 
     similarity: float | ByDistance | ByLabel
     known: NDArray[np.intp] | None = None
+
+    def __repr__(self) -> str:
+        """Return it in one line, without the numbers of its arrays."""
+        return brief(self)
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,16 @@ class PairSimilarity:
     score: Lesson | None = None
     names: tuple[str, ...] = ()
     pairs: Pairs | None = None
+
+    def __repr__(self) -> str:
+        """Return where the similarity comes from, in one line."""
+        trained = [name for name in ("embedding", "score") if getattr(self, name) is not None]
+        return said(
+            "PairSimilarity",
+            f"from {self.source}",
+            f"trains {' and '.join(trained)}" if trained else "nothing to train on",
+            f"kinds {', '.join(self.names)}" if self.names else "",
+        )
 
 
 class SimilaritySource(Protocol):
@@ -103,7 +119,10 @@ def similarity_of(
     InputError
         Where similarity is to come from examples and there are none.
     """
-    chosen = settings or Settings()
+    check_kind(points, Points, "similarity_of", "give what didymos.workflow.prepare(map) returns")
+    check_kind(features, Features, "similarity_of", "give what didymos.workflow.fit_metric(points) returns")
+    check_kind(evidence, Evidence, "similarity_of", "give what didymos.workflow.find_evidence returns")
+    chosen = checked_settings(settings)
     source = chosen.similarity_source(given=points.examples is not None)
     return SOURCES[source](points, features, evidence, chosen, report)
 

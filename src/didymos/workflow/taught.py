@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from didymos.schema.printing import counted, said
 from didymos.twin.model import TwinModel
 from didymos.workflow.analysis import EVIDENCE, METRIC, Analysis, describe
 from didymos.workflow.assembly import (
@@ -46,6 +47,10 @@ class Ground:
     points: Points
     features: Features
     settings: Settings
+
+    def __repr__(self) -> str:
+        """Return of what the ground is, in one line."""
+        return said("Ground", repr(self.points), repr(self.features))
 
     @classmethod
     def of(cls, points: Points, settings: Settings, report: Report = silent) -> Ground:
@@ -94,6 +99,13 @@ class Taught:
     settings: Settings
     ground: Ground
     data: xr.DataArray | xr.Dataset
+
+    def __repr__(self) -> str:
+        """Return what the twins learnt from, in one line."""
+        words = [f"{len(self.examples.labelled(label))} {label}" for label in self.examples.present]
+        return said(
+            "Taught", f"{counted(len(self.examples.index), 'example')} ({', '.join(words)})", repr(self.settings)
+        )
 
     @property
     def model(self) -> TwinModel:
@@ -150,7 +162,7 @@ def small_result(steps: Steps, ground: Ground, settings: Settings, *, on_evidenc
     xarray.Dataset
     """
     points, regions = steps.points, steps.regions
-    assembly = Assembly(points)
+    assembly = Assembly(points, settings.metric)
     add_scores(assembly, steps.twins.model, steps.twins.prediction)
     add_regions(assembly, regions.region)
     add_region_probability(assembly, regions.probability)

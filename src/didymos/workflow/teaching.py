@@ -12,14 +12,15 @@ import xarray as xr
 
 from didymos.preparing.pipeline import prepared
 from didymos.schema import InputError
+from didymos.schema.printing import said
 from didymos.twin.training.compilation import Compiler
 from didymos.workflow.analysis import EVIDENCE, PREPARE, learn
 from didymos.workflow.assembly import check_iso_energy
 from didymos.workflow.evidence import Evidence
 from didymos.workflow.features import Features
-from didymos.workflow.points import Points, prepare, with_examples
+from didymos.workflow.points import Points, check_map, prepare, with_examples
 from didymos.workflow.progress import Report, shown, stage
-from didymos.workflow.settings import Settings
+from didymos.workflow.settings import Settings, checked_settings
 from didymos.workflow.taught import Ground, Taught, small_result
 from didymos.workflow.twins import prepare_lessons, prepare_training
 
@@ -47,6 +48,10 @@ class Teacher:
     settings: Settings
     ground: Ground
     _kept: dict[bytes, Ground] = field(default_factory=dict, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        """Return what is taught, in one line."""
+        return said("Teacher", f"{int(self.points.usable.sum())} usable spectra", repr(self.settings))
 
     @classmethod
     def of(
@@ -76,7 +81,8 @@ class Teacher:
         InputError
             Where the map cannot be analysed.
         """
-        chosen = settings or settings_of(data)
+        check_map(data, "a Teacher")
+        chosen = settings_of(data) if settings is None else checked_settings(settings)
         with shown(progress) as report:
             with stage(report, PREPARE):
                 data = prepared(data, chosen.preparing)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from didymos.core.defects.regions import RegionModel
 from didymos.schema import VERSION
+from didymos.schema.given import check_kind
+from didymos.schema.printing import brief
 from didymos.twin.embedding_stage import fit_embedding, prepare_embedding
 from didymos.twin.ensemble.members import Ensemble
 from didymos.twin.example_score import example_score
@@ -21,7 +23,7 @@ from didymos.twin.training.similarity import ByDistance, ByLabel
 from didymos.workflow.features import Features
 from didymos.workflow.points import Points
 from didymos.workflow.progress import Report, silent
-from didymos.workflow.settings import Settings
+from didymos.workflow.settings import Settings, checked_settings
 from didymos.workflow.similarity import PairSimilarity
 
 HALF_SCORE = 4.0
@@ -52,6 +54,10 @@ class Twins:
     prediction: Prediction
     embedded: NDArray[np.float64] | None
     ensembles: tuple[Ensemble, ...]
+
+    def __repr__(self) -> str:
+        """Return it in one line, without the numbers of its arrays."""
+        return brief(self)
 
     def with_regions(self, regions: RegionModel | None) -> Twins:
         """Return the same twins whose model says which score means which region."""
@@ -94,7 +100,10 @@ def train_twins(
     -------
     Twins
     """
-    chosen = settings or Settings()
+    check_kind(points, Points, "train_twins", "give what didymos.workflow.prepare(map) returns")
+    check_kind(features, Features, "train_twins", "give what didymos.workflow.fit_metric(points) returns")
+    check_kind(similarity, PairSimilarity, "train_twins", "give what didymos.workflow.similarity_of returns")
+    chosen = checked_settings(settings)
     networks: Networks | None = None
     embedded: NDArray[np.float64] | None = None
     ensembles: tuple[Ensemble, ...] = ()

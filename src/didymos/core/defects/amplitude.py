@@ -21,6 +21,7 @@ from didymos.core.evidence.population import Population
 from didymos.core.evidence.tail import Tail
 from didymos.core.numeric.labels import largest_by_label
 from didymos.core.surface.neighbourhood import Neighbourhood
+from didymos.schema.printing import brief
 
 DEFAULTS = AmplitudeSettings()
 
@@ -48,6 +49,10 @@ class Amplitudes:
     background: NDArray[np.bool_]
     ambiguous: NDArray[np.bool_]
     noise: NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        """Return it in one line, without the numbers of its arrays."""
+        return brief(self)
 
 
 def find_amplitudes(

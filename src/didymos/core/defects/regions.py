@@ -11,6 +11,7 @@ from scipy.ndimage import uniform_filter1d
 from didymos.core.defects.amplitude import Amplitudes
 from didymos.core.numeric.distributions import normal_below
 from didymos.core.numeric.isotonic import isotonic_curve
+from didymos.schema.printing import brief
 
 LARGEST_SCORE = 1.0
 
@@ -46,6 +47,10 @@ class RegionModel:
     score: NDArray[np.float64]
     beyond_majority: NDArray[np.float64]
     minority: NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        """Return it in one line, without the numbers of its arrays."""
+        return brief(self)
 
     def probability(self, score: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the probabilities of majority, transition and minority, shape (n_points, 3)."""

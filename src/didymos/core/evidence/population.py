@@ -26,6 +26,7 @@ from didymos.core.evidence.significance import Seen, alone_by_chance, together, 
 from didymos.core.evidence.usual import beyond_usual
 from didymos.core.surface.contrast_evidence import contrast_evidence, contrast_without_lines, evidence_along
 from didymos.core.surface.neighbourhood import Neighbourhood
+from didymos.schema.printing import brief
 
 DEFAULTS = PopulationSettings()
 
@@ -56,6 +57,10 @@ class Population:
     directions: Directions | None = None
     repetition: float = 0.0
     significance: float = DEFAULTS.significance
+
+    def __repr__(self) -> str:
+        """Return it in one line, without the numbers of its arrays."""
+        return brief(self)
 
     @classmethod
     def none(cls, points: int, repetition: float = 0.0) -> Population:

@@ -13,6 +13,7 @@ from didymos.core.noise.stabilisation import Stabilisation
 from didymos.core.numeric.lengths import distance_to_centre
 from didymos.core.numeric.principal_components import project
 from didymos.core.numeric.rows import Spectra
+from didymos.schema.printing import brief
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class LinearMetric:
     stabilisation: Stabilisation | None = None
     set_point: SetPoint | None = None
     whitened: bool = False
+
+    def __repr__(self) -> str:
+        """Return it in one line, without the numbers of its arrays."""
+        return brief(self)
 
     def transform(self, values: Spectra) -> NDArray[np.float64]:
         """Return the features of spectra.

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from didymos.schema.names import InputError
+from didymos.schema.suggestions import did_you_mean
 from didymos.simulate.options.base import MapOptions, Shape, check_range, option_meanings, options_of, recipe
 from didymos.simulate.options.fese import FeseOptions
 from didymos.simulate.options.kondo import KondoOptions
@@ -67,5 +68,5 @@ def recipe_options(name: str) -> dict[str, Any]:
         Where there is no such recipe.
     """
     if name not in OPTIONS:
-        raise InputError(f"no recipe is called {name!r}; allowed are {', '.join(OPTIONS)}: choose one")
+        raise InputError(f"no recipe is called {name!r}; allowed are {', '.join(OPTIONS)}{did_you_mean(name, OPTIONS)}")
     return {field.name: field.default for field in dataclasses.fields(OPTIONS[name])}

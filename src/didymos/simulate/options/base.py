@@ -15,6 +15,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from didymos.schema.names import InputError
+from didymos.schema.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -179,7 +180,8 @@ def options_of(kind: type[OptionsType], given: dict[str, Any]) -> OptionsType:
     allowed = [field.name for field in dataclasses.fields(kind)]
     unknown = sorted(set(given) - set(allowed))
     if unknown:
-        raise InputError(f"unknown option {', '.join(unknown)}; allowed are {', '.join(allowed)}: correct the name")
+        near = did_you_mean(unknown[0], allowed) or ": correct the name"
+        raise InputError(f"unknown option {', '.join(unknown)}; allowed are {', '.join(allowed)}{near}")
     try:
         return kind(**given)
     except InputError:

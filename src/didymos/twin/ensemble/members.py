@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.numeric.rows import evenly
+from didymos.schema.printing import brief
 from didymos.twin.ensemble.alignment import agreement, motion_onto, moved, standard_motion
 from didymos.twin.training.encoder import Encoder
 from didymos.twin.training.loop import Trained
@@ -36,6 +37,10 @@ class Ensemble:
     notes: tuple[str, ...]
     reference: int
     agreement: NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        """Return it in one line, without the numbers of its arrays."""
+        return brief(self)
 
     @property
     def mean_agreement(self) -> float:

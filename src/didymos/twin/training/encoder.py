@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from didymos.core.numeric.threads import allowed_threads, in_order
+from didymos.schema.printing import brief
 
 BLOCK = 8192
 """Spectra that are embedded at a time."""
@@ -46,6 +47,10 @@ class Encoder:
     weights: tuple[NDArray[np.float64], ...]
     biases: tuple[NDArray[np.float64], ...]
     activation: str
+
+    def __repr__(self) -> str:
+        """Return it in one line, without the numbers of its arrays."""
+        return brief(self)
 
     @property
     def members(self) -> int:

@@ -1,0 +1,60 @@
+"""Which options the user gave, and settings of a file below them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from didymos.preparing.settings import PreparingSettings, preparing_of
+from didymos.schema.records import overlaid
+from didymos.workflow.comparison_settings import ComparisonSettings
+from didymos.workflow.settings import Settings
+
+_GIVEN: ContextVar[frozenset[tuple[str, ...]]] = ContextVar("given", default=frozenset())
+"""Fields of the records of options that the command line names, as paths."""
+
+
+def note_given(app: object, commands: tuple[str, ...], arguments: Iterable[Any]) -> None:
+    """Keep which options were given; cyclopts calls this after it has read the command line."""
+    del app, commands
+    given = [argument for argument in arguments if argument.tokens]
+    _GIVEN.set(frozenset(tuple(argument.keys) or (argument.field_info.name,) for argument in given))
+
+
+def comparison_settings_with(file: Path | None, **options: Any) -> ComparisonSettings:
+    """Return the settings of a comparison from a file, with the options of the command line before them."""
+    if file is None:
+        return ComparisonSettings(**options)
+    stored = ComparisonSettings.from_toml(file)
+    given = {name: value for name, value in options.items() if (name,) in _GIVEN.get()}
+    names = {field.name for field in dataclasses.fields(PreparingSettings)}
+    steps = sorted(path for path in _GIVEN.get() if path[0] in names)
+    if steps:
+        given["preparing"] = overlaid(stored.preparing, preparing_of(options.get("preparing")), steps)
+    return dataclasses.replace(stored, **given)
+
+
+def settings_with(file: Path | None, options: Settings | None) -> Settings:
+    """Return the settings of a file, with the options of the command line before them.
+
+    Parameters
+    ----------
+    file : pathlib.Path, optional
+        TOML, see :meth:`didymos.Settings.from_toml`.
+    options : Settings, optional
+        Made from the options that were given, with defaults for all others.
+
+    Returns
+    -------
+    Settings
+    """
+    if file is None:
+        return options or Settings()
+    stored = Settings.from_toml(file)
+    if options is None:
+        return stored
+    names = {field.name for field in dataclasses.fields(Settings)}
+    return overlaid(stored, options, sorted(path for path in _GIVEN.get() if path[0] in names))
