@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import importlib.util
 import re
+import runpy
 import shlex
 from collections.abc import Hashable
 from pathlib import Path
@@ -18,7 +19,7 @@ from didymos import cli, simulate
 from didymos.cli import TRACEBACK
 from didymos.cli.commands import app
 from didymos.core.defects.labels import UNKNOWN
-from didymos.io import FORMATS
+from didymos.io import known_readers
 from didymos.io.channels import Kind
 from didymos.io.truth import READERS
 from didymos.preparing import PreparingSettings
@@ -134,8 +135,9 @@ def test_the_tables_of_results_are_those_of_the_schema():
 
 def test_the_formats_are_those_of_the_reader():
     text = (DOCS / "formats.md").read_text("utf-8")
-    suffixes = re.findall(r"`(\.\w+)`", " ".join(row[0] for row in rows(text, "suffix")))
-    assert sorted(suffixes) == sorted(FORMATS)
+    assert runpy.run_path(str(DOCS / "figures" / "formats.py"))["table"]() in text
+    listed = [suffix for row in rows(text, "format") for suffix in re.findall(r"`(\.[^`]+)`", row[1])]
+    assert {*listed} == {suffix for reader in known_readers().values() for suffix in reader.suffixes}
     rule = text.partition("### Which channel")[2]
     assert len(re.findall(r"^\d+\. ", rule, re.MULTILINE)) == len(Kind)
 

@@ -13,9 +13,9 @@ from didymos.schema import InputError
 def test_missing_files_and_unknown_suffixes(tmp_path):
     with pytest.raises(InputError, match=r"gone\.3ds does not exist: check the name"):
         open_map(tmp_path / "gone.3ds")
-    (tmp_path / "map.txt").write_text("a")
-    with pytest.raises(InputError, match=r"suffix '\.txt'; didymos opens \.3ds, \.nc, \.nc4, \.zarr, \.zip: convert"):
-        open_map(tmp_path / "map.txt")
+    (tmp_path / "map.docx").write_text("a")
+    with pytest.raises(InputError, match=r"suffix '\.docx'; didymos opens Nanonis grid \(\.3ds\), netCDF \(\.nc, "):
+        open_map(tmp_path / "map.docx")
     with pytest.raises(InputError, match=r"does not exist|no path that can be opened"):
         open_map("a\0b.3ds")
 

@@ -78,7 +78,7 @@ def reader_of(path: Path) -> Reader:
     if not fitting:
         from didymos.schema.suggestions import did_you_mean
 
-        known = ", ".join(suffixes())
+        known = ", ".join(f"{r.name} ({', '.join(r.suffixes[:3])})" for r in known_readers().values() if r.suffixes)
         hint = did_you_mean(path.suffix.lower(), suffixes())
         raise InputError(
             f"{path.name} has the suffix {path.suffix!r}{hint}; didymos opens {known}: convert the file to netCDF or "
