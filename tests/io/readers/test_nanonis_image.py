@@ -57,7 +57,9 @@ def tilted(x, y):
     return 3e-9 + 0.2 * x - 0.5 * y
 
 
-def sxm(path, *, center=(0, 0), size=(8e-9, 4e-9), angle=0.0, direction="up", shape=(20, 40), height=tilted, channels=None):
+def sxm(
+    path, *, center=(0, 0), size=(8e-9, 4e-9), angle=0.0, direction="up", shape=(20, 40), height=tilted, channels=None
+):
     """Write a scan image by the published layout: a current and a height, forward and backward."""
     rows, columns = shape
     u, v = np.meshgrid(
