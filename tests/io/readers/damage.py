@@ -1,4 +1,4 @@
-"""Damaged copies of files, and the check that a reader answers each of them with its values or with one line."""
+"""Damaged copies of files, and what readers answer to them: values, or an error of one line."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,11 +33,18 @@ def read_all(reader: Reader, path: Path, copies: Iterator[bytes]) -> tuple[list[
         try:
             contents.append(reader.read(path, None))
         except InputError as error:
-            assert "\n" not in str(error)
-            assert path.name in str(error)
-            assert len(str(error)) < 500
             refusals.append(str(error))
+    for refusal in refusals:
+        assert "\n" not in refusal
+        assert path.name in refusal
+        assert len(refusal) < 500
     return contents, refusals
+
+
+def recognised(reader: Reader, path: Path) -> bool:
+    """Tell whether a reader takes a file or a folder for its own."""
+    assert reader.recognises is not None
+    return reader.recognises(path)
 
 
 def same_shapes(contents: list[Content], shapes: set[tuple[int, ...]], check: Callable[[Content], None] | None = None):

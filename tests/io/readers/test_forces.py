@@ -1,6 +1,8 @@
+import zipfile
+
 import numpy as np
 import pytest
-from damage import mutated, read_all, truncated
+from damage import mutated, read_all, recognised, truncated
 from numpy.testing import assert_allclose, assert_array_equal
 
 from didymos.io.readers.forces import READER
@@ -37,6 +39,79 @@ def curve(number, *, points=20, lowest=None, grid=True, step=1e-9, **metadata):
     return AFMForceDistance(data=data, metadata=known)
 
 
+def jpk(path, columns=3, rows=2, points=10):
+    """A force map as JPK writes it: a zip file of property files and big-endian integers with scales."""
+
+    def lines(properties):
+        return "".join(f"{key}={value}\n" for key, value in properties.items())
+
+    def channel(name, slot, unit, chain):
+        conversion = f"channel.{name}.conversion-set"
+        known = {
+            f"channel.{name}.data.encoder.type": "signedinteger",
+            f"channel.{name}.data.encoder.scaling.multiplier": 1e-3,
+            f"channel.{name}.data.encoder.scaling.offset": 0.0, f"{conversion}.conversions.base": "volts",
+            f"{conversion}.conversions.default": slot,
+        }  # fmt: skip
+        base = "volts"
+        for step, multiplier, offset, of_unit in chain:
+            one = f"{conversion}.conversion.{step}"
+            known |= {
+                f"{one}.name": step, f"{one}.scaling.multiplier": multiplier, f"{one}.scaling.offset": offset,
+                f"{one}.base-calibration-slot": base, f"{one}.scaling.unit.unit": of_unit,
+            }  # fmt: skip
+            base = step
+        return known
+
+    grid = {
+        "ilength": columns,
+        "jlength": rows,
+        "ulength": columns * 1e-6,
+        "vlength": 4e-6,
+        "xcenter": 5e-6,
+        "ycenter": 7e-6,
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "header.properties", lines({f"force-scan-map.position-pattern.grid.{k}": v for k, v in grid.items()})
+        )
+        archive.writestr("index/", "")
+        for number in range(columns * rows):
+            column, row = number % columns, number // columns
+            place = {
+                "position.x": 5e-6 + (column - (columns - 1) / 2) * 1e-6,
+                "position.y": 7e-6 + (row - 0.5) * 2e-6,
+                "position-index": number,
+            }
+            here = f"index/{number}/"
+            archive.writestr(here, "")
+            archive.writestr(
+                here + "header.properties", lines({f"force-scan-map.header.{k}": v for k, v in place.items()})
+            )
+            for way, style in enumerate(("extend", "retract")):
+                part, head = f"{here}segments/{way}/", "force-segment-header."
+                archive.writestr(part, "")
+                settings = {
+                    head + "settings.style": style, head + "num-points": points, head + "duration": 1.0,
+                    head + "approach-id": "a", head + "time-stamp": "2024-02-03 10:11:12 UTC",
+                    head + "settings.segment-settings.duration": 1.0, head + "settings.segment-settings.z-start": 0.0,
+                    head + "settings.segment-settings.z-end": 1e-8,
+                }  # fmt: skip
+                settings |= channel(
+                    "height", "calibrated", "m", [("nominal", 1e-6, 0.0, "m"), ("calibrated", 1.0, 2e-6, "m")]
+                )
+                settings |= channel(
+                    "vDeflection", "force", "N", [("distance", 5e-8, 0.0, "m"), ("force", 0.04, 0.0, "N")]
+                )
+                archive.writestr(part + "segment-header.properties", lines(settings))
+                steps = np.arange(points)[::-1] if way == 0 else np.arange(points)
+                archive.writestr(part + "channels/height.dat", (10 * number + steps).astype(">i4").tobytes())
+                archive.writestr(
+                    part + "channels/vDeflection.dat", (100 * number + 50 * way + steps).astype(">i4").tobytes()
+                )
+    return path
+
+
 def map_of(path, curves):
     with h5py.File(path, "w") as file:
         for one in curves:
@@ -46,7 +121,7 @@ def map_of(path, curves):
 
 def test_a_map_of_hdf5(tmp_path):
     path = map_of(tmp_path / "a.h5", [curve(number) for number in range(12)])
-    assert READER.recognises(path)
+    assert recognised(READER, path)
     content = READER.read(path, None)
     approach, retract = content.arrays["Force (N)"], content.arrays["Force [bwd] (N)"]
     assert (approach.dims, approach.shape) == (("y", "x", "energy"), (3, 4, 20))
@@ -84,7 +159,7 @@ def test_a_folder_of_tables_without_a_grid(tmp_path):
         place = {"position x": 1e-6 * number, "position y": -2e-6 * number}
         curve(number, grid=False, **place).export_data(folder / f"curve{number}.tab", fmt="tab")
     (folder / "other.tab").write_text("# nothing\n")
-    assert READER.recognises(folder)
+    assert recognised(READER, folder)
     content = READER.read(folder, None)
     approach = content.arrays["Force (N)"]
     assert (approach.dims, approach.shape) == (("point", "energy"), (11, 20))
@@ -104,6 +179,31 @@ def test_curves_whose_segments_are_not_told_apart_turn_at_the_lowest_position(tm
     assert_allclose(content.arrays["Force [bwd] (N)"].values[0, 0, 1:], force_at(distance, 0, True)[1:], rtol=1e-5)
 
 
+def test_a_map_of_jpk(tmp_path):
+    content = READER.read(jpk(tmp_path / "a.jpk-force-map"), None)
+    approach, retract = content.arrays["Force (N)"], content.arrays["Force [bwd] (N)"]
+    number = np.arange(6).reshape(2, 3, 1)
+    volts = 1e-3 * (100 * number + np.arange(10))
+    assert_allclose(approach.values, volts * 5e-8 * 0.04, rtol=1e-4)
+    assert_allclose(retract.values, (volts + 0.05) * 5e-8 * 0.04, rtol=1e-4)
+    assert_allclose(approach.energy.values, 1e-9 * np.arange(10), atol=1e-13)
+    assert_allclose(content.arrays["topography"].values, 2e-6 + 1e-8 * number[..., 0])
+    assert_allclose(approach.y.values, [1e-6, 3e-6])
+    assert content.attrs["height"] == "height (piezo)"
+    # the same name again, with other values
+    assert READER.read(jpk(tmp_path / "a.jpk-force-map", columns=2), None).arrays["Force (N)"].shape == (2, 2, 10)
+
+
+def test_damaged_copies_of_jpk(tmp_path):
+    data = jpk(tmp_path / "a.jpk-force-map").read_bytes()
+    contents, refusals = read_all(READER, tmp_path / "cut.jpk-force-map", truncated(data))
+    assert not contents
+    contents, refusals = read_all(READER, tmp_path / "changed.jpk-force-map", mutated(data, 60))
+    assert refusals
+    for content in contents:
+        assert content.arrays["Force (N)"].sizes["energy"] == 10
+
+
 def test_what_is_no_force_map(tmp_path):
     with h5py.File(tmp_path / "b.h5", "w") as file:
         file["spectra"] = np.ones(3)
@@ -111,9 +211,9 @@ def test_what_is_no_force_map(tmp_path):
     (tmp_path / "d.ibw").write_bytes(bytes(5000))
     (tmp_path / "e.ibw").write_bytes(bytes(5000) + b"Raw".ljust(32, b"\0") + b"Defl".ljust(32, b"\0"))
     (tmp_path / "f.zip").write_bytes(b"PK")
-    recognised = [file.name for file in sorted(tmp_path.iterdir()) if READER.recognises(file)]
-    assert recognised == ["e.ibw"]
-    assert READER.recognises(tmp_path)  # a folder with a curve in it
+    names = [file.name for file in sorted(tmp_path.iterdir()) if recognised(READER, file)]
+    assert names == ["e.ibw"]
+    assert recognised(READER, tmp_path)  # a folder with a curve in it
     for name in ("b.h5", "c.h5"):
         with pytest.raises(InputError, match=f"{name} cannot be read as a force map"):
             READER.read(tmp_path / name, None)

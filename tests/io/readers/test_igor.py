@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from damage import mutated, read_all, same_shapes, truncated
+from damage import mutated, read_all, recognised, same_shapes, truncated
 from numpy.testing import assert_allclose, assert_array_equal
 
 from didymos.io.readers.igor import READER
@@ -138,6 +138,6 @@ def test_force_curves_and_other_files(tmp_path):
     with pytest.raises(InputError, match="of version 7; maps of version 5"):
         READER.read(tmp_path / "b.ibw", None)
     (tmp_path / "c.ibw").write_bytes(b"text of another kind")
-    assert not READER.recognises(tmp_path / "c.ibw")
+    assert not recognised(READER, tmp_path / "c.ibw")
     with pytest.raises(InputError, match=r"c\.ibw is no Igor binary wave"):
         READER.read(tmp_path / "c.ibw", None)

@@ -2,7 +2,7 @@ import struct
 
 import numpy as np
 import pytest
-from damage import mutated, same_shapes, truncated
+from damage import mutated, recognised, same_shapes, truncated
 from numpy.testing import assert_allclose, assert_array_equal
 
 from didymos.io.readers.matrix import READER
@@ -30,7 +30,7 @@ def block(name, data, timed=True):
 
 
 def parameters(settings, names, channel=("I(V)", "A"), factor=2.0, location=None, comment="cold"):
-    """The file of the parameters: settings by element, the channel and its scale, then the files that belong to them."""
+    """The file of the parameters: settings by element, the channel and its scale, the files that belong to them."""
     elements = b""
     for element, properties in settings.items():
         entries = b"".join(word(key) + word(unit) + bytes(4) + value_of(v) for key, (v, unit) in properties.items())
@@ -63,7 +63,8 @@ def settings(points=5, subgrid=2, columns=4, rows=3, retrace=True, up_and_down=F
             "Enable_Subgrid": (volume, ""), "Points": (columns * subgrid, ""), "Lines": (rows * subgrid, ""),
             "Subgrid_X": (subgrid, ""), "Subgrid_Y": (subgrid, ""), "X_Retrace": (backward, ""),
             "Y_Retrace": (up_and_down, ""), "Subgrid_Match_Mode": (0, ""), "Width": (8e-9, "Meter"),
-            "Height": (3e-9, "Meter"), "X_Offset": (1e-7, "Meter"), "Y_Offset": (-2e-7, "Meter"), "Angle": (30, "Degree"),
+            "Height": (3e-9, "Meter"), "X_Offset": (1e-7, "Meter"), "Y_Offset": (-2e-7, "Meter"),
+            "Angle": (30, "Degree"),
         },
         "Spectroscopy": {
             "Device_1_Start": (0.4, "Volt"), "Device_1_End": (-0.4, "Volt"), "Device_1_Points": (points, ""),
@@ -92,7 +93,7 @@ def write(folder, values, name="a--12_1.I(V)_mtrx", **options):
 def test_a_volume_with_trace_and_retrace(tmp_path):
     raw, values = curves()
     path = write(tmp_path, raw)
-    assert READER.recognises(path)
+    assert recognised(READER, path)
     content = READER.read(path, None)
     assert list(content.arrays) == ["Current (A)", "Current [bwd] (A)"]
     for array, expected in zip(content.arrays.values(), values, strict=True):
@@ -132,7 +133,7 @@ def test_a_folder_of_curves(tmp_path):
     for number, name in enumerate(names):
         (tmp_path / name).write_bytes(result(100 * number + np.r_[np.arange(5), np.arange(5)[::-1] + 50]))
     (tmp_path / "a--12_1.I(V)_mtrx").write_bytes(result(np.arange(5)))
-    assert READER.recognises(tmp_path)
+    assert recognised(READER, tmp_path)
     content = READER.read(tmp_path, None)
     trace, retrace = content.arrays["Current (A)"], content.arrays["Current [bwd] (A)"]
     assert (trace.dims, trace.shape) == (("point", "energy"), (3, 5))
@@ -166,7 +167,7 @@ def test_what_is_missing_or_no_spectroscopy(tmp_path):
     with pytest.raises(InputError, match=r"a_0001\.mtrx is no file of Matrix"):
         READER.read(path, None)
     (tmp_path / "empty").mkdir()
-    assert not READER.recognises(tmp_path / "empty")
+    assert not recognised(READER, tmp_path / "empty")
     with pytest.raises(InputError, match="empty holds no curves of Matrix"):
         READER.read(tmp_path / "empty", None)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import nanonispy2
 import numpy as np
 import pytest
-from damage import mutated, read_all, truncated
+from damage import mutated, read_all, recognised, truncated
 from numpy.testing import assert_allclose, assert_array_equal
 
 from didymos.io.channels import choose_channel
@@ -17,9 +17,11 @@ COLUMNS = ("Bias calc (V)", "Current (A)", "LI Demod 1 X (A)", "Current [bwd] (A
 def spectrum(number=0, bias=BIAS, columns=COLUMNS, end="\r\n", **header):
     """The text of a point spectrum, as Nanonis writes it; a value of a channel is 100 number + column + bias."""
     keys = {
-        "Experiment": "bias spectroscopy", "Saved Date": "23.11.2022 18:55:16", "User": "", "X (m)": f"{number * 2e-9:.6E}",
+        "Experiment": "bias spectroscopy", "Saved Date": "23.11.2022 18:55:16", "User": "",
+        "X (m)": f"{number * 2e-9:.6E}",
         "Y (m)": f"{number * -1e-9:.6E}", "Z (m)": f"{1e-7 + number * 1e-12:.9E}", "Final Z (m)": "N/A",
-        "Comment01": "a sample", "Bias>Bias (V)": "100E-3", "Z-Controller>Setpoint": "50E-12", "Lock-in>Harmonic D1": "1",
+        "Comment01": "a sample", "Bias>Bias (V)": "100E-3", "Z-Controller>Setpoint": "50E-12",
+        "Lock-in>Harmonic D1": "1",
     } | header  # fmt: skip
     table = np.stack([bias, *[100 * number + column + bias for column in range(1, len(columns))]], axis=1)
     lines = [f"{key}\t{value}\t" for key, value in keys.items() if value is not None]
@@ -37,7 +39,7 @@ def folder_of(tmp_path, texts):
 
 def test_a_folder_in_the_order_of_its_numbers(tmp_path):
     folder = folder_of(tmp_path, [spectrum(number) for number in range(12)])
-    assert READER.recognises(folder)
+    assert recognised(READER, folder)
     content = READER.read(folder, None)
     assert list(content.arrays) == [*COLUMNS[1:], "topography"]
     array = content.arrays["LI Demod 1 X [bwd] (A)"]
@@ -70,7 +72,7 @@ def test_one_file_agrees_with_nanonispy2(tmp_path):
 def test_a_pattern_and_a_file_with_several(tmp_path):
     folder = folder_of(tmp_path, [spectrum(number) for number in range(4)])
     (folder / "other.dat").write_text(spectrum(9))
-    assert READER.recognises(folder / "spec_*.dat")
+    assert recognised(READER, folder / "spec_*.dat")
     assert READER.read(folder / "spec_*.dat", None).arrays["Current (A)"].shape == (4, 21)
     several = tmp_path / "several.dat"
     several.write_text(spectrum(0) + spectrum(1) + spectrum(2, columns=COLUMNS[:2]), newline="")
@@ -112,8 +114,8 @@ def test_damaged_and_foreign_files_are_named(tmp_path):
     assert "1 spectra over Z rel (m)" in left_out
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "a.dat").write_text("[Parameters]\n")
-    assert not READER.recognises(tmp_path / "foreign")
-    assert not READER.recognises(tmp_path)
+    assert not recognised(READER, tmp_path / "foreign")
+    assert not recognised(READER, tmp_path)
     with pytest.raises(InputError, match=r"a\.dat is no point spectrum"):
         READER.read(tmp_path / "foreign", None)
 

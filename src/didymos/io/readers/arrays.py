@@ -1,4 +1,4 @@
-"""Labelled arrays of a format file: spectra and values per point with their axes and units, and one common energy axis."""
+"""What readers give: spectra and values per point with their axes and units, and one energy axis for all points."""
 
 from __future__ import annotations
 
@@ -100,7 +100,8 @@ def common_axis(energies: Sequence[Values], channels: Mapping[str, Sequence[Valu
     """Bring spectra of single points to one energy axis.
 
     Where all axes are the same, to a hundredth of their step, nothing is interpolated. Else every spectrum is linearly
-    interpolated to an axis over the whole range of all, with the median of their steps, and is NaN where it has no values.
+    interpolated to an axis over the whole range of all, with the median of their steps, and is NaN where it has no
+    values.
 
     Parameters
     ----------

@@ -1,12 +1,12 @@
 """Force maps of atomic force microscopes through afmformats: a force curve at every point, over the distance.
 
-The axis is the height of the cantilever above its lowest position at that point, where the force has reached its set point;
-that lowest position is the topography. The approach is the channel ``Force``, the retract ``Force [bwd]``.
+The axis is the height of the cantilever above its lowest position at that point, where the force has reached its set
+point; that lowest position is the topography. The approach is the channel ``Force``, the retract ``Force [bwd]``.
 """
 
 from __future__ import annotations
 
-import re
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.io.readers.arrays import Axis, common_axis, labelled
+from didymos.io.readers.folders import by_number, listed
 from didymos.io.readers.interface import Content, Reader
 from didymos.io.readers.libraries import library
 from didymos.schema import InputError
@@ -28,6 +29,7 @@ _MAPS = (".jpk-force-map", ".jpk-qi-data", ".h5", ".zip")
 _CURVES = (".jpk-force", ".ibw", ".tab")
 _HEIGHTS = ("height (measured)", "height (piezo)")
 _APPROACH, _RETRACT = 0, 1
+_CHANNELS = (("Force", _APPROACH), ("Force [bwd]", _RETRACT))
 _ASYLUM = (b"Raw", b"Defl", b"ZSnsr")
 _NUMBERS = ("grid index x", "grid index y", "grid shape x", "grid shape y", "grid size x", "grid size y")
 _POSITIONS = ("position x", "position y")
@@ -61,8 +63,7 @@ def _read(path: Path, lazy: bool | None) -> Content:
     if not curves:
         raise InputError(f"{path.name} holds no force curves{': ' + left_out[0] if left_out else ''}")
     if left_out:
-        shown = "; ".join(left_out[:5])
-        attrs["left_out"] = shown + (f"; {len(left_out) - 5} more" if len(left_out) > 5 else "")
+        attrs["left_out"] = listed(left_out)
     try:
         arrays, found = _arrays(curves)
     except InputError as error:
@@ -77,9 +78,7 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     found = [file for file in path.iterdir() if file.suffix.lower() in _CURVES and file.is_file()]
-    return sorted(
-        found, key=lambda file: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file.name)]
-    )
+    return by_number(found)
 
 
 def _loaded(path: Path) -> Iterator[tuple[Any, Mapping[str, Any]]]:
@@ -96,18 +95,29 @@ def _loaded(path: Path) -> Iterator[tuple[Any, Mapping[str, Any]]]:
                 yield curve, curve.metadata
         return
     import afmformats
+    from afmformats.formats.fmt_jpk.jpk_reader import ArchiveCache
 
-    for curve in afmformats.load_data(path, modality="force-distance"):
-        yield curve, curve.metadata
+    try:
+        for curve in afmformats.load_data(path, modality="force-distance"):
+            yield curve, curve.metadata
+    finally:
+        # afmformats keeps the last files open, and would take an old one for a new one of the same name
+        archive = ArchiveCache.open_archives.pop(path, None)
+        if archive is not None:
+            archive.close()
 
 
 def _curve(data: Any, metadata: Mapping[str, Any]) -> _Curve:
+    from afmformats.errors import FileFormatNotSupportedError
+
     if "force" not in data:
-        raise InputError(
-            f"{metadata['path'].name} has curves without force (sensitivity and spring constant are missing)"
-        )
+        raise InputError(f"{metadata['path'].name} has curves without force: they are not calibrated")
     force = np.asarray(data["force"], dtype=np.float64)
-    heights = {name: np.asarray(data[name], dtype=np.float64) for name in _HEIGHTS if name in data}
+    heights = {}
+    for name in _HEIGHTS:
+        # files of JPK claim both heights and may hold one
+        with contextlib.suppress(FileFormatNotSupportedError, KeyError):
+            heights[name] = np.asarray(data[name], dtype=np.float64)
     segment = np.asarray(data["segment"] if "segment" in data else np.zeros(force.size), dtype=np.int64)
     if not heights or any(part.shape != force.shape for part in (segment, *heights.values())) or force.ndim != 1:
         raise InputError(f"{metadata['path'].name} has a curve whose columns of force and height do not fit together")
@@ -136,25 +146,18 @@ def _arrays(curves: Sequence[_Curve]) -> tuple[dict[str, xr.DataArray], dict[str
     arrays: dict[str, Any] = {}
     attrs: dict[str, Any] = {"height": column}
     axes, index, frame = _space(curves)
-    both = [
-        (name, way) for name, way in (("Force", _APPROACH), ("Force [bwd]", _RETRACT)) if any(way in p for p in parts)
-    ]
+    both = [(name, way) for name, way in _CHANNELS if any(way in part for part in parts)]
     if not all(_APPROACH in part for part in parts):
         raise InputError("a curve has no approach: its segments are damaged")
     # the axis covers both ways; a point without retract is NaN there
-    sweeps = [
-        (part[way][0] - low, part[way][1])
-        for _, way in both
-        for part, low in zip(parts, lowest, strict=True)
-        if way in part
-    ]
-    owners = [(name, point) for name, way in both for point, part in enumerate(parts) if way in part]
-    common = common_axis([height for height, _ in sweeps], {"force": [force for _, force in sweeps]})
+    owners = [(name, point, part[way]) for name, way in both for point, part in enumerate(parts) if way in part]
+    distances = [height - lowest[point] for _, point, (height, _) in owners]
+    common = common_axis(distances, {"force": [force for _, _, (_, force) in owners]})
     attrs["energy_axis"] = f"height above the lowest position at each point, {common.how}"
     axes_of_spectra = axes | {"energy": Axis(common.energy, "m", "Distance")}
     for name, _ in both:
         spectra = np.full((len(curves), common.energy.size), np.nan, dtype=np.float32)
-        for (owner, point), spectrum in zip(owners, common.spectra["force"], strict=True):
+        for (owner, point, _), spectrum in zip(owners, common.spectra["force"], strict=True):
             if owner == name:
                 spectra[point] = spectrum
         arrays[f"{name} (N)"] = labelled(_placed(spectra, index, axes), axes_of_spectra, name=name, units="N")
@@ -163,7 +166,7 @@ def _arrays(curves: Sequence[_Curve]) -> tuple[dict[str, xr.DataArray], dict[str
 
 
 def _segments(curve: _Curve, column: str) -> dict[int, tuple[Values, Values]]:
-    """Return height and force of approach and retract; where they are not told apart, the lowest position divides them."""
+    """Return height and force of approach and retract; the lowest position divides them where the file does not."""
     height, segment = curve.heights[column], curve.segment
     good = np.isfinite(height) & np.isfinite(curve.force)
     if not (segment == _RETRACT).any() and good.any():
@@ -257,8 +260,11 @@ READER = Reader(
     name="AFM force map",
     suffixes=(*_MAPS, *_CURVES),
     read=_read,
-    holds="Force curves over the distance: maps of JPK, AFM Workshop and afmformats' own HDF5; folders of single curves.",
-    tested_on="HDF5 maps and tables that afmformats wrote; no file of an instrument.",
+    holds="Force curves over the distance: maps of JPK, AFM Workshop and afmformats' own HDF5; folders of curves.",
+    tested_on=(
+        "HDF5 maps and tables that afmformats wrote, and a map of JPK made for the tests after the layout that "
+        "afmformats reads; no file of an instrument. Maps of AFM Workshop and curves of Asylum are not tested."
+    ),
     packages={"afmformats": "afmformats"},
     recognises=_recognises,
 )

@@ -70,7 +70,8 @@ def _check_sizes(path: Path) -> None:
     parts = struct.unpack_from(f"{order}15i", head, 4) if len(head) == 64 else (-1,)
     if min(parts) < 0 or 64 + sum(parts) > size:
         raise InputError(
-            f"{path.name} is damaged or incomplete (its header claims {64 + sum(parts)} bytes, it has {size}): copy it again"
+            f"{path.name} is damaged or incomplete (its header claims {64 + sum(parts)} bytes, it has {size}): copy it "
+            "again"
         )
 
 
@@ -92,7 +93,7 @@ def _wave(wave: dict[str, Any]) -> _Wave:
             units[dim] = _text(extended[position : position + length])
             position += length
     axes = [
-        Axis(float(offset) + float(step) * np.arange(count), unit)
+        Axis(float(offset) + float(step) * np.arange(count, dtype=float), unit)
         for count, step, offset, unit in zip(shape, header["sfA"], header["sfB"], units, strict=False)
     ]
     signal = _text(bytes(wave["data_units"])) or _text(b"".join(header["dataUnits"]))
@@ -122,8 +123,8 @@ def _content(wave: _Wave) -> Content:
     energy = _energy_dim([axis.units for axis in wave.axes])
     if energy is None:
         raise InputError(
-            f"has the axes {listed}, of which none or several may be that of the spectra: give one a unit such as V and "
-            "the others m in Igor (SetScale)"
+            f"has the axes {listed}, of which none or several may be that of the spectra: give one a unit such as V "
+            "and the others m in Igor (SetScale)"
         )
     axes = wave.axes
     for axis in axes:
@@ -154,9 +155,10 @@ def _content(wave: _Wave) -> Content:
 
 
 def _energy_dim(units: list[str]) -> int | None:
-    """Return the dimension of the spectra by the units of all: volts or electronvolts, else the one that is no length."""
-    for fits in (lambda unit: unit in _SWEEPS, lambda unit: bool(unit) and unit not in _LENGTHS):
-        found = [dim for dim, unit in enumerate(units) if fits(unit)]
+    """Return the dimension of the spectra by its unit: volts or electronvolts, else the one that is no length."""
+    swept = [dim for dim, unit in enumerate(units) if unit in _SWEEPS]
+    others = [dim for dim, unit in enumerate(units) if unit and unit not in _LENGTHS]
+    for found in (swept, others):
         if found:
             return found[0] if len(found) == 1 else None
     return None
@@ -177,8 +179,10 @@ READER = Reader(
     name="Igor binary wave",
     suffixes=(".ibw",),
     read=_read,
-    holds="Maps and lines of spectra whose axes have scales and units (CITS exported by Omicron's software and others).",
-    tested_on="One real CITS (8 x 64 points) compared with its bytes; waves made for the tests from the published layout.",
+    holds="Maps and lines of spectra whose axes have scales and units, as CITS exported by Omicron's software.",
+    tested_on=(
+        "One real CITS (8 x 64 points) compared with its bytes; waves made for the tests from the published layout."
+    ),
     packages={"igor2": "igor2"},
     recognises=_recognises,
 )

@@ -1,7 +1,7 @@
 """Scienta Omicron Matrix through access2theMatrix: volume CITS as a map, single curves as scattered points.
 
-A measurement is one file for each channel (``name--12_1.I(V)_mtrx``: run 12, cycle 1), and beside them the files with its
-parameters (``name_0001.mtrx``), which must be in the same folder under the name that they had.
+A measurement is one file for each channel (``name--12_1.I(V)_mtrx``: run 12, cycle 1), and beside them the files with
+its parameters (``name_0001.mtrx``), which must be in the same folder under the name that they had.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.io.readers.arrays import Axis, common_axis, labelled
+from didymos.io.readers.folders import listed
 from didymos.io.readers.interface import Content, Reader
 from didymos.io.readers.libraries import library
 from didymos.schema import InputError
@@ -87,7 +88,8 @@ def _opened(path: Path) -> Any:
     match = _NAME.fullmatch(path.name)
     if match is None:
         raise InputError(
-            f"{path.name} is no spectroscopy of Matrix: give a file named like name--12_1.I(V)_mtrx, or a folder of curves"
+            f"{path.name} is no spectroscopy of Matrix: give a file named like name--12_1.I(V)_mtrx, or a folder of "
+            "curves"
         )
     chain = path.with_name(f"{match['chain']}_0001.mtrx")
     if not chain.exists():
@@ -222,8 +224,7 @@ def _points(path: Path, curves: Sequence[_Curve], opened: Any, left_out: list[st
     if len(same) < len(curves):
         left_out = [*left_out, f"{len(curves) - len(same)} curves over another axis than {sweep[0]} ({sweep[1]})"]
     if left_out:
-        more = f"; {len(left_out) - 5} more" if len(left_out) > 5 else ""
-        attrs["left_out"] = "; ".join(left_out[:5]) + more
+        attrs["left_out"] = listed(left_out)
     attrs["energy_axis"] = common.how
     return Content(arrays, attrs, sweep_signal=f"{sweep[0]} ({sweep[1]})")
 

@@ -1,7 +1,7 @@
 """A Nanonis scan image (``.sxm``) as the topography of a map: its height at the positions of the spectra.
 
-The file is text, lines ``:KEY:`` and what belongs to them up to ``:SCANIT_END:``, the bytes 1A 04, and then for every channel
-the forward image and the backward image, big-endian float32, line by line as they were scanned.
+The file is text, lines ``:KEY:`` and what belongs to them up to ``:SCANIT_END:``, the bytes 1A 04, and then for every
+channel the forward image and the backward image, big-endian float32, line by line as they were scanned.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def topography_from(path: Path, array: xr.DataArray) -> NDArray[np.float64]:
     height = image_at(image.height, column, row).reshape(x.shape)
     if not np.isfinite(height).any():
         raise InputError(
-            f"{path.name} does not lie over the map: its centre is ({frame.center[0]:.3g}, {frame.center[1]:.3g}) m, that "
-            f"of the map ({x.mean():.3g}, {y.mean():.3g}) m; give the image that was scanned around the map"
+            f"{path.name} does not lie over the map: its centre is ({frame.center[0]:.3g}, {frame.center[1]:.3g}) m, "
+            f"that of the map ({x.mean():.3g}, {y.mean():.3g}) m; give the image that was scanned around the map"
         )
     return height
 

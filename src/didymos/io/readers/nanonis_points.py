@@ -1,7 +1,7 @@
 """Nanonis point spectra (``.dat``): a folder of them, those that a pattern fits, or one file, as scattered points.
 
-A file is text: lines ``key<TAB>value<TAB>``, a line ``[DATA]``, the names of the columns, the columns. The first column is
-the sweep, the others are channels. A file may hold several spectra, one after the other.
+A file is text: lines ``key<TAB>value<TAB>``, a line ``[DATA]``, the names of the columns, the columns. The first column
+is the sweep, the others are channels. A file may hold several spectra, one after the other.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from didymos.io.channels import split_name
 from didymos.io.nanonis_header import to_number
 from didymos.io.readers.arrays import Axis, common_axis, labelled
+from didymos.io.readers.folders import by_number, listed
 from didymos.io.readers.interface import Content, Reader
 from didymos.schema import InputError
 
@@ -86,13 +87,12 @@ def _read(path: Path, lazy: bool | None) -> Content:
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from error
     if left_out:
-        shown = "; ".join(left_out[:5]) + (f"; {len(left_out) - 5} more" if len(left_out) > 5 else "")
-        attrs["left_out"] = shown
+        attrs["left_out"] = listed(left_out)
     return Content(arrays, _attributes(kept[0]) | attrs, sweep_signal=sweep, harmonics=_harmonics(kept[0]))
 
 
 def _files(path: Path) -> list[Path]:
-    """Return the files of a folder, of a pattern such as ``spectra_*.dat``, or the one, in the order of their numbers."""
+    """Return the files of a folder, of a pattern such as ``spectra_*.dat``, or the one."""
     if path.is_dir():
         found = [file for file in path.iterdir() if file.suffix.lower() == ".dat" and file.is_file()]
     elif path.exists():
@@ -100,12 +100,8 @@ def _files(path: Path) -> list[Path]:
     else:
         found = [file for file in path.parent.glob(path.name) if file.is_file()]
     if not found:
-        raise InputError(
-            f"{path.name} fits no .dat file: give a folder of point spectra, a pattern such as *.dat or a file"
-        )
-    return sorted(
-        found, key=lambda file: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file.name)]
-    )
+        raise InputError(f"{path.name} fits no .dat file: give a folder of point spectra, a pattern (*.dat) or a file")
+    return by_number(found)
 
 
 def _spectra(path: Path) -> list[_Spectrum]:

@@ -16,7 +16,7 @@ class Lattice(NamedTuple):
 
     Attributes
     ----------
-    index : ndarray, shape (row, column)
+    points : ndarray, shape (row, column)
         Which point is at each pixel, the lowest row first.
     x, y : ndarray, shape (column,), (row,)
         Centres of the pixels in m, from the lower left corner.
@@ -26,7 +26,7 @@ class Lattice(NamedTuple):
         Of its width against the x axis of the scanner in degrees, positive counter-clockwise.
     """
 
-    index: Index
+    points: Index
     x: Values
     y: Values
     center: tuple[float, float]
@@ -66,14 +66,14 @@ def on_lattice(positions: Values, columns: int, rows: int, angle: float | None =
     columns, rows : int
         Of the grid.
     angle : float, optional
-        Of the frame in degrees, positive counter-clockwise; without it the direction from the first point to the last of
-        the first row, turned to the right half of the plane.
+        Of the frame in degrees, positive counter-clockwise; without it the direction from the first point to the last
+        of the first row, turned to the right half of the plane.
 
     Returns
     -------
     Lattice or None
-        None where the positions form no such grid: a point lies further than 0.3 pixels from its lattice, or two fall on
-        one pixel.
+        None where the positions form no such grid: a point lies further than 0.3 pixels from its lattice, or two fall
+        on one pixel.
     """
     if len(positions) != columns * rows or min(columns, rows) < 2:
         return None
@@ -98,7 +98,7 @@ def on_lattice(positions: Values, columns: int, rows: int, angle: float | None =
 
 
 def along_line(positions: Values) -> Values | None:
-    """Return the distances from the first of points that lie one after the other on a straight line, at equal distances.
+    """Return the distances from the first of points that lie on a straight line, at equal distances.
 
     Parameters
     ----------

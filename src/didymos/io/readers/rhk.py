@@ -1,8 +1,8 @@
 """RHK spectroscopy (``.sm4``): maps, lines and single points, with the topography that was scanned beside them.
 
-The file is read here and not by spym or rhkpy. The module of spym that reads it cannot be imported as it is installed (its
-package imports plotting libraries that it does not ask for), rhkpy brings a copy of spym that replaces it and sets options of
-other libraries on import, and neither checks sizes before it trusts them. The tests compare with what spym reads.
+The file is read here and not by spym or rhkpy. The module of spym that reads it cannot be imported as it is installed
+(its package imports plotting libraries that it does not ask for), rhkpy brings a copy of spym that replaces it and sets
+options of other libraries on import, and neither checks sizes before it trusts them. The tests compare with spym.
 """
 
 from __future__ import annotations
@@ -88,12 +88,13 @@ def _layout(page: Page, angle: float | None) -> _Layout:
         if lattice is not None:
             axes = {"y": Axis(lattice.y, "m"), "x": Axis(lattice.x, "m")}
             attrs |= _frame(lattice) | {"pixel_order": "by the recorded positions"}
-            return _Layout(lattice.index, sweeps, axes, positions, attrs)
+            return _Layout(lattice.points, sweeps, axes, positions, attrs)
         attrs["pixel_order"] = "in the order of the file (the recorded positions form no grid)"
-        axes = {"y": Axis(np.arange(rows), "pixel"), "x": Axis(np.arange(columns), "pixel")}
+        axes = {"y": Axis(np.arange(rows, dtype=float), "pixel"), "x": Axis(np.arange(columns, dtype=float), "pixel")}
         return _Layout(order.reshape(rows, columns), sweeps, axes, positions, attrs)
     if positions is None:
-        axes = {name: Axis(values, "pixel") for name, values in (("y", np.zeros(len(order))), ("x", order * 1.0))}
+        numbers = np.arange(len(order), dtype=float)
+        axes = {"y": Axis(np.zeros(len(order)), "pixel"), "x": Axis(numbers, "pixel")}
         return _Layout(order, sweeps, axes, None, attrs)
     distance = along_line(positions)
     if distance is not None:
@@ -128,7 +129,7 @@ def _channels(page: Page, layout: _Layout, taken: dict[str, Any]) -> dict[str, x
     name, units = _SWEPT[page.integers["line_type"]]
     if page.texts.get("x_units", units) not in (units, ""):
         raise InputError(f"the axis of {page.label!r} is in {page.texts['x_units']!r}; allowed is {units}")
-    energy = page.numbers["x_offset"] + page.numbers["x_scale"] * np.arange(page.values.shape[1])
+    energy = page.numbers["x_offset"] + page.numbers["x_scale"] * np.arange(page.values.shape[1], dtype=float)
     # a point that was not reached holds the value 0 of the converter only
     unmeasured = (page.values == page.numbers["offset"]).all(axis=1)
     values = np.where(unmeasured[:, None], np.nan, page.values).reshape(-1, layout.sweeps, page.values.shape[1])

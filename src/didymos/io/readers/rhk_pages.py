@@ -1,7 +1,8 @@
 """The pages of an RHK file (``.sm4``): images and sets of spectra, each with a header, texts and values.
 
-A file begins with a header and a list of objects (kind, offset, size); one of them leads to the index of the pages, which
-for every page has a list of objects of its own: its header, its values, and from the header its texts and positions.
+A file begins with a header and a list of objects (kind, offset, size); one of them leads to the index of the pages,
+which for every page has a list of objects of its own: its header, its values, and from the header its texts and
+positions.
 """
 
 from __future__ import annotations
@@ -20,38 +21,17 @@ IMAGE, LINE = 0, 1
 _PAGE_INDEX_HEADER, _PAGE_INDEX, _PAGE_HEADER, _PAGE_DATA, _POSITIONS, _TEXTS = 1, 2, 3, 4, 8, 10
 _TEXT_NAMES = {0: "label", 3: "comment", 5: "date", 6: "time", 7: "x_units", 8: "y_units", 9: "units", 10: "x_label"}
 _HEADER = struct.Struct("<2H13i11f4i64x")
-_INTEGERS = [
-    "page_type",
-    "source",
-    "line_type",
-    "x_corner",
-    "y_corner",
-    "columns",
-    "rows",
-    "image_type",
-    "direction",
-    "group",
-    "data_size",
-    "lowest",
-    "highest",
-]
-_NUMBERS = [
-    "x_scale",
-    "y_scale",
-    "scale",
-    "xy_scale",
-    "x_offset",
-    "y_offset",
-    "offset",
-    "period",
-    "bias",
-    "current",
-    "angle",
-]
+_INTEGERS = (
+    "page_type", "source", "line_type", "x_corner", "y_corner", "columns", "rows", "image_type", "direction", "group",
+    "data_size", "lowest", "highest",
+)  # fmt: skip
+_NUMBERS = (
+    "x_scale", "y_scale", "scale", "xy_scale", "x_offset", "y_offset", "offset", "period", "bias", "current", "angle",
+)  # fmt: skip
 _FLOAT_LINES = frozenset((1, 6, 9, 10, 11, 13, 18, 19, 21, 22))
 """Kinds of lines whose values are float32; all others are int32."""
 _MOST = 10_000
-"""More pages, objects or letters of a text than that are damage."""
+"""More pages or objects than that are damage."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +169,7 @@ def _texts(data: bytes, position: int, count: int) -> dict[str, str]:
     for number in range(count):
         (length,) = struct.unpack_from("<H", data, position)
         letters = data[position + 2 : position + 2 + 2 * length]
-        if (length > _MOST and number < max(_TEXT_NAMES)) or len(letters) < 2 * length:
+        if len(letters) < 2 * length:
             raise InputError(f"text {number + 1} of a page claims {length} letters")
         if number in _TEXT_NAMES:
             texts[_TEXT_NAMES[number]] = letters.decode("utf-16-le", "replace").rstrip("\0").strip()
