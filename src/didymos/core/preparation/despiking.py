@@ -53,7 +53,8 @@ def excess(spectra: NDArray[np.floating], settings: DespikingSettings = DEFAULTS
     array, shape (n_points, n_energies)
         NaN where the value is missing, or all others around it.
     """
-    values = np.where(np.isfinite(spectra), spectra, np.nan).astype(np.float64)
+    # in the precision of the measurement: the difference of two close values is exact
+    values = np.where(np.isfinite(spectra), spectra, spectra.dtype.type(np.nan))
     energies = values.shape[1]
     width = min(settings.window, energies)
     first = np.clip(np.arange(energies) - width // 2, 0, energies - width)
@@ -63,7 +64,7 @@ def excess(spectra: NDArray[np.floating], settings: DespikingSettings = DEFAULTS
     count = np.isfinite(windows).sum(axis=2)
     low, high = np.maximum(count - 1, 0) // 2, np.maximum(count, 1) // 2
     middle = np.take_along_axis(windows, np.stack([low, high], axis=2), axis=2).mean(axis=2)
-    return np.asarray(values - middle)
+    return np.asarray(values - middle, dtype=np.float64)
 
 
 @dataclass(frozen=True)
