@@ -753,3 +753,16 @@ def averages_of_bins(values, rows, columns, energies):
         if finite.size:
             found[i, j, k] = finite.sum() / finite.size
     return found
+
+
+def correlations_at_lags(spectra, reference, most):
+    """Return the correlation of every spectrum with a reference, the one shifted against the other."""
+    found = np.full((len(spectra), 2 * most + 1), -1.0)
+    count = len(reference)
+    for i, spectrum in enumerate(spectra):
+        for lag in range(-most, most + 1):
+            a = [spectrum[k + lag] for k in range(count) if 0 <= k + lag < count]
+            b = [reference[k] for k in range(count) if 0 <= k + lag < count]
+            if np.ptp(a) > 0 and np.ptp(b) > 0:
+                found[i, lag + most] = np.corrcoef(a, b)[0, 1]
+    return found

@@ -232,6 +232,38 @@ def test_a_drift_moves_the_positions_onto_the_reference():
     np.testing.assert_allclose(again.x.values, found.x.values, atol=0.3e-9)
 
 
+def a_scan(whole, rows, columns, **frame):
+    """A map of a part of a scene of 1 nm pixels, at positions in its own frame."""
+    part = whole[rows, columns]
+    x, y = (1e-9 * (np.arange(size) + 0.5) for size in part.shape[::-1])
+    return spectral_map(
+        np.ones((*part.shape, 4)), np.arange(4.0), x=x, y=y, coords={"topography": (part, "m")}, attrs=frame
+    )
+
+
+@pytest.mark.parametrize("angle", [0.0, 30.0, -135.0])
+def test_frames_of_scans_are_taken_into_account(angle):
+    whole = np.sin(np.random.default_rng(4).normal(size=(90, 90)).cumsum(0).cumsum(1) / 5)
+    turned = np.deg2rad(angle)
+    # 7 columns right and 4 rows up of the centre of the reference, along the sides of the turned frame
+    u, v = 7e-9, 4e-9
+    centre = [1e-6 + u * np.cos(turned) + v * np.sin(turned), -2e-6 - u * np.sin(turned) + v * np.cos(turned)]
+    reference = a_scan(
+        whole, slice(5, 85), slice(5, 85), frame_center=[1e-6, -2e-6], frame_size=[8e-8, 8e-8], frame_angle=angle
+    )
+    data = a_scan(whole, slice(29, 69), slice(32, 72), frame_center=centre, frame_size=[4e-8, 4e-8], frame_angle=angle)
+    found = preparing.correct_drift(data, reference)
+    np.testing.assert_allclose([found.x, found.y], [data.x, data.y], atol=0.2e-9)
+    drifted = a_scan(
+        whole, slice(31, 71), slice(29, 69), frame_center=centre, frame_size=[4e-8, 4e-8], frame_angle=angle
+    )
+    found = preparing.correct_drift(drifted, reference)
+    np.testing.assert_allclose(found.x.values - data.x.values, -3e-9, atol=0.2e-9)
+    np.testing.assert_allclose(found.y.values - data.y.values, 2e-9, atol=0.2e-9)
+    with pytest.raises(InputError, match="turned by 5 degrees"):
+        preparing.correct_drift(data, reference.assign_attrs(frame_angle=angle + 365))
+
+
 def test_a_mask_keeps_what_it_names(tmp_path):
     data = noisy()
     kept = np.zeros((10, 12), dtype=int)

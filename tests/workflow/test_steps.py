@@ -163,7 +163,7 @@ def test_keywords_alone_are_settings(surface):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"sead": 1}, "no setting 'sead'; there are activation, distance_offset"),
+        ({"sead": 1}, "no setting 'sead'; there are activation, align, background"),
         ({"seed": -1}, "seed is -1"),
         ({"similarity": "nearness"}, "similarity is 'nearness'; allowed are auto, evidence, examples, threshold"),
         ({"settings": {"seed": 1}}, "settings are a dict; allowed is didymos.Settings or keywords"),

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 from didymos.schema.lazy import lazily
 
 if TYPE_CHECKING:
-    from didymos.preparing.aligning import align_energies, correct_drift, level
+    from didymos.preparing.aligning import align_energies
     from didymos.preparing.binning import bin_map
     from didymos.preparing.cleaning import despike, smooth, subtract_background
+    from didymos.preparing.drifting import correct_drift
+    from didymos.preparing.heights import level
     from didymos.preparing.pipeline import prepared
     from didymos.preparing.scaling import calibrate_lockin, normalise
     from didymos.preparing.selecting import crop, mask
@@ -34,9 +36,11 @@ __all__ = [
 __getattr__, __dir__ = lazily(
     __name__,
     {
-        "aligning": ("align_energies", "correct_drift", "level"),
+        "aligning": ("align_energies",),
         "binning": ("bin_map",),
         "cleaning": ("despike", "smooth", "subtract_background"),
+        "drifting": ("correct_drift",),
+        "heights": ("level",),
         "pipeline": ("prepared",),
         "scaling": ("calibrate_lockin", "normalise"),
         "selecting": ("crop", "mask"),

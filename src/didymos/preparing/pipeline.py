@@ -7,9 +7,11 @@ from typing import overload
 
 import xarray as xr
 
-from didymos.preparing.aligning import align_energies, correct_drift, level
+from didymos.preparing.aligning import align_energies
 from didymos.preparing.binning import bin_map
 from didymos.preparing.cleaning import despike, smooth, subtract_background
+from didymos.preparing.drifting import correct_drift
+from didymos.preparing.heights import level
 from didymos.preparing.labelled import as_map
 from didymos.preparing.scaling import calibrate_lockin, normalise
 from didymos.preparing.selecting import crop, mask

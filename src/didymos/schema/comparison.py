@@ -63,7 +63,7 @@ COMPARISON_VARIABLES: Mapping[str, Variable] = {
 
 COMPARISON_ATTRIBUTES: Mapping[str, str] = {
     "skipped_methods": "methods left out as JSON: name and why",
-    "preparation_notes": "energies and spectra left out, values filled, points that lie unevenly: one sentence a line",
+    "preparation_notes": "preparation, what was left out or filled, points that lie unevenly: one sentence a line",
     "truth_source": "where the truth came from; empty without one",
     "settings": "all settings as JSON",
     "didymos_version": "version that wrote the comparison",

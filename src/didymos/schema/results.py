@@ -166,7 +166,7 @@ RESULT_ATTRIBUTES: Mapping[str, str] = {
     "embedding_agreement": "mean correlation of the embeddings of two members of the ensemble, aligned",
     "score_agreement": "mean correlation of the scores of two members of the ensemble",
     "training_notes": "problems of the training, one sentence a line; empty without problems",
-    "preparation_notes": "energies and spectra left out, values filled, points that lie unevenly: one sentence a line",
+    "preparation_notes": "preparation, what was left out or filled, points that lie unevenly: one sentence a line",
     "noise_notes": "how the noise depends on energy, signal and spectrum: one sentence a line",
     "metric": "similarity metric",
     "rank": "number of signal components above the noise",

@@ -109,3 +109,11 @@ def test_counts_with_hardly_any_noise():
     image = np.zeros(SHAPE)
     image[3, 4, 20] = 9
     assert found_in(image).sum() == 1
+
+
+@pytest.mark.parametrize("energies", [1, 2, 3, 8])
+def test_short_spectra(energies):
+    few = surface()[..., :energies]
+    assert not found_in(few).any()
+    few[2, 2, 0] += 50
+    assert found_in(few).sum() == (energies > 4)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from didymos.core.preparation.alignment import aligned_to_each_other, shifted_back, shifts_from, typical
+import naive
+from didymos.core.preparation.alignment import aligned_to_each_other, correlations, shifted_back, shifts_from, typical
 
 ENERGY = np.arange(120.0)
 
@@ -76,3 +77,12 @@ def test_the_typical_spectrum_sharpens_when_spectra_are_aligned():
 
 def test_the_typical_value_passes_over_gaps():
     assert np.array_equal(typical(np.array([[1.0, np.nan], [3.0, np.nan], [np.nan, np.nan]])), [2.0, np.nan], True)
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1.0, 0.0), (1e-12, 1e-9), (1e6, -1e9)])
+def test_correlations_are_those_of_every_lag_alone(scale, offset):
+    random = np.random.default_rng(5)
+    spectra = np.concatenate([line(random.normal(0, 3, 4)), random.normal(size=(3, 120)), np.ones((1, 120))])
+    reference = line(0.0) + random.normal(0, 0.1, 120)
+    expected = naive.correlations_at_lags(spectra, reference, 13)
+    np.testing.assert_allclose(correlations(offset + scale * spectra, reference, 13), expected, atol=1e-6)

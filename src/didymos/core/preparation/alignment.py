@@ -33,6 +33,8 @@ class AlignmentSettings:
 
 
 DEFAULTS = AlignmentSettings()
+CONSTANT = 1e-20
+"""Products of two variances of less than this share of those of the whole spectra are rounding."""
 
 
 def typical(spectra: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -71,9 +73,9 @@ def shifts_from(
         return shift
     bridged = straight(values[rows], measured[rows]).astype(np.float64)
     line = straight(wanted[None], np.isfinite(wanted)[None])[0].astype(np.float64)
-    most = max(1, min(round(settings.largest * energies), energies // 2))
+    most = max(1, min(round(settings.largest * energies), energies // 2 - 1))
     lags = np.arange(-most - 1, most + 2)
-    quality = np.stack([_correlation(bridged, line, lag) for lag in lags], axis=1)
+    quality = correlations(bridged, line, most + 1)
     best = quality[:, 1:-1].argmax(axis=1) + 1
     index = np.arange(len(rows))
     before, top, after = (quality[index, best + step] for step in (-1, 0, 1))
@@ -84,14 +86,47 @@ def shifts_from(
     return shift
 
 
-def _correlation(values: NDArray[np.float64], reference: NDArray[np.float64], lag: int) -> NDArray[np.float64]:
-    """Return Pearson's correlation of s(E + lag) with the reference where they overlap, shape (n_points,)."""
-    count = len(reference) - abs(lag)
-    a = values[:, max(lag, 0) : max(lag, 0) + count]
-    b = reference[max(-lag, 0) : max(-lag, 0) + count]
-    a, b = a - a.mean(axis=1, keepdims=True), b - b.mean()
-    size = np.sqrt((a**2).sum(axis=1) * (b**2).sum())
-    return np.asarray(np.divide(a @ b, size, out=np.full(len(values), -1.0), where=size > 0))
+def correlations(values: NDArray[np.float64], reference: NDArray[np.float64], most: int) -> NDArray[np.float64]:
+    """Return Pearson's correlation of s(E + k) with a reference where they overlap, for k from -most to most.
+
+    r(k) = (S_ab - S_a S_b / n) / sqrt((S_aa - S_a^2 / n) (S_bb - S_b^2 / n)) with the sums over the n energies of the
+    overlap: S_ab comes from a Fourier transform, the others are differences of running sums.
+
+    Parameters
+    ----------
+    values : array, shape (n_points, n_energies)
+        Finite.
+    reference : array, shape (n_energies,)
+    most : int
+        Less than `n_energies`.
+
+    Returns
+    -------
+    array, shape (n_points, 2 most + 1)
+        -1 where one of the two is constant.
+    """
+    from scipy import fft
+
+    energies = len(reference)
+    lags = np.arange(-most, most + 1)
+    a = values - values.mean(axis=1, keepdims=True)
+    b = reference - reference.mean()
+    size = fft.next_fast_len(energies + most, real=True)
+    products = fft.irfft(fft.rfft(a, size) * np.conj(fft.rfft(b, size)), size)[:, lags]
+    count = energies - np.abs(lags)
+    first, last = np.maximum(lags, 0), energies - np.maximum(-lags, 0)
+
+    def sums(of: NDArray[np.float64], start: NDArray[np.intp], stop: NDArray[np.intp]) -> NDArray[np.float64]:
+        running = np.concatenate([np.zeros((*of.shape[:-1], 1)), np.cumsum(of, axis=-1)], axis=-1)
+        return np.asarray(running[..., stop] - running[..., start])
+
+    a_sum, a_square = sums(a, first, last), sums(a**2, first, last)
+    b_sum, b_square = (sums(one, energies - last, energies - first) for one in (b, b**2))
+    spread = np.maximum(a_square - a_sum**2 / count, 0) * np.maximum(b_square - b_sum**2 / count, 0)
+    least = CONSTANT * (a**2).sum(axis=1, keepdims=True) * (b**2).sum()
+    above = products - a_sum * b_sum / count
+    found = np.divide(above, np.sqrt(spread), out=np.full(above.shape, -1.0), where=spread > least)
+    return np.asarray(found)
 
 
 def shifted_back(spectra: ArrayLike, shift: ArrayLike) -> NDArray[np.float64]:
