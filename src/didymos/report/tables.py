@@ -16,6 +16,7 @@ from didymos.plots.surface import length_scale
 from didymos.plots.units import Scale, scale, units_of
 from didymos.report.csv_files import Column, Table, write_table
 from didymos.schema import RESULT_VARIABLES, Region, is_image, space_dims
+from didymos.schema.given import check_path, is_dataset, no_result
 
 PER_POINT = (
     "score",
@@ -51,6 +52,9 @@ def write_tables(result: xr.Dataset, folder: str | os.PathLike[str]) -> list[Pat
     list of pathlib.Path
         The files.
     """
+    if not is_dataset(result):
+        raise no_result(result, "write_tables")
+    check_path(folder, "the folder")
     tables = Path(folder) / "tables"
     paths = []
     for name, build in TABLES.items():
