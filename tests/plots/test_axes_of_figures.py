@@ -166,7 +166,10 @@ def test_the_style_of_the_caller_stays(drawn_from):
         (lambda result: FIGURES.score_map(result, figsize=3), "figsize is 3; allowed are a width and a height"),
         (lambda result: FIGURES.score_map(result, figsize=(0, 3)), r"figsize is \(0, 3\)"),
         (lambda result: FIGURES.score_map(result, fig_size=(3, 3)), "no 'fig_size'.*did you mean 'figsize'"),
-        (lambda result: FIGURES.score_map(result, ax="a"), "ax is a str; allowed is a matplotlib Axes, or a list"),
+        (
+            lambda result: FIGURES.score_map(result, ax="a"),
+            "ax is the text .a.; allowed is a matplotlib Axes, or a list",
+        ),
         (lambda result: FIGURES.region_map(result, ax=Figure()), "ax is a Figure; allowed is a matplotlib Axes"),
         (lambda result: FIGURES.method_score_map(result), "needs one method of a comparison.*; a result came"),
         (
@@ -176,7 +179,7 @@ def test_the_style_of_the_caller_stays(drawn_from):
         (lambda result: FIGURES.of_method(result, "pca"), "of_method needs a comparison; a result came"),
         (lambda result: FIGURES.available(result["spectra"]), "available needs a result; a spectral map came"),
         (lambda result: FIGURES.save_figures(None, "folder"), "save_figures needs a result; None came"),
-        (lambda result: FIGURES.rendered(3), "a figure is a int; allowed are"),
+        (lambda result: FIGURES.rendered(3), "a figure is an int; allowed are"),
         (lambda result: FIGURES.rendered(Figure(), "jpg"), "kind is 'jpg'; allowed are png, svg, pdf"),
         (lambda result: FIGURES.save_figures(result, "folder", "pgn"), "figures is 'pgn'.*did you mean 'png'"),
     ],

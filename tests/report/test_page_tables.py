@@ -51,7 +51,7 @@ def test_positions_are_in_the_unit_of_the_figures_with_few_digits():
     result = with_defects(build_result("image"))
     table = table_of(page_tables.defects, result)
     assert table.header == ("number", "x (nm)", "y (nm)", "extent (nm)", "spectra", "kind", "score")
-    assert score_map(result).axes[0].get_xlabel() == table.header[1]
+    assert score_map(result)[0].get_xlabel() == table.header[1]
     assert dict(measured(result))["Points"].endswith(" nm")
     for row, x, extent in zip(table.rows, result["defect_x"].values, result["defect_extent"].values, strict=True):
         assert [float(row[1]), float(row[3])] == pytest.approx([1e9 * x, 1e9 * extent], abs=0.05)
@@ -67,7 +67,7 @@ def test_one_unit_of_length_holds_throughout(power):
         size = result.sizes[name]
         values = np.linspace(0, 9.9 * 10.0**power, size) if name == "x" else np.linspace(0, 10.0**power, size)
         result = result.assign_coords({name: (name, values, {"units": "m"})})
-    unit = re.findall(r"\((.+)\)", score_map(result).axes[0].get_ylabel())[0]
+    unit = re.findall(r"\((.+)\)", score_map(result)[0].get_ylabel())[0]
     assert dict(measured(result))["Points"].endswith(f" {unit}")
     assert f"x ({unit})" in table_of(page_tables.defects, result).header
 

@@ -71,8 +71,9 @@ def check_out(folder: Path, source: Path | None, owned: Iterable[str] = (), *, o
         same = origin.input_file == "surface.nc" if source is None else origin.input_sha256 == digest
         if not same:
             whose = f"of {origin.input_file!r}" if origin.input_file else "of an unknown input"
-            other = "" if source is None or origin.input_file != source.name else ", another file of this name"
-            raise InputError(f"{folder} holds the result {whose}{other} ({origin.name}): {REMEDY}")
+            if source is not None and origin.input_file == source.name:
+                whose = f"of another file called {origin.input_file!r}"
+            raise InputError(f"{folder} holds the result {whose} ({origin.name}): {REMEDY}")
 
 
 def origin_of(path: Path) -> Origin:

@@ -16,6 +16,7 @@ from didymos.schema.given import in_words, is_dataset, no_result
 from didymos.schema.suggestions import did_you_mean
 
 METHOD = "one method of a comparison"
+COMPARED = (METHOD, "a comparison")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,7 +58,7 @@ def styled(*needs: str, of: str = "a result") -> Callable[[Callable[P, R]], Call
 
 
 def _check_data(data: Any, name: str, needs: tuple[str, ...], of: str) -> None:
-    if not is_dataset(data) or (of == METHOD and "algorithm" in data.dims):
+    if not is_dataset(data) or (of in COMPARED and ("algorithm" in data.dims) is (of == METHOD)):
         raise no_result(data, name, of)
     lacking = [need for need in needs if need not in data.variables]
     if lacking and in_words(data) != of:

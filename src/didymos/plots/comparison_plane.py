@@ -80,7 +80,7 @@ def method_plane(one: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None) 
     return panels.several
 
 
-@styled("distance_correlation", "latent_distance", of="one method of a comparison")
+@styled("distance_correlation", "latent_distance", "method_title", of="one method of a comparison")
 def method_distance_correlation(
     one: xr.Dataset, ax: AxesLike = None, *, figsize: Size = None, cmap: Colours = DENSITY_COLOURS
 ) -> Axes:

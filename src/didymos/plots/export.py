@@ -18,7 +18,7 @@ from didymos.plots.settings import FORMATS, FigureSettings
 from didymos.plots.sheets import Panels, figure_of
 from didymos.plots.styling import style
 from didymos.schema import InputError
-from didymos.schema.given import is_dataset, no_result
+from didymos.schema.given import check_path, is_dataset, no_result
 from didymos.schema.suggestions import did_you_mean
 
 RESOLUTION = FigureSettings().resolution
@@ -145,6 +145,7 @@ def save_figures(
     """
     if not is_dataset(result):
         raise no_result(result, "save_figures")
+    check_path(folder, "the folder")
     settings = FigureSettings.of(figures)
     wanted = available(result) if settings.formats else {}
     return store(drawn(result, wanted, settings), folder, settings)

@@ -18,6 +18,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from didymos.plots.styling import COLUMN_WIDTH, logarithmic, tidy
 from didymos.schema import InputError
+from didymos.schema.given import in_words
 
 AxesLike = Axes | Sequence[Axes] | np.ndarray[Any, Any] | None
 """What a figure function takes as `ax`: one, as many as there are panels, or None for a new figure."""
@@ -64,10 +65,10 @@ def figure_of(drawn: Figure | Panels) -> Figure:
     """
     if isinstance(drawn, Figure):
         return drawn
-    panels = np.ravel(np.asarray(drawn, dtype=object))
+    panels = np.ravel(drawn) if isinstance(drawn, Axes | np.ndarray | list | tuple) else np.zeros(0)
     if not panels.size or not all(isinstance(panel, Axes) for panel in panels):
         raise InputError(
-            f"a figure is a {type(drawn).__name__}; allowed are a matplotlib figure and what a function of "
+            f"a figure is {in_words(drawn)}; allowed are a matplotlib figure and what a function of "
             "didymos.plots returns"
         )
     figure: Figure = panels[0].figure.figure
@@ -206,7 +207,7 @@ def checked_axes(ax: Any, count: int) -> list[Axes]:
     panels = list(np.ravel(np.asarray(ax, dtype=object)))
     if not panels or not all(isinstance(panel, Axes) for panel in panels):
         raise InputError(
-            f"ax is a {type(ax).__name__}; allowed is a matplotlib Axes"
+            f"ax is {in_words(ax)}; allowed is a matplotlib Axes"
             + (f", or a list or array of {count}" if count > 1 else "")
         )
     if len(panels) != count:

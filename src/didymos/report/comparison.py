@@ -20,10 +20,10 @@ from didymos.plots.helpers import Images
 from didymos.plots.settings import FORMATS, FigureSettings
 from didymos.plots.sheets import detached
 from didymos.report import comparison_words as words
+from didymos.report.csv_files import write_table
 from didymos.report.html import data_url, page, pictures_of, provenance, settings_rows, write_page
 from didymos.report.measurement import measured
 from didymos.report.settings_file import settings_url, write_settings
-from didymos.report.tables import write_table
 from didymos.schema import COMPARISON_ATTRIBUTES, Region
 from didymos.schema.given import check_path, check_result, no_result
 from didymos.views import compared_views

@@ -12,8 +12,8 @@ import xarray as xr
 
 from didymos.plots.comparison import has_truth
 from didymos.report import sentences
+from didymos.report.csv_files import Table
 from didymos.report.sentences import number, percent
-from didymos.report.tables import Table
 from didymos.schema import Region
 
 NONE = "–"
@@ -130,7 +130,7 @@ def cells(comparison: xr.Dataset) -> list[list[Cell]]:
 
 
 def summary_table(comparison: xr.Dataset) -> Table:
-    """One row for each method: name, title, numbers in full, note."""
+    """One row for each method: name, title, numbers, note."""
     texts = {name: [str(text) for text in comparison[name].values] for name in ("algorithm", "method_title")}
     notes = [str(note) for note in comparison["method_note"].values]
     numbers = {column.name: np.array(values_of(comparison, column)) for column in COLUMNS}

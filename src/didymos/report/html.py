@@ -22,6 +22,7 @@ from didymos.plots.helpers import Images
 from didymos.report import measurement, page_tables, sentences
 from didymos.report.settings_file import settings_url
 from didymos.schema import RESULT_ATTRIBUTES
+from didymos.schema.given import check_path, check_result
 from didymos.views import ViewSettings, linked_views
 
 HEAVY = 1_500_000
@@ -111,6 +112,8 @@ def write_report(
     pathlib.Path
         The file.
     """
+    check_result(result, "write_report")
+    check_path(path, "the report")
     entries = available(result)
     images = figures if isinstance(figures, Mapping) else {} if figures is None else _stored(Path(figures), entries)
     pictures = {picture.name: picture for picture in pictures_of(result, entries, images)}

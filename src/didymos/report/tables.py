@@ -1,24 +1,22 @@
-"""The numbers of a result as CSV files, units in the headers."""
+"""The numbers of a result as CSV files, in the units of the report."""
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from didymos.io.atomic import replacing
 from didymos.plots.distances import distance_units
 from didymos.plots.pairs import group_words
+from didymos.plots.surface import length_scale
+from didymos.plots.units import Scale, scale, units_of
+from didymos.report.csv_files import Column, Table, write_table
 from didymos.schema import RESULT_VARIABLES, Region, is_image, space_dims
-
-Column = Sequence[Any] | np.ndarray[Any, Any]
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from didymos.schema.given import check_path, is_dataset, no_result
 
 PER_POINT = (
     "score",
@@ -32,28 +30,15 @@ PER_POINT = (
     "distance_label",
 )
 """Variables that have a column in the table of the points."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: the names of its columns with units, and the columns.
-
-    Attributes
-    ----------
-    header : tuple of str
-        Names of the columns.
-    columns : tuple of sequences or arrays
-        Values of the columns, all of one length.
-    """
-
-    header: tuple[str, ...]
-    columns: tuple[Column, ...]
+DISTANCES = ("distance_to_majority", "mean_distance")
+"""Those of them in the unit of the metric."""
 
 
 def write_tables(result: xr.Dataset, folder: str | os.PathLike[str]) -> list[Path]:
     """Write every table that a result holds as ``folder/tables/<name>.csv``.
 
-    Numbers have a decimal point and as many digits as their type holds; missing ones are ``nan``.
+    Lengths, signals and weights have the units of the report, which the headers name. Numbers have a decimal point and
+    as many digits as tell them apart; missing ones are ``nan``. The result itself holds all digits.
 
     Parameters
     ----------
@@ -67,6 +52,9 @@ def write_tables(result: xr.Dataset, folder: str | os.PathLike[str]) -> list[Pat
     list of pathlib.Path
         The files.
     """
+    if not is_dataset(result):
+        raise no_result(result, "write_tables")
+    check_path(folder, "the folder")
     tables = Path(folder) / "tables"
     paths = []
     for name, build in TABLES.items():
@@ -80,15 +68,6 @@ def write_tables(result: xr.Dataset, folder: str | os.PathLike[str]) -> list[Pat
     return paths
 
 
-def write_table(table: Table, path: Path) -> Path:
-    """Write one table as CSV; what stands there stays until the new one is complete."""
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([_cell(name) for name in table.header])
-        writer.writerows(zip(*map(_written, table.columns), strict=True))
-    return path
-
-
 def header(data: xr.DataArray, name: str, *, units: str | None = None) -> str:
     """Return a column name with its unit: ``energy (mV)``."""
     unit = str(data.attrs.get("units", "") if units is None else units).strip()
@@ -99,13 +78,13 @@ def region_spectra(result: xr.Dataset) -> Table | None:
     """Average spectra of the regions with their standard deviations."""
     if "region_spectrum" not in result:
         return None
-    signal, units = _signal(result)
+    signal, shown = _signal(result, result["region_spectrum"].values)
     names, columns = [header(result["energy"], "energy")], [result["energy"].values]
     for region in result["region_name"].values:
         for variable, words in (("region_spectrum", ""), ("region_spectrum_std", " standard deviation")):
             if variable in result:
-                names.append(header(result[variable], f"{region} {signal}{words}", units=units))
-                columns.append(result[variable].sel(region_name=region).values)
+                names.append(header(result[variable], f"{region} {signal}{words}", units=shown.units))
+                columns.append(shown(result[variable].sel(region_name=region).values))
     return Table(tuple(names), tuple(columns))
 
 
@@ -113,11 +92,11 @@ def kind_spectra(result: xr.Dataset) -> Table | None:
     """Average spectra of the kinds."""
     if "kind_spectrum" not in result or not result["kind_spectrum"].size:
         return None
-    signal, units = _signal(result)
     spectra = result["kind_spectrum"].transpose("kind_index", "energy")
+    signal, shown = _signal(result, spectra.values)
     numbers = result["kind_index"].values
-    names = [header(spectra, f"kind {int(number)} {signal}", units=units) for number in numbers]
-    return Table((header(result["energy"], "energy"), *names), (result["energy"].values, *spectra.values))
+    names = [header(spectra, f"kind {int(number)} {signal}", units=shown.units) for number in numbers]
+    return Table((header(result["energy"], "energy"), *names), (result["energy"].values, *shown(spectra.values)))
 
 
 def regions(result: xr.Dataset) -> Table | None:
@@ -137,13 +116,16 @@ def scores(result: xr.Dataset) -> Table | None:
         return None
     space = space_dims(result)
     columns: dict[str, np.ndarray[Any, Any]] = {}
+    length = length_scale(result)
     for name, dim in (("x", space[-1]), ("y", space[0])):
         position = result[name] if name in result.coords else xr.DataArray(np.arange(result.sizes[dim]), dims=dim)
         spread = position.broadcast_like(result[known[0]]) if is_image(result) else position
-        columns[header(position, name)] = spread.transpose(*space).values.ravel()
+        columns[header(position, name, units=length.units)] = length(spread.transpose(*space).values.ravel())
     for name in known:
-        units = distance_units(result) if name == "mean_distance" else None
-        columns[header(result[name], name, units=units)] = result[name].transpose(*space).values.ravel()
+        values = result[name].transpose(*space).values.ravel()
+        units = distance_units(result) if name in DISTANCES else units_of(result[name])
+        shown = _shown(values, units)
+        columns[header(result[name], name, units=shown.units)] = shown(values) if shown.factor != 1 else values
     if "region" in result:
         words = {int(region): region.name.lower() for region in Region}
         flags = result["region"].transpose(*space).values.ravel().astype(int)
@@ -155,7 +137,10 @@ def energy_windows(result: xr.Dataset) -> Table | None:
     """Boundaries of the energy windows and the spectral weight moved in each."""
     if "window_start" not in result or not result["window_start"].size:
         return None
-    energy, weight = str(result["energy"].attrs.get("units", "")), weight_units(result)
+    energy = units_of(result["energy"])
+    moved = result["window_weight_transfer"].values if "window_weight_transfer" in result else np.zeros(0)
+    shown = _shown(moved, weight_units(result))
+    weight = shown.units
     named = {
         "window_start": ("start", energy),
         "window_stop": ("stop", energy),
@@ -166,7 +151,10 @@ def energy_windows(result: xr.Dataset) -> Table | None:
     }
     known = {name: words for name, words in named.items() if name in result}
     names = [header(result[name], words, units=units) for name, (words, units) in known.items()]
-    return Table(tuple(names), tuple(result[name].values for name in known))
+    columns = [
+        shown(result[name].values) if name.startswith("window_weight") else result[name].values for name in known
+    ]
+    return Table(tuple(names), tuple(columns))
 
 
 def weight_units(result: xr.Dataset) -> str:
@@ -185,9 +173,14 @@ def defects(result: xr.Dataset) -> Table | None:
     same = [name for name in flat if result[name].dims == result[flat[0]].dims]
     if not same or not result[same[0]].size:
         return None
-    headers = [header(result[name], name.removeprefix("defect_")) for name in same]
-    number = np.arange(1, result[same[0]].size + 1)
-    return Table(("defect", *headers), (number, *(result[name].values for name in same)))
+    length = length_scale(result)
+    headers, columns = [], []
+    for name in same:
+        is_length = name in ("defect_x", "defect_y", "defect_extent")
+        units = length.units if is_length else units_of(result[name])
+        headers.append(header(result[name], name.removeprefix("defect_"), units=units))
+        columns.append(length(result[name].values) if is_length else result[name].values)
+    return Table(("defect", *headers), (np.arange(1, len(columns[0]) + 1), *columns))
 
 
 def distance_histogram(result: xr.Dataset) -> Table | None:
@@ -276,18 +269,12 @@ TABLES: Mapping[str, Callable[[xr.Dataset], Table | None]] = {
 """The tables by name."""
 
 
-def _signal(result: xr.Dataset) -> tuple[str, str]:
-    attrs = result["spectra"].attrs if "spectra" in result else result["region_spectrum"].attrs
-    return str(attrs.get("long_name", "") or "signal"), str(attrs.get("units", ""))
+def _signal(result: xr.Dataset, values: Column) -> tuple[str, Scale]:
+    """Return the name of the signal, and the scale that suits some of its values."""
+    data = result["spectra"] if "spectra" in result else result["region_spectrum"]
+    return str(data.attrs.get("long_name", "") or "signal"), _shown(values, units_of(data))
 
 
-def _written(column: Column) -> Iterable[Any]:
-    # str of a numpy scalar is the shortest text that reads back to the same number, in any locale
-    array = np.asarray(column)
-    return (_cell(value) for value in array.tolist()) if array.dtype.kind in "OUS" else map(str, array)
-
-
-def _cell(text: Any) -> str:
-    # a spreadsheet would run a text from a file that starts like a formula
-    words = " ".join(str(text).split())
-    return f"'{words}" if words.startswith(FORMULA_STARTS) else words
+def _shown(values: Column, units: str) -> Scale:
+    """Return the scale of the report; plain numbers, and distances in σ, stay as they are."""
+    return Scale(1.0, units) if units in ("", "1", "σ") else scale(np.asarray(values, dtype=float), units)

@@ -37,6 +37,15 @@ def in_words(value: Any) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: short ones as they are written, all else by what they are."""
+    if value is None or isinstance(value, str | int | float | tuple | list):
+        text = repr(value)
+        if len(text) <= LONGEST and "\n" not in text:
+            return text
+    return in_words(value)
+
+
 def no_map(value: Any, who: str = "an analysis") -> InputError:
     """Return the error where a spectral map is needed and something else came."""
     return InputError(f"{who} needs a spectral map; {in_words(value)} came: {_way_to_a_map(value)}")

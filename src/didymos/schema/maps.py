@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from didymos.schema.given import in_words, is_dataset
 from didymos.schema.names import ENERGY, IMAGE_DIMS, POINT_DIMS, InputError, Region
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def spectral_map(
     InputError
         Where shapes do not agree or the energies are not monotonic.
     """
-    values: Any = spectra if hasattr(spectra, "__dask_graph__") else np.asarray(spectra)
+    if is_dataset(spectra) or isinstance(spectra, str):
+        raise InputError(f"the spectra are {in_words(spectra)}; allowed is an array (y, x, energy) or (point, energy)")
+    values: Any = spectra if hasattr(spectra, "__dask_graph__") else _numbers("the spectra", spectra)
     if values.ndim not in (2, 3):
         raise InputError(
             f"spectra have {values.ndim} dimensions; allowed are (y, x, energy) or (point, energy): reshape them"
@@ -68,19 +71,29 @@ def spectral_map(
     units = length_units or ("pixel" if x is None and y is None else "m")
     sizes = (values.shape[0], values.shape[1] if values.ndim == 3 else values.shape[0])
     positions = {
-        name: np.arange(size, dtype=float) if given is None else np.asarray(given, dtype=float)
+        name: np.arange(size, dtype=float) if given is None else _numbers(name, given, float)
         for name, given, size in (("y", y, sizes[0]), ("x", x, sizes[1]))
     }
     import xarray as xr  # half a second that who only needs arrays is spared
 
     array = xr.DataArray(values, dims=(*space, ENERGY), name="spectra")
     array.attrs.update({"units": signal_units, "long_name": signal_name, **(attrs or {})})
-    array = _with_coordinate(array, ENERGY, (ENERGY,), np.asarray(energy, dtype=float), energy_units)
+    array = _with_coordinate(array, ENERGY, (ENERGY,), _numbers("the energy", energy, float), energy_units)
     for name, position in positions.items():
         array = _with_coordinate(array, name, (name,) if values.ndim == 3 else POINT_DIMS, position, units)
     for name, (per_point, unit) in (coords or {}).items():
         array = _with_coordinate(array, name, space, np.asarray(per_point), unit)
     return validate_map(array)
+
+
+def _numbers(name: str, values: Any, kind: type | None = None) -> NDArray[Any]:
+    """Return an array, or refuse what is none."""
+    try:
+        return np.asarray(values, dtype=kind)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{name} is {in_words(values)}; allowed is an array of numbers with rows of one length"
+        ) from None
 
 
 def _with_coordinate(

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from didymos.core.metrics.catalogue import METRICS
 from didymos.preparing.settings import PreparingSettings, preparing_of
-from didymos.schema.given import in_words
+from didymos.schema.given import in_words, shown
 from didymos.schema.names import VERSION, InputError
 from didymos.schema.printing import html_of_record, short
 from didymos.schema.records import as_mapping, read_toml, to_toml
@@ -113,33 +113,37 @@ class Settings:
         for name in ("threshold", "distance_offset", "rank"):
             value = getattr(self, name)
             whole = name == "rank"
-            if value != "auto" and not (_is_whole(value) if whole else _is_number(value) and value > 0):
+            if not _is_auto(value) and not (_is_whole(value) if whole else _is_number(value) and value > 0):
                 kind = "integer" if whole else "number"
-                raise InputError(f"{name} is {value!r}; allowed are auto or a positive {kind}")
-        if self.iso_energy != "auto" and not _is_number(self.iso_energy):
-            raise InputError(f"iso_energy is {self.iso_energy!r}; allowed are auto or an energy")
+                raise InputError(f"{name} is {shown(value)}; allowed are auto or a positive {kind}")
+        if not _is_auto(self.iso_energy) and not _is_number(self.iso_energy):
+            raise InputError(f"iso_energy is {shown(self.iso_energy)}; allowed are auto or an energy")
         for name in ("layers", "score_layers"):
             sizes = getattr(self, name)
             if not isinstance(sizes, tuple) or not sizes or not all(map(_is_whole, sizes)):
-                raise InputError(f"{name} is {sizes!r}; allowed are positive integers, for example 20 5 2")
+                raise InputError(f"{name} is {shown(sizes)}; allowed are positive integers, for example 20 5 2")
         if self.score_layers[-1] != 1:
             raise InputError(f"score_layers ends in {self.score_layers[-1]}; a score needs a last layer of 1")
         if not (_is_number(self.margin) and self.margin > 0):
-            raise InputError(f"margin is {self.margin!r}; allowed are positive numbers")
+            raise InputError(f"margin is {shown(self.margin)}; allowed are positive numbers")
         if not (_is_number(self.jitter) and self.jitter >= 0):
-            raise InputError(f"jitter is {self.jitter!r}; allowed are 0 and positive numbers")
+            raise InputError(f"jitter is {shown(self.jitter)}; allowed are 0 and positive numbers")
         if not isinstance(self.margin_grows, bool):
-            raise InputError(f"margin_grows is {self.margin_grows!r}; allowed are true and false")
+            raise InputError(f"margin_grows is {shown(self.margin_grows)}; allowed are true and false")
         if not _is_whole(self.members):
-            raise InputError(f"members is {self.members!r}; allowed are positive integers")
-        if self.seed != 0 and not (_is_whole(self.seed) and self.seed <= LARGEST_SEED):
-            raise InputError(f"seed is {self.seed!r}; allowed are integers from 0 to {LARGEST_SEED}")
+            raise InputError(f"members is {shown(self.members)}; allowed are positive integers")
+        if not ((_is_whole(self.seed) and self.seed <= LARGEST_SEED) or (type(self.seed) is int and self.seed == 0)):
+            raise InputError(f"seed is {shown(self.seed)}; allowed are integers from 0 to {LARGEST_SEED}")
         if self.energy_range is not None:
             if not isinstance(self.energy_range, tuple) or len(self.energy_range) != 2:
-                raise InputError(f"energy_range is {self.energy_range!r}; allowed are a lowest and a highest energy")
+                raise InputError(
+                    f"energy_range is {shown(self.energy_range)}; allowed are a lowest and a highest energy"
+                )
             low, high = self.energy_range
             if not (_is_number(low) and _is_number(high) and low < high):
-                raise InputError(f"energy_range is {low} to {high}; the first energy must be the smaller one")
+                raise InputError(
+                    f"energy_range is {shown(low)} to {shown(high)}; the first energy must be the smaller one"
+                )
 
     def similarity_source(self, *, given: bool) -> str:
         """Return where similarity comes from: threshold, evidence or examples.
@@ -227,7 +231,7 @@ def checked_settings(settings: Any) -> Settings:
     if isinstance(settings, Settings):
         return settings
     if isinstance(settings, Mapping):
-        keywords = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+        keywords = ", ".join(f"{name}={shown(value)}" for name, value in settings.items())
         remedy = f"give keywords, analyze(map, {keywords}), or didymos.Settings({keywords})"
     elif isinstance(settings, str | os.PathLike):
         remedy = f"read the file with didymos.Settings.from_toml({os.fspath(settings)!r})"
@@ -238,7 +242,13 @@ def checked_settings(settings: Any) -> Settings:
 
 def _one_of(name: str, value: object, allowed: Collection[str]) -> None:
     if not isinstance(value, str) or value not in allowed:
-        raise InputError(f"{name} is {value!r}; allowed are {', '.join(sorted(allowed))}{did_you_mean(value, allowed)}")
+        raise InputError(
+            f"{name} is {shown(value)}; allowed are {', '.join(sorted(allowed))}{did_you_mean(value, allowed)}"
+        )
+
+
+def _is_auto(value: object) -> bool:
+    return isinstance(value, str) and value == "auto"
 
 
 def _is_whole(value: object) -> bool:

@@ -67,6 +67,6 @@ def recipe_options(name: str) -> dict[str, Any]:
     InputError
         Where there is no such recipe.
     """
-    if name not in OPTIONS:
+    if not isinstance(name, str) or name not in OPTIONS:
         raise InputError(f"no recipe is called {name!r}; allowed are {', '.join(OPTIONS)}{did_you_mean(name, OPTIONS)}")
     return {field.name: field.default for field in dataclasses.fields(OPTIONS[name])}
