@@ -218,7 +218,7 @@ def test_compare_bins_a_truth_with_the_map(tmp_path, monkeypatch, capsys):
         (["--background", "power-law"], "background_range"),
         (["--calibrate", "--current", "Z"], "--current"),
         (["--normalise", "feenstra"], "calibrate the lock-in"),
-        (["--mask", "gone.npy"], "mask"),
+        (["--mask", "gone.npy"], "gone.npy"),
         (["--drift-reference", "gone.nc"], "gone.nc"),
         (["--crop-x", "1", "2"], "crop_x"),
     ],

@@ -86,7 +86,9 @@ def test_an_iso_energy_out_of_the_range_is_refused():
 
 
 def test_an_energy_range_beside_the_map_is_refused():
-    assert "0 energies" in refused(noise_map(3, 3), Settings(energy_range=(50.0, 60.0)))
+    assert "50 to 60 mV, which holds 0 of 16 energies; the map spans -10 to 10 mV" in refused(
+        noise_map(3, 3), Settings(energy_range=(50.0, 60.0))
+    )
 
 
 @pytest.fixture(scope="module")

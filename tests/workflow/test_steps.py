@@ -166,7 +166,10 @@ def test_keywords_alone_are_settings(surface):
         ({"sead": 1}, "no setting 'sead'; there are activation, align, background"),
         ({"seed": -1}, "seed is -1"),
         ({"similarity": "nearness"}, "similarity is 'nearness'; allowed are auto, evidence, examples, threshold"),
-        ({"settings": {"seed": 1}}, "settings are a dict; allowed is didymos.Settings or keywords"),
+        (
+            {"settings": {"seed": 1}},
+            "settings are a dict; allowed is didymos.Settings: give keywords, analyze(map, seed=1)",
+        ),
     ],
 )
 def test_a_wrong_keyword_is_refused_in_one_line(surface, wrong, words):

@@ -19,7 +19,7 @@ from didymos.io.plain import PlainMap
 from didymos.io.readers.registry import read, reader_of
 from didymos.io.reading import Reading, parse_phase
 from didymos.schema import InputError
-from didymos.schema.suggestions import did_you_mean
+from didymos.schema.suggestions import did_you_mean, files_beside
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -222,16 +222,10 @@ def _existing(path: str | os.PathLike[str]) -> Path:
     except (OSError, ValueError) as error:
         raise InputError(f"{str(path)!r} is no path that can be opened ({error}): give the name of a file") from error
     if not exists:
-        raise InputError(f"{found} does not exist{_near_file(found)}: check the name and the folder")
+        raise InputError(
+            f"{found} does not exist{did_you_mean(found.name, files_beside(found))}: check the name and the folder"
+        )
     return found if found.name else found.resolve()
-
-
-def _near_file(path: Path) -> str:
-    try:
-        names = [part.name for part in path.parent.iterdir()] if path.parent.is_dir() else []
-    except OSError:
-        names = []
-    return did_you_mean(path.name, names)
 
 
 def _parts(path: Path) -> Iterator[Path]:

@@ -29,7 +29,7 @@ def nearest_word(word: object, allowed: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     names = {_plain(name): name for name in reversed([*allowed])}
-    found = get_close_matches(_plain(word), [*names], n=1, cutoff=LIKE_ENOUGH)
+    found = [name for name in get_close_matches(_plain(word), [*names], n=3, cutoff=LIKE_ENOUGH) if _stems(name, word)]
     return names[found[0]] if found else None
 
 
@@ -58,6 +58,14 @@ def files_beside(path: str | os.PathLike[str]) -> list[str]:
         return sorted(os.listdir(os.path.dirname(os.path.abspath(path))))
     except (OSError, ValueError):
         return []
+
+
+def _stems(name: str, word: str) -> bool:
+    """Tell whether two names of files are alike without the suffix that both have."""
+    from difflib import SequenceMatcher
+
+    (stem, suffix), (other, same) = os.path.splitext(name), os.path.splitext(_plain(word))
+    return suffix != same or not suffix or SequenceMatcher(None, other, stem).ratio() >= LIKE_ENOUGH
 
 
 def _plain(word: str) -> str:

@@ -29,6 +29,7 @@ from didymos.twin.parts import (
     score_from,
     shape_of,
 )
+from didymos.twin.region_arrays import region_arrays, regions_from
 from didymos.twin.score_stage import ScoreStage
 
 MODEL = "TwinModel"
@@ -209,7 +210,7 @@ def save_model(model: TwinModel, file: str | os.PathLike[str] | BinaryIO) -> Non
         "energy": model.energy,
         "distance_unit": np.array(model.distance_unit),
         **metric_arrays(model.metric),
-        **({} if model.regions is None else _region_arrays(model.regions)),
+        **({} if model.regions is None else region_arrays(model.regions)),
     }
     if model.networks is not None:
         first, second = model.networks.embedding, model.networks.score
@@ -265,7 +266,7 @@ def _model(header: dict[str, Any], arrays: Arrays) -> TwinModel:
     if not 0 < unit < np.inf:
         raise ValueError("the unit of the distance is no length")
     networks = _networks(header, arrays) if "embedding" in header else None
-    return TwinModel(arrays["energy"], metric, networks, unit, dict(header["about"]), _regions(arrays))
+    return TwinModel(arrays["energy"], metric, networks, unit, dict(header["about"]), regions_from(arrays))
 
 
 def _networks(header: dict[str, Any], arrays: Arrays) -> Networks:
@@ -278,24 +279,3 @@ def _networks(header: dict[str, Any], arrays: Arrays) -> Networks:
     if embedding.encoder.members != members or not 0 <= reference < members:
         raise ValueError("the parts have different numbers of members")
     return Networks(embedding, score, reference)
-
-
-def _region_arrays(regions: RegionModel) -> Arrays:
-    return {
-        "region_score": regions.score,
-        "region_beyond_majority": regions.beyond_majority,
-        "region_minority": regions.minority,
-    }
-
-
-def _regions(arrays: Arrays) -> RegionModel | None:
-    if not any(name.startswith("region_") for name in arrays):
-        return None
-    score, beyond, minority = (
-        np.asarray(arrays[f"region_{name}"], dtype=np.float64) for name in ("score", "beyond_majority", "minority")
-    )
-    if not score.shape == beyond.shape == minority.shape == (len(score),) or len(score) == 0:
-        raise ValueError("the curves of the regions do not fit")
-    if not (np.diff(score) > 0).all() or not np.isfinite([score, beyond, minority]).all():
-        raise ValueError("the curves of the regions are no curves")
-    return RegionModel(score, beyond, minority)
