@@ -231,3 +231,18 @@ def test_what_is_no_map(tmp_path):
         READER.read(tmp_path / "b.sm4", None)
     with pytest.raises(InputError, match="the axis of 'LIA Current' is in 'm'; allowed is V"):
         READER.read(rhk_file(tmp_path / "c.sm4", [page(np.ones((3, 5)), units=("m", "", "A"))]), None)
+
+
+def test_a_grid_that_is_turned_against_its_image(tmp_path):
+    image = page(np.ones((4, 4)), label="Topography", line=0, kind=0, page_type=1, angle=0, units=("m", "m", "m"))
+    values = 100 * np.arange(12).reshape(-1, 1) + np.arange(5)
+    made = page(values, grid=(4, 3), positions=grid_positions(angle=25).reshape(-1, 2))
+    content = READER.read(rhk_file(tmp_path / "a.sm4", [image, made]), None)
+    assert content.attrs["frame_angle"] == pytest.approx(-25)
+    assert_allclose(content.arrays["LIA Current (A)"].values[..., 0].ravel(), (values[:, -1]) * 1e-15, rtol=1e-6)
+    # positions that form no grid leave the spectra in the order of the file
+    astray = grid_positions().reshape(-1, 2)
+    astray[5] += 0.5e-9
+    content = READER.read(rhk_file(tmp_path / "b.sm4", [page(values, grid=(4, 3), positions=astray)]), None)
+    assert content.attrs["pixel_order"] == "in the order of the file (the recorded positions form no grid)"
+    assert content.arrays["LIA Current (A)"].x.attrs["units"] == "pixel"
