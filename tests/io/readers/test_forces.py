@@ -198,8 +198,10 @@ def test_a_map_of_jpk(tmp_path):
 def test_a_folder_of_asylum_curves(tmp_path):
     known = {
         "ScanSize": "1e-6", "ImagingMode": "Contact", "NumPtsPerSec": "100", "InvOLS": "5e-8",
-        "TriggerChannel": "Force", "TriggerPoint": "1e-9", "SpringConstant": "0.05", "InputTime": "1",
-        "ApproachVelocity": "1e-6", "RetractVelocity": "1e-6", "MicroscopeModel": "MFP3D", "Version": "1", "Date": "2024-02-03",
+        "TriggerChannel": "Force", "TriggerPoint": "1e-9", "SpringConstant": "0.05",
+        "InputTime": "1",
+        "ApproachVelocity": "1e-6", "RetractVelocity": "1e-6",
+        "MicroscopeModel": "MFP3D", "Version": "1", "Date": "2024-02-03",
         "Time": "10:11:12 AM", "End": "",
     }  # fmt: skip
     note = "\r".join(f"{key}: {value}" for key, value in known.items())
@@ -228,7 +230,8 @@ def test_a_map_of_afm_workshop(tmp_path):
             table = np.stack([-distance, force, -distance[::-1], force[::-1] + 3], axis=1)
             lines = [
                 "Force-Distance Curve", "File Format:\t3", "", "Date:\tWednesday, August 1, 2018", "Time:\t1:07:47 PM",
-                "Mode:\tMapping", f"Point:\t{number + 1}", f"X, um:\t{10 + number % 3}", f"Y, um:\t{20 + 2 * (number // 3)}",
+                "Mode:\tMapping", f"Point:\t{number + 1}", f"X, um:\t{10 + number % 3}",
+                f"Y, um:\t{20 + 2 * (number // 3)}",
                 "", "Extend Z-Sense(nm),Extend Force(nN),Retract Z-Sense(nm),Retract Force(nN)",
                 *[",".join(f"{value:.4f}" for value in row) for row in table],
             ]  # fmt: skip

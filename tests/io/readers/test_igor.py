@@ -23,6 +23,7 @@ def read(tmp_path, *arguments, **options):
     return READER.read(path, None)
 
 
+@pytest.mark.real_data
 @real
 def test_the_real_cits_is_what_its_bytes_say():
     raw = CITS.read_bytes()
@@ -42,6 +43,7 @@ def test_the_real_cits_is_what_its_bytes_say():
     assert content.attrs["start_time"] == "12-Jan-2023 00:57:38"
 
 
+@pytest.mark.real_data
 @real
 def test_defects_of_the_real_cits_are_round():
     (array,) = READER.read(CITS, None).arrays.values()
@@ -52,6 +54,7 @@ def test_defects_of_the_real_cits_are_round():
     assert not dark[:3, 19:30].any()
 
 
+@pytest.mark.real_data
 @real
 def test_damaged_copies_of_the_real_cits(tmp_path):
     data = CITS.read_bytes()

@@ -81,6 +81,7 @@ def grid_positions(columns=4, rows=3, angle=0.0, pitch=1e-9):
     return np.stack([u * np.cos(turn) - v * np.sin(turn), u * np.sin(turn) + v * np.cos(turn)], axis=-1)
 
 
+@pytest.mark.real_data
 @real
 def test_the_real_map_agrees_with_spym():
     found = importlib.util.find_spec("spym")
@@ -103,6 +104,7 @@ def test_the_real_map_agrees_with_spym():
         assert array.attrs["units"] == peer.attrs["RHK_Zunits"] == "A"
 
 
+@pytest.mark.real_data
 @real
 def test_axes_units_and_frame_of_the_real_map():
     content = READER.read(MAP, None)
@@ -117,6 +119,7 @@ def test_axes_units_and_frame_of_the_real_map():
     assert (content.preferred, content.sweep_signal) == ("LIA Current (A)", "Bias (V)")
 
 
+@pytest.mark.real_data
 @real
 def test_the_topography_of_the_real_map_lies_under_its_spectra():
     content = READER.read(MAP, None)
@@ -140,6 +143,7 @@ def test_the_topography_of_the_real_map_lies_under_its_spectra():
     assert max(fits, key=lambda way: fits[way]) == (0, False)
 
 
+@pytest.mark.real_data
 @real
 def test_damaged_copies_of_the_real_map(tmp_path):
     data = MAP.read_bytes()
