@@ -3,6 +3,7 @@ import zipfile
 import numpy as np
 import pytest
 from damage import mutated, read_all, recognised, truncated
+from igor_writer import wave
 from numpy.testing import assert_allclose, assert_array_equal
 
 from didymos.io.readers.forces import READER
@@ -192,6 +193,56 @@ def test_a_map_of_jpk(tmp_path):
     assert content.attrs["height"] == "height (piezo)"
     # the same name again, with other values
     assert READER.read(jpk(tmp_path / "a.jpk-force-map", columns=2), None).arrays["Force (N)"].shape == (2, 2, 10)
+
+
+def test_a_folder_of_asylum_curves(tmp_path):
+    known = {
+        "ScanSize": "1e-6", "ImagingMode": "Contact", "NumPtsPerSec": "100", "InvOLS": "5e-8",
+        "TriggerChannel": "Force", "TriggerPoint": "1e-9", "SpringConstant": "0.05",
+        "InputTime": "1",
+        "ApproachVelocity": "1e-6", "RetractVelocity": "1e-6",
+        "MicroscopeModel": "MFP3D", "Version": "1", "Date": "2024-02-03",
+        "Time": "10:11:12 AM", "End": "",
+    }  # fmt: skip
+    note = "\r".join(f"{key}: {value}" for key, value in known.items())
+    labels = b"".join(label.ljust(32, b"\0") for label in (b"", b"Raw", b"Defl"))
+    distance = 1e-9 * np.r_[np.arange(10)[::-1], np.arange(1, 10)]
+    for number in range(3):
+        # Asylum counts the extension of the piezo, and a deflection
+        columns = np.stack([1e-6 - distance, 1e-8 * number + distance], axis=1)
+        made = wave(columns, (1, 1), (0, 0), ("", ""), note=note, labels=labels)
+        (tmp_path / f"Line0000Point{number:04d}.ibw").write_bytes(made)
+    assert recognised(READER, tmp_path)
+    content = READER.read(tmp_path, None)
+    approach = content.arrays["Force (N)"]
+    assert (approach.dims, approach.shape) == (("point", "energy"), (3, 10))
+    expected = 0.05 * (1e-8 * np.arange(3)[:, None] + 1e-9 * np.arange(10))
+    assert_allclose(approach.values, expected, rtol=1e-4, atol=1e-14)
+    assert_allclose(content.arrays["Force [bwd] (N)"].values[:, 1:], expected[:, 1:], rtol=1e-4)
+    assert content.attrs["positions"] == "not recorded: the curves are numbered"
+
+
+def test_a_map_of_afm_workshop(tmp_path):
+    distance = 5.0 * np.arange(8)[::-1]  # nm above the lowest position
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number in range(6):
+            force = number + 0.1 * distance
+            table = np.stack([-distance, force, -distance[::-1], force[::-1] + 3], axis=1)
+            lines = [
+                "Force-Distance Curve", "File Format:\t3", "", "Date:\tWednesday, August 1, 2018", "Time:\t1:07:47 PM",
+                "Mode:\tMapping", f"Point:\t{number + 1}", f"X, um:\t{10 + number % 3}",
+                f"Y, um:\t{20 + 2 * (number // 3)}",
+                "", "Extend Z-Sense(nm),Extend Force(nN),Retract Z-Sense(nm),Retract Force(nN)",
+                *[",".join(f"{value:.4f}" for value in row) for row in table],
+            ]  # fmt: skip
+            archive.writestr(f"point{number + 1}.csv", "\n".join(lines))
+    assert recognised(READER, tmp_path / "a.zip")
+    content = READER.read(tmp_path / "a.zip", None)
+    approach, retract = content.arrays["Force (N)"], content.arrays["Force [bwd] (N)"]
+    expected = 1e-9 * (np.arange(6).reshape(2, 3, 1) + 0.5 * np.arange(8))
+    assert_allclose(approach.values, expected, rtol=1e-4, atol=1e-14)
+    assert_allclose(retract.values, expected + 3e-9, rtol=1e-4)
+    assert_allclose(approach.y.values, [1e-6, 3e-6], rtol=1e-6)
 
 
 def test_damaged_copies_of_jpk(tmp_path):

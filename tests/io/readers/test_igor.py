@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from damage import mutated, read_all, recognised, same_shapes, truncated
+from igor_writer import wave
 from numpy.testing import assert_allclose, assert_array_equal
 
 from didymos.io.readers.igor import READER
@@ -14,25 +15,6 @@ pytest.importorskip("igor2", reason="igor2 is not installed")
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 CITS = DATA / "SciFiDatasets" / "ScV6Sn6_partial_CITS.ibw"
 real = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real measurements are not at {DATA}")
-KINDS = {"f4": 2, "f8": 4, "i2": 0x10, "i4": 0x20, "c8": 3}
-
-
-def wave(values, steps, offsets, units, *, note="", name="wave0", unit="A", order="<", long_units=(), labels=b""):
-    """A wave of version 5 in the published layout."""
-    pad = 4 - values.ndim
-    kind = KINDS[values.dtype.str[1:]]
-    raw = values.astype(values.dtype.newbyteorder(order)).tobytes(order="F")
-    extended = [*long_units, *[""] * (4 - len(long_units))]
-    header = struct.pack(
-        f"{order}3IihH6sh32sii4i4d4d4s16s",
-        *(0, 0, 0), values.size, kind, 0, b"", 1, name.encode(), 0, 0,
-        *values.shape, *[0] * pad, *steps, *[0.0] * pad, *offsets, *[0.0] * pad, unit.encode(),
-        b"".join(u.encode().ljust(4, b"\0") for u in [*units, *[""] * pad]),
-    )  # fmt: skip
-    header = header.ljust(320, b"\0")
-    sizes = [320 + len(raw), 0, len(note), 0, *[len(u) for u in extended], 0, len(labels), 0, 0, 0, 0, 0]
-    head = struct.pack(f"{order}hh15i", 5, 0, *sizes).ljust(64, b"\0")
-    return head + header + raw + note.encode() + "".join(extended).encode() + labels
 
 
 def read(tmp_path, *arguments, **options):
@@ -41,6 +23,7 @@ def read(tmp_path, *arguments, **options):
     return READER.read(path, None)
 
 
+@pytest.mark.real_data
 @real
 def test_the_real_cits_is_what_its_bytes_say():
     raw = CITS.read_bytes()
@@ -60,6 +43,7 @@ def test_the_real_cits_is_what_its_bytes_say():
     assert content.attrs["start_time"] == "12-Jan-2023 00:57:38"
 
 
+@pytest.mark.real_data
 @real
 def test_defects_of_the_real_cits_are_round():
     (array,) = READER.read(CITS, None).arrays.values()
@@ -70,6 +54,7 @@ def test_defects_of_the_real_cits_are_round():
     assert not dark[:3, 19:30].any()
 
 
+@pytest.mark.real_data
 @real
 def test_damaged_copies_of_the_real_cits(tmp_path):
     data = CITS.read_bytes()

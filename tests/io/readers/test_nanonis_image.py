@@ -104,6 +104,7 @@ def test_the_image_agrees_with_nanonispy2(tmp_path):
     assert_array_equal(read_height(path).height, peer.signals["Z"]["forward"][::-1])
 
 
+@pytest.mark.real_data
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"the real measurements are not at {DATA}")
 def test_under_a_real_rotated_grid(tmp_path):
     array = open_map(GRID)

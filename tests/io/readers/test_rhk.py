@@ -81,6 +81,7 @@ def grid_positions(columns=4, rows=3, angle=0.0, pitch=1e-9):
     return np.stack([u * np.cos(turn) - v * np.sin(turn), u * np.sin(turn) + v * np.cos(turn)], axis=-1)
 
 
+@pytest.mark.real_data
 @real
 def test_the_real_map_agrees_with_spym():
     found = importlib.util.find_spec("spym")
@@ -103,6 +104,7 @@ def test_the_real_map_agrees_with_spym():
         assert array.attrs["units"] == peer.attrs["RHK_Zunits"] == "A"
 
 
+@pytest.mark.real_data
 @real
 def test_axes_units_and_frame_of_the_real_map():
     content = READER.read(MAP, None)
@@ -117,6 +119,7 @@ def test_axes_units_and_frame_of_the_real_map():
     assert (content.preferred, content.sweep_signal) == ("LIA Current (A)", "Bias (V)")
 
 
+@pytest.mark.real_data
 @real
 def test_the_topography_of_the_real_map_lies_under_its_spectra():
     content = READER.read(MAP, None)
@@ -140,6 +143,7 @@ def test_the_topography_of_the_real_map_lies_under_its_spectra():
     assert max(fits, key=lambda way: fits[way]) == (0, False)
 
 
+@pytest.mark.real_data
 @real
 def test_damaged_copies_of_the_real_map(tmp_path):
     data = MAP.read_bytes()
@@ -231,3 +235,18 @@ def test_what_is_no_map(tmp_path):
         READER.read(tmp_path / "b.sm4", None)
     with pytest.raises(InputError, match="the axis of 'LIA Current' is in 'm'; allowed is V"):
         READER.read(rhk_file(tmp_path / "c.sm4", [page(np.ones((3, 5)), units=("m", "", "A"))]), None)
+
+
+def test_a_grid_that_is_turned_against_its_image(tmp_path):
+    image = page(np.ones((4, 4)), label="Topography", line=0, kind=0, page_type=1, angle=0, units=("m", "m", "m"))
+    values = 100 * np.arange(12).reshape(-1, 1) + np.arange(5)
+    made = page(values, grid=(4, 3), positions=grid_positions(angle=25).reshape(-1, 2))
+    content = READER.read(rhk_file(tmp_path / "a.sm4", [image, made]), None)
+    assert content.attrs["frame_angle"] == pytest.approx(-25)
+    assert_allclose(content.arrays["LIA Current (A)"].values[..., 0].ravel(), (values[:, -1]) * 1e-15, rtol=1e-6)
+    # positions that form no grid leave the spectra in the order of the file
+    astray = grid_positions().reshape(-1, 2)
+    astray[5] += 0.5e-9
+    content = READER.read(rhk_file(tmp_path / "b.sm4", [page(values, grid=(4, 3), positions=astray)]), None)
+    assert content.attrs["pixel_order"] == "in the order of the file (the recorded positions form no grid)"
+    assert content.arrays["LIA Current (A)"].x.attrs["units"] == "pixel"

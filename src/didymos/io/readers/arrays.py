@@ -61,9 +61,7 @@ def labelled(
     dims = (*space, ENERGY) if ENERGY in axes else space
     if values.ndim != len(dims):
         raise InputError(f"{name!r} has {values.ndim} dimensions; allowed are {', '.join(dims)}")
-    with np.errstate(over="ignore", invalid="ignore"):
-        kept = np.asarray(values, dtype=np.float32 if ENERGY in axes else np.float64)
-    kept = np.where(np.isfinite(kept), kept, np.array(np.nan, kept.dtype))
+    kept = _finite(values, np.float32 if ENERGY in axes else np.float64)
     coords = {}
     for label, axis in axes.items():
         dim = POINT_DIMS if scattered and label in IMAGE_DIMS else (label,)
@@ -156,9 +154,16 @@ def common_axis(energies: Sequence[Values], channels: Mapping[str, Sequence[Valu
 def _over(energy: Values, axis: Values, values: Values) -> NDArray[np.float32]:
     """Return a spectrum at other energies; the values of one energy are averaged first."""
     if axis.shape == energy.shape and np.abs(axis - energy).max() <= 0.01 * np.diff(energy).min():
-        return np.asarray(values, dtype=np.float32)
+        return _finite(values, np.float32)
     levels, index = np.unique(axis, return_inverse=True)
     averaged = np.bincount(index, weights=values) / np.bincount(index)
     rounding = 1e-6 * (energy[-1] - energy[0]) / energy.size
     inside = (energy >= levels[0] - rounding) & (energy <= levels[-1] + rounding)
-    return np.where(inside, np.interp(energy, levels, averaged), np.nan).astype(np.float32)
+    return _finite(np.where(inside, np.interp(energy, levels, averaged), np.nan), np.float32)
+
+
+def _finite(values: NDArray[Any], kind: type[np.floating[Any]]) -> NDArray[Any]:
+    """Return values in another precision; what is not finite there is NaN."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        kept = np.asarray(values, dtype=kind)
+    return np.where(np.isfinite(kept), kept, np.array(np.nan, kind))

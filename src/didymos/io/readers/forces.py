@@ -262,8 +262,8 @@ READER = Reader(
     read=_read,
     holds="Force curves over the distance: maps of JPK, AFM Workshop and afmformats' own HDF5; folders of curves.",
     tested_on=(
-        "HDF5 maps and tables that afmformats wrote, and a map of JPK made for the tests after the layout that "
-        "afmformats reads; no file of an instrument. Maps of AFM Workshop and curves of Asylum are not tested."
+        "HDF5 maps and tables that afmformats wrote; maps of JPK and AFM Workshop and curves of Asylum made for the "
+        "tests after the layouts that afmformats reads; no file of an instrument."
     ),
     packages={"afmformats": "afmformats"},
     recognises=_recognises,

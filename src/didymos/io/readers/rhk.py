@@ -84,7 +84,9 @@ def _layout(page: Page, angle: float | None) -> _Layout:
         by_turns = "taken as forward and backward by turns" if sweeps % 2 == 0 else "averaged"
         attrs["sweeps"] = f"{sweeps} at each point, {by_turns}; the file does not say their direction"
     if on_grid and columns > 1 and rows > 1:
-        lattice = None if positions is None else on_lattice(positions, columns, rows, angle)
+        # the frame of the image is that of the map, unless it was turned in between
+        found = [] if positions is None else [on_lattice(positions, columns, rows, way) for way in (angle, None)]
+        lattice = next((lattice for lattice in found if lattice is not None), None)
         if lattice is not None:
             axes = {"y": Axis(lattice.y, "m"), "x": Axis(lattice.x, "m")}
             attrs |= _frame(lattice) | {"pixel_order": "by the recorded positions"}

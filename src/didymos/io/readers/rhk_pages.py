@@ -151,7 +151,8 @@ def _page(data: bytes, kind: int, objects: Mapping[int, tuple[int, int]]) -> Pag
     parts = _objects(data, start + _HEADER.size, count)
     real = kind == LINE and integers["line_type"] in _FLOAT_LINES
     raw = np.frombuffer(data, dtype="<f4" if real else "<i4", count=columns * rows, offset=position)
-    values = raw.reshape(rows, columns).astype(np.float64) * numbers["scale"] + numbers["offset"]
+    with np.errstate(invalid="ignore"):
+        values = raw.reshape(rows, columns).astype(np.float64) * numbers["scale"] + numbers["offset"]
     return Page(
         kind,
         integers,
@@ -183,7 +184,6 @@ def _positions(data: bytes, parts: Mapping[int, tuple[int, int]], rows: int) -> 
         return None
     start, _ = parts[_POSITIONS]  # its size is that of one spectrum
     table = np.frombuffer(data, dtype="<f4", count=7 * rows, offset=start).reshape(rows, 7)
-    positions = table[:, 1:3].astype(np.float64)
-    if not np.isfinite(positions).all():
+    if not np.isfinite(table[:, 1:3]).all():
         raise InputError("a position is no finite number")
-    return positions
+    return table[:, 1:3].astype(np.float64)
