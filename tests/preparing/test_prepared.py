@@ -1,5 +1,6 @@
 """All steps in their order, alone and within an analysis, on the command line and for a further map."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -150,6 +151,27 @@ def test_a_further_map_is_prepared_the_same_way(analysis, tmp_path):
     np.testing.assert_allclose(didymos.apply(model, analysis.result).score, analysis.result.score, atol=1e-4)
 
 
+def test_what_was_prepared_before_the_analysis_is_repeated_too():
+    from didymos.workflow import run
+
+    model = run(prepared(noisy(), PreparingSettings(smooth=5, crop_x=(0, 14e-9))), Settings(members=1)).model
+    found = didymos.apply(model, noisy(seed=4))
+    assert found.attrs["preparation_notes"].startswith("Smoothed: Savitzky-Golay, 5 energies")
+    plain = run(noisy(), Settings(members=1)).model
+    assert "Smoothed" not in didymos.apply(plain, noisy(seed=4)).attrs["preparation_notes"]
+
+
+def test_a_model_that_names_no_preparation_that_there_is(analysis):
+    for told, words in (
+        ("{", "train it again"),
+        ('{"smoothing": 3}', "no setting 'smoothing'"),
+        ("3", "preparing is a int"),
+    ):
+        model = dataclasses.replace(analysis.model, about={**analysis.model.about, "prepared_with": told})
+        with pytest.raises(InputError, match=words):
+            didymos.apply(model, noisy())
+
+
 def test_a_result_is_not_prepared_anew(analysis):
     teacher = Teacher.of(analysis.result)
     assert teacher.settings.preparing.smooth == 5
@@ -203,12 +225,13 @@ def test_compare_bins_a_truth_with_the_map(tmp_path, monkeypatch, capsys):
     np.save(tmp_path / "truth.npy", truth)
     monkeypatch.chdir(tmp_path)
     options = ["--methods", "pca", "--truth", "truth.npy", "--bin-space", "2", "--figures", "none"]
+    written = []
+    monkeypatch.setattr("didymos.report.write_comparison", lambda comparison, *_: written.append(comparison))
     assert main(["compare", str(grid), *options]) == 0
-    capsys.readouterr()
-    found = xr.open_dataset(tmp_path / "grid-compared" / "comparison.nc", engine="h5netcdf")
-    with found:
-        assert found.truth.shape == (8, 9)
-        assert int((found.truth == 1).sum()) == 4
+    assert "Binned: averages of 2 rows × 2 columns" in capsys.readouterr().err
+    (found,) = written
+    assert found.truth.shape == (8, 9)
+    assert int((found.truth == 1).sum()) == 4
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,18 @@ def test_spikes_go_and_a_defect_stays():
     assert gone == [[1, 2, 10], [8, 9, 30], [8, 9, 31]]
 
 
+def test_lines_are_despiked_some_at_a_time(monkeypatch):
+    data = noisy()
+    random = np.random.default_rng(8)
+    for _ in range(40):
+        place = tuple(int(random.integers(size)) for size in data.shape)
+        data.values[place] += 3
+    whole = preparing.despike(data)
+    monkeypatch.setattr("didymos.preparing.cleaning.AT_ONCE", 2000)  # two lines
+    xr.testing.assert_identical(preparing.despike(data), whole)
+    assert "0 values" not in whole.attrs["preparation"]
+
+
 def test_bins_are_averages_of_what_is_known_and_the_noise_falls():
     data = noisy()
     found = preparing.bin_map(data, 3, 4)

@@ -23,6 +23,7 @@ from didymos.core.preparation.despiking import (
 from didymos.core.preparation.smoothing import smoothed
 from didymos.io.blocks import is_lazy
 from didymos.preparing.labelled import (
+    AT_ONCE,
     answers,
     as_map,
     counted,
@@ -93,17 +94,29 @@ def _neighbours(spectra: xr.DataArray) -> NDArray[np.intp] | None:
 def _without_spikes(
     values: NDArray[np.floating], neighbours: NDArray[np.intp] | None, noise: Noise, settings: DespikingSettings
 ) -> NDArray[np.float32]:
-    """Return an image or scattered spectra with NaN in the place of spikes, some energies at a time."""
-    rows = values.reshape(-1, values.shape[-1])
-    z = np.concatenate(
-        [
-            standardised(rows[first : first + 4096], noise, settings).astype(np.float32)
-            for first in range(0, len(rows), 4096)
-        ]
-    )
-    beside = beside_image(z.reshape(values.shape)) if neighbours is None else beside_points(z, neighbours)
-    found = spikes(z, beside.reshape(2, *z.shape), settings)
-    return np.where(found, np.float32(np.nan), rows).reshape(values.shape).astype(np.float32)
+    """Return an image or scattered spectra with NaN in the place of spikes."""
+    found = values.astype(np.float32)
+    if neighbours is not None:
+        z = _standardised(values, noise, settings)
+        found[spikes(z, beside_points(z, neighbours), settings)] = np.nan
+        return found
+    lines = max(1, AT_ONCE // max(values[0].size, 1))
+    for first in range(0, len(values), lines):
+        # some lines at a time, with a line more on both sides
+        above, below = max(first - 1, 0), min(first + lines + 1, len(values))
+        part = values[above:below]
+        z = _standardised(part.reshape(-1, part.shape[-1]), noise, settings).reshape(part.shape)
+        beside = beside_image(z)
+        rows = (-1, part.shape[-1])
+        gone = spikes(z.reshape(rows), beside.reshape(2, *z.reshape(rows).shape), settings).reshape(part.shape)
+        own = slice(first - above, first - above + min(lines, len(values) - first))
+        found[first : first + lines][gone[own]] = np.nan
+    return found
+
+
+def _standardised(rows: NDArray[np.floating], noise: Noise, settings: DespikingSettings) -> NDArray[np.float32]:
+    parts = (standardised(rows[first : first + 4096], noise, settings) for first in range(0, len(rows), 4096))
+    return np.concatenate([part.astype(np.float32) for part in parts])
 
 
 def _without_spikes_lazily(spectra: xr.DataArray, noise: Noise, settings: DespikingSettings) -> xr.DataArray:

@@ -86,15 +86,17 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
 def preparing_for(model: TwinModel) -> PreparingSettings:
     """Return how a map is prepared for a model: as the first one was, without what names places of that one.
 
+    The first map may have been prepared by the settings of its analysis, or before.
+
     Raises
     ------
     InputError
         Where the model was prepared in a way that this version does not know.
     """
     try:
-        given = json.loads(str(model.about.get("settings", "{}"))).get("preparing")
-    except (AttributeError, ValueError):
-        given = None
+        given = json.loads(str(model.about.get("prepared_with", "")) or "null")
+    except ValueError:
+        raise InputError("the model does not say how its map was prepared: train it again") from None
     return preparing_of(given).elsewhere()
 
 

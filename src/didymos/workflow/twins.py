@@ -205,6 +205,8 @@ def _about(points: Points, settings: Settings, similarity: PairSimilarity) -> di
     return {
         "didymos_version": VERSION,
         "settings": settings.to_json(),
+        # by these settings, or before: with didymos convert, or by the functions of preparing
+        "prepared_with": str(points.map.attrs.get("prepared_with", "")),
         "metric": settings.metric,
         "similarity": similarity.source,
         "kind_names": list(similarity.names),

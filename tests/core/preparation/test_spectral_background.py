@@ -78,3 +78,13 @@ def test_gaps_are_bridged_and_empty_spectra_stay_empty():
     assert np.isfinite(found[:2]).all()
     assert np.abs(found[1] - found[0]).max() < 0.2
     assert np.isnan(found[2]).all()
+
+
+@pytest.mark.parametrize("fwhm", [10, 20])
+def test_a_peak_a_fifth_as_broad_as_the_background_keeps_its_area(fwhm):
+    x = np.arange(400.0)
+    peak = 5 * np.exp(-4 * np.log(2) * ((x - 200) / fwhm) ** 2)
+    line = 10 + 3 * np.sin(x / 250)
+    spectra = line + peak + np.random.default_rng(0).normal(0, 0.1, (10, 400))
+    left = (spectra - smooth_line(spectra, 5 * fwhm))[:, 200 - 2 * fwhm : 200 + 2 * fwhm]
+    assert left.sum(axis=1).mean() / peak.sum() == pytest.approx(1, abs=0.04)

@@ -166,7 +166,7 @@ def standardised(
 
 
 def spikes(
-    z: NDArray[np.float64], beside: NDArray[np.float64], settings: DespikingSettings = DEFAULTS
+    z: NDArray[np.floating], beside: NDArray[np.floating], settings: DespikingSettings = DEFAULTS
 ) -> NDArray[np.bool_]:
     """Return which values are spikes.
 
@@ -192,7 +192,7 @@ def spikes(
     return np.asarray((size > settings.threshold) & ~(neighbours >= settings.shared * size))
 
 
-def around(values: NDArray[np.float64], larger: np.ufunc) -> NDArray[np.float64]:
+def around(values: NDArray[np.floating], larger: np.ufunc) -> NDArray[np.floating]:
     """Return the largest (or smallest) of every value and its neighbours in energy."""
     found = values.copy()
     larger(found[:, 1:], values[:, :-1], out=found[:, 1:])
@@ -200,7 +200,7 @@ def around(values: NDArray[np.float64], larger: np.ufunc) -> NDArray[np.float64]
     return found
 
 
-def beside_image(z: NDArray[np.float64]) -> NDArray[np.float64]:
+def beside_image(z: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the largest and the smallest z among the eight neighbours, shape (2, y, x, n_energies).
 
     Parameters
@@ -208,7 +208,7 @@ def beside_image(z: NDArray[np.float64]) -> NDArray[np.float64]:
     z : array, shape (y, x, n_energies)
     """
     rows, columns = z.shape[:2]
-    found = np.zeros((2, *z.shape))
+    found = np.zeros((2, *z.shape), dtype=z.dtype)
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
             if down == right == 0:
@@ -220,7 +220,7 @@ def beside_image(z: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def beside_points(z: NDArray[np.float64], neighbours: NDArray[np.intp]) -> NDArray[np.float64]:
+def beside_points(z: NDArray[np.floating], neighbours: NDArray[np.intp]) -> NDArray[np.floating]:
     """Return the largest and the smallest z among the neighbours of scattered points, shape (2, n_points, n_energies).
 
     Parameters
@@ -228,7 +228,7 @@ def beside_points(z: NDArray[np.float64], neighbours: NDArray[np.intp]) -> NDArr
     z : array, shape (n_points, n_energies)
     neighbours : array of int, shape (n_points, n_neighbours)
     """
-    found = np.zeros((2, *z.shape))
+    found = np.zeros((2, *z.shape), dtype=z.dtype)
     for column in neighbours.T:
         np.maximum(found[0], z[column], out=found[0])
         np.minimum(found[1], z[column], out=found[1])

@@ -36,7 +36,7 @@ DEFAULTS = NormalisationSettings()
 def kernel_of(bias: NDArray[np.float64], width: float, kernel: Kernel) -> NDArray[np.float64]:
     """Return the weights K(V_j - V_i), shape (n_energies, n_energies).
 
-    exp(-|V| / width) for "exponential" (Martensson and Feenstra), exp(-V^2 / (2 width^2)) for "gaussian", each times
+    exp(-|V| / width) for "exponential" (Mårtensson and Feenstra), exp(-V^2 / (2 width^2)) for "gaussian", each times
     the distance that V_j stands for.
     """
     apart = np.abs(bias[:, None] - bias[None, :]) / width
@@ -110,7 +110,7 @@ def broadened_ratio(
 
     References
     ----------
-    P. Martensson, R. M. Feenstra, Phys. Rev. B 39, 7744 (1989); R. M. Feenstra, Phys. Rev. B 50, 4561 (1994);
+    P. Mårtensson, R. M. Feenstra, Phys. Rev. B 39, 7744 (1989); R. M. Feenstra, Phys. Rev. B 50, 4561 (1994);
     M. Prietsch, A. Samsavar, R. Ludeke, Phys. Rev. B 43, 11850 (1991).
     """
     volts, flow = np.asarray(bias, dtype=np.float64), np.asarray(current, dtype=np.float64)
