@@ -88,3 +88,29 @@ def test_the_hash_of_a_folder_knows_names_and_contents(tmp_path):
     same = folder("one", a="1", b="2")
     assert folder("two", b="2", a="1") == same
     assert len({same, folder("three", a="1", b="3"), folder("four", a="1", c="2"), folder("five", a="12", b="")}) == 4
+
+
+def point_spectrum(path, x, values):
+    table = "\n".join(f"{bias:.3f}\t{value:.4E}" for bias, value in zip((-0.1, 0.0, 0.1), values, strict=True))
+    path.write_text(
+        f"Experiment\tbias spectroscopy\t\nX (m)\t{x:.3E}\t\nY (m)\t0\t\n\n[DATA]\nBias (V)\tCurrent (A)\n{table}\n"
+    )
+    return path
+
+
+def test_several_files_of_point_spectra_are_one_map(tmp_path):
+    files = [point_spectrum(tmp_path / f"spec_{index}.dat", index * 1e-9, [index, 2.0, 5.0]) for index in range(3)]
+    (tmp_path / "other.dat").write_text("no spectrum")
+    for named in (files, tuple(map(str, files)), tmp_path / "spec_*.dat", str(tmp_path / "spec_?.dat")):
+        array = open_map(named, channel="Current")
+        assert array.dims == ("point", "energy")
+        assert array.x.values.tolist() == [0.0, 1e-9, 2e-9]
+        assert array.values[:, 0].tolist() == [0.0, 1.0, 2.0]
+    assert describe(tmp_path / "spec_*.dat").size == sum(file.stat().st_size for file in files)
+    first = file_sha256(tmp_path / "spec_*.dat")
+    point_spectrum(files[1], 1e-9, [7, 7, 8])
+    assert file_sha256(tmp_path / "spec_*.dat") != first
+    with pytest.raises(InputError, match=r"nothing_\*\.dat does not exist"):
+        open_map(tmp_path / "nothing_*.dat")
+    with pytest.raises(InputError, match="the list of files is empty"):
+        open_map([])

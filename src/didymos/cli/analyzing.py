@@ -69,15 +69,20 @@ def analyze(
     from didymos.report.output import owned_files
 
     keep_memory_together()
-    named = Path(input.stem)
+    named = Path(plain_stem(input))
     # a zarr folder without a suffix, in the current folder, is not to be written into
-    default = Path(f"{input.stem}-result") if named.resolve() == input.resolve() else named
+    default = Path(f"{plain_stem(input)}-result") if named.resolve() == input.resolve() else named
     folder = out or default
     check_out(folder, input, owned_files(True), overwrite=writing.overwrite)  # before the work
     with cluster_at(chosen.scheduler):
         lazy = True if chosen.scheduler or chosen.resume else None
         data = opened(input, reading, wanted.preparing, lazy=lazy)
         analyze_and_write(data, input, folder, wanted, figures, examples, resume=chosen.resume)
+
+
+def plain_stem(path: Path) -> str:
+    """Return the name of an input without its suffix, and without the letters of a pattern."""
+    return path.stem.translate(str.maketrans("", "", "*?")).strip("_- ") or "spectra"
 
 
 def opened(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from didymos.cli import TRACEBACK
-from didymos.cli.analyzing import analyze, analyze_and_write, opened, tell
+from didymos.cli.analyzing import analyze, analyze_and_write, opened, plain_stem, tell
 from didymos.cli.converting import convert
 from didymos.cli.exploring import explore
 from didymos.cli.given import comparison_settings_with, note_given
@@ -95,7 +95,7 @@ def compare(
     from didymos.report.comparison import OWNED
     from didymos.workflow import compare as compare_methods
 
-    folder = out or Path(f"{input.stem}-compared")
+    folder = out or Path(f"{plain_stem(input)}-compared")
     check_out(folder, input, OWNED, overwrite=chosen.overwrite)  # before the work
     data = opened(input, reading, wanted.preparing)
     data.attrs["input_sha256"] = file_sha256(input)
@@ -147,7 +147,7 @@ def apply(
     from didymos.workflow import apply as apply_model
     from didymos.workflow.application import preparing_for
 
-    folder = out or Path(f"{input.stem}-applied")
+    folder = out or Path(f"{plain_stem(input)}-applied")
     model = load_model(model_dir)
     check_out(folder, input, owned_files(False), overwrite=chosen.overwrite)
     data = opened(input, reading, preparing_for(model))

@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from didymos.io.atomic import replacing
     from didymos.io.info import AxisInfo, ChannelInfo, FileInfo
     from didymos.io.nanonis_writing import save_nanonis
-    from didymos.io.opening import describe, file_sha256, open_map
+    from didymos.io.opening import describe, open_map
     from didymos.io.readers.interface import Content, Reader
     from didymos.io.readers.registry import known_readers, skipped_readers
     from didymos.io.results import open_result, result_path, save_result
     from didymos.io.saving import save_map
+    from didymos.io.sources import file_sha256
     from didymos.io.truth import open_truth
 
 __all__ = [
@@ -47,7 +48,6 @@ __getattr__, __dir__ = lazily(
         "nanonis_writing": ("save_nanonis",),
         "opening": (
             "describe",
-            "file_sha256",
             "open_map",
         ),
         "readers.interface": (
@@ -64,6 +64,7 @@ __getattr__, __dir__ = lazily(
             "save_result",
         ),
         "saving": ("save_map",),
+        "sources": ("file_sha256",),
         "truth": ("open_truth",),
     },
 )

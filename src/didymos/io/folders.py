@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from didymos.io.atomic import check_folder
-from didymos.io.opening import file_sha256
+from didymos.io.sources import file_sha256
 from didymos.io.staging import finish
 from didymos.schema.names import InputError
 

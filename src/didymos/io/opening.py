@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +17,15 @@ from didymos.io.nanonis import grid_arrays
 from didymos.io.plain import PlainMap
 from didymos.io.readers.registry import read, reader_of
 from didymos.io.reading import Reading, parse_phase
+from didymos.io.sources import existing, no_access, parts_of
 from didymos.schema import InputError
-from didymos.schema.suggestions import did_you_mean, files_beside
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
 def open_map(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     *,
     channel: str | None = None,
     average_backward: bool = False,
@@ -42,8 +41,9 @@ def open_map(
 
     Parameters
     ----------
-    path : path
-        The file, or the folder of a zarr store or of point spectra. :func:`didymos.io.known_readers` lists the formats.
+    path : path, or sequence of paths
+        The file, or the folder of a zarr store or of point spectra; of point spectra also a pattern such as
+        ``"spectra_*.dat"`` or a list of files. :func:`didymos.io.known_readers` lists the formats.
     channel : str, optional
         The channel or variable to read. Without it the first harmonic of lock-in X is preferred, or Y where it holds
         clearly more of the signal; where there is only a current, its numerical derivative is taken (the whole rule:
@@ -88,10 +88,9 @@ def open_map(
         lockin_phase=parse_phase(lockin_phase),
         lazy=lazy,
     )
-    source = _existing(path)
-    array = _open(source, reading)
+    source, array = _opened(path, reading)
     if topography is not None:
-        array = _with_height(array, _existing(topography))
+        array = _with_height(array, existing(topography))
     if photon_energy:
         array = as_photon_energy(array)
     if energy_range is not None:
@@ -125,7 +124,7 @@ def describe(
     InputError
         As :func:`open_map`.
     """
-    path = _existing(path)
+    path = existing(path)
     array, names = _plain(path, Reading(channel, dims=None if dims is None else parse_dims(dims), lazy=False))
     chosen = names.index(array.attrs["channel"])
     twins = [backward_twin(names, index) for index in range(len(names))]
@@ -133,25 +132,26 @@ def describe(
         ChannelInfo(name, index == chosen, None if twin is None else names[twin])
         for index, (name, twin) in enumerate(zip(names, twins, strict=True))
     )
-    size = sum(part.stat().st_size for part in _parts(path))
+    size = sum(part.stat().st_size for part in parts_of(path))
     return file_info(array, file=path.name, format_name=reader_of(path).name, size=size, channels=channels)
 
 
-def file_sha256(path: str | os.PathLike[str]) -> str:
-    """Return the SHA-256 of a file as hexadecimal digits; of a folder, over its sorted relative names and contents."""
-    path = Path(path)
-    digest = hashlib.sha256()
+def _opened(path: Any, reading: Reading) -> tuple[Path, xr.DataArray]:
+    """Return a map and the file, or the first of several files, that it is from."""
+    if not isinstance(path, list | tuple):
+        source = existing(path)
+        return source, _open(source, reading)
+    from didymos.io.readers.nanonis_points import read_files
+    from didymos.io.selection import map_from
+
+    if not path:
+        raise InputError("the list of files is empty: name at least one point spectrum")
+    files = [existing(file) for file in path]
     try:
-        for part in _parts(path):
-            if path.is_dir():
-                digest.update(part.relative_to(path).as_posix().encode() + b"\0")
-            with part.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest() if path.is_dir() else b"")
-                if not path.is_dir():
-                    return hashlib.file_digest(file, "sha256").hexdigest()
+        array, _ = map_from(read_files(files, f"the list of {len(files)} files"), reading)
     except OSError as error:
-        raise _no_access(path, error) from error
-    return digest.hexdigest()
+        raise no_access(files[0], error) from error
+    return files[0], array.assign_attrs(input_file=f"{files[0].name} and {len(files) - 1} more")
 
 
 def _open(path: Path, reading: Reading) -> xr.DataArray:
@@ -161,7 +161,7 @@ def _open(path: Path, reading: Reading) -> xr.DataArray:
         else:
             array, _ = _from_content(path, reading)
     except OSError as error:
-        raise _no_access(path, error) from error
+        raise no_access(path, error) from error
     array.attrs["input_file"] = path.name
     return array
 
@@ -174,7 +174,7 @@ def _plain(path: Path, reading: Reading) -> tuple[PlainMap, list[str]]:
             return arrays.plain(), arrays.names
         array, names = _from_content(path, reading)
     except OSError as error:
-        raise _no_access(path, error) from error
+        raise no_access(path, error) from error
     return PlainMap.of(array), names
 
 
@@ -202,41 +202,8 @@ def _with_height(array: xr.DataArray, image: Path) -> xr.DataArray:
     try:
         height = topography_from(image, array)
     except OSError as error:
-        raise _no_access(image, error) from error
+        raise no_access(image, error) from error
     attrs = {"units": "m", "long_name": f"height of {image.name}"}
     taken = array.assign_coords(topography=(space_dims(array), height, attrs))
     taken.attrs.pop("topography_note", None)
     return taken
-
-
-def _existing(path: str | os.PathLike[str]) -> Path:
-    """Return a path that exists."""
-    try:
-        found = Path(path)
-        exists = found.exists()
-    except TypeError:
-        raise InputError(
-            f"a path is a {type(path).__name__}; allowed is the name of a file: a map that is open already needs no "
-            "opening"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{str(path)!r} is no path that can be opened ({error}): give the name of a file") from error
-    if not exists:
-        raise InputError(
-            f"{found} does not exist{did_you_mean(found.name, files_beside(found))}: check the name and the folder"
-        )
-    return found if found.name else found.resolve()
-
-
-def _parts(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-        return
-    yield from sorted(
-        (part for part in path.rglob("*") if part.is_file()), key=lambda p: p.relative_to(path).as_posix()
-    )
-
-
-def _no_access(path: Path, error: OSError) -> InputError:
-    reason: Any = error.strerror or error
-    return InputError(f"{path} cannot be opened ({reason}): check that it exists and that you may read it")

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.io.channels import split_name
+from didymos.io.code_pages import decode
 from didymos.io.nanonis_header import to_number
 from didymos.io.readers.arrays import Axis, common_axis, labelled
 from didymos.io.readers.folders import by_number, listed
@@ -65,9 +66,30 @@ class _Spectrum:
 
 
 def _read(path: Path, lazy: bool | None) -> Content:
+    return read_files(_files(path), path.name)
+
+
+def read_files(files: Sequence[Path], name: str) -> Content:
+    """Read files of point spectra as one map of scattered points.
+
+    Parameters
+    ----------
+    files : sequence of pathlib.Path
+        Each with one spectrum or several.
+    name : str
+        What messages call them.
+
+    Returns
+    -------
+    Content
+
+    Raises
+    ------
+    InputError
+        Where none of them is a sound point spectrum.
+    """
     spectra: list[_Spectrum] = []
     left_out: list[str] = []
-    files = _files(path)
     for file in files:
         try:
             spectra += _spectra(file)
@@ -76,7 +98,7 @@ def _read(path: Path, lazy: bool | None) -> Content:
                 raise
             left_out.append(str(error))
     if not spectra:
-        raise InputError(f"{path.name} holds no point spectrum of Nanonis; the first file: {left_out[0]}")
+        raise InputError(f"{name} holds no point spectrum of Nanonis; the first file: {left_out[0]}")
     sweep = Counter(spectrum.sweep for spectrum in spectra).most_common(1)[0][0]
     kept = [spectrum for spectrum in spectra if spectrum.sweep == sweep]
     if len(kept) < len(spectra):
@@ -85,7 +107,7 @@ def _read(path: Path, lazy: bool | None) -> Content:
     try:
         arrays, attrs = _arrays(kept, sweep)
     except InputError as error:
-        raise InputError(f"{path.name}: {error}") from error
+        raise InputError(f"{name}: {error}") from error
     if left_out:
         attrs["left_out"] = listed(left_out)
     return Content(arrays, _attributes(kept[0]) | attrs, sweep_signal=sweep, harmonics=_harmonics(kept[0]))
@@ -108,7 +130,7 @@ def _spectra(path: Path) -> list[_Spectrum]:
     """Read all spectra of a file."""
     if path.stat().st_size > _LARGEST_FILE:
         raise InputError(f"{path.name} is larger than any point spectrum: give .dat files of Nanonis")
-    text = _decoded(path.read_bytes())
+    text = decode(path.read_bytes())
     lines = text.splitlines()
     if text and text[-1] not in "\r\n":
         del lines[-1]  # a number that was cut is another number
@@ -124,13 +146,6 @@ def _spectra(path: Path) -> list[_Spectrum]:
             raise InputError(f"{path.name} {error}") from error
         begin = end
     return spectra
-
-
-def _decoded(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
 
 
 def _end_of_table(lines: Sequence[str], start: int, following: int) -> int:
