@@ -41,7 +41,7 @@ from threadpoolctl import threadpool_limits
 import _families_more
 import _families_set_aside
 from _measured import CHANNELS, DATA, LATTICE, ROWS, lattice_of
-from didymos.plots.styling import COLUMN_WIDTH, FAINT, INK, logarithmic, styled, tidy
+from didymos.plots.styling import COLUMN_WIDTH, FAINT, INK, logarithmic, style, tidy
 from didymos.workflow import Settings, find_evidence, fit_metric, prepare
 
 NOMINAL = (0.01, 0.05, 0.1)
@@ -158,7 +158,7 @@ def table(title: str, p_values: np.ndarray, least: float = 0.0) -> bool:
     return met
 
 
-@styled
+@style()
 def draw(p_values: np.ndarray) -> Figure:
     """Draw the share of the p-values up to a nominal one, against it; with what chance leaves of the diagonal."""
     count = len(p_values)

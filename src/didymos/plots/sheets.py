@@ -65,7 +65,8 @@ def figure_of(drawn: Figure | Panels) -> Figure:
     """
     if isinstance(drawn, Figure):
         return drawn
-    panels = np.ravel(drawn) if isinstance(drawn, Axes | np.ndarray | list | tuple) else np.zeros(0)
+    known = isinstance(drawn, Axes | np.ndarray | list | tuple)
+    panels = np.ravel(np.asarray(drawn if known else [], dtype=object))
     if not panels.size or not all(isinstance(panel, Axes) for panel in panels):
         raise InputError(
             f"a figure is {in_words(drawn)}; allowed are a matplotlib figure and what a function of "
