@@ -17,8 +17,9 @@ from didymos.workflow.assembly import Steps, assemble, check_iso_energy
 from didymos.workflow.evidence import Evidence, find_evidence
 from didymos.workflow.features import Features, fit_metric
 from didymos.workflow.journal import Journal
+from didymos.workflow.maps import check_map
 from didymos.workflow.passes import Passes
-from didymos.workflow.points import Points, check_map, prepare
+from didymos.workflow.points import Points, prepare
 from didymos.workflow.progress import Report, shown, silent, stage
 from didymos.workflow.regions import find_regions
 from didymos.workflow.settings import Settings, checked_settings

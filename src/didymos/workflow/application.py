@@ -18,7 +18,8 @@ from didymos.twin.model import TwinModel
 from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
 from didymos.workflow.completion import Completed, completed
 from didymos.workflow.dataset import Assembly
-from didymos.workflow.points import as_map, check_map, points_from, positions_of
+from didymos.workflow.maps import as_map, check_map
+from didymos.workflow.points import points_from, positions_of
 from didymos.workflow.regions import by_score, regions_of
 from didymos.workflow.stored import StoredSpectra
 

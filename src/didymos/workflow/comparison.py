@@ -15,10 +15,11 @@ from didymos.methods.interface import Method, Task
 from didymos.schema import InputError
 from didymos.workflow.comparison_settings import ComparisonSettings
 from didymos.workflow.comparison_variables import assemble_comparison
+from didymos.workflow.maps import check_map
 from didymos.workflow.measuring import measured
 from didymos.workflow.method_families import further
 from didymos.workflow.outcomes import Finding, finding_of
-from didymos.workflow.points import Points, check_map, points_of
+from didymos.workflow.points import Points, points_of
 from didymos.workflow.progress import Report, shown
 
 

@@ -17,8 +17,9 @@ from didymos.workflow.distance_variables import (
     pair_attributes,
 )
 from didymos.workflow.features import fit_metric
+from didymos.workflow.maps import check_map
 from didymos.workflow.pair_distances import describe_pairs
-from didymos.workflow.points import check_map, prepare
+from didymos.workflow.points import prepare
 from didymos.workflow.progress import Report, shown
 from didymos.workflow.settings import Settings, checked_settings
 

@@ -16,11 +16,11 @@ from didymos.core.numeric.moments import Moments, moments
 from didymos.core.numeric.rows import Spectra, are_identical, selected
 from didymos.core.surface.nearest import nearest_neighbours
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
-from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
-from didymos.schema.given import no_map
+from didymos.schema import ENERGY, InputError, is_image
 from didymos.schema.printing import counted, said
 from didymos.workflow.completion import Completed, completed, sampling_note
 from didymos.workflow.examples import ARTEFACT_LABEL, LabelledExamples, examples_of
+from didymos.workflow.maps import as_map, within
 from didymos.workflow.passes import Passes
 from didymos.workflow.settings import Settings, checked_settings
 
@@ -121,27 +121,6 @@ class Points:
         everywhere = np.full((len(self.values), *rows.shape[1:]), fill, dtype=dtype)
         everywhere[where] = rows
         return everywhere.reshape(*self.map.shape[:-1], *rows.shape[1:])
-
-
-def check_map(data: Any, who: str) -> None:
-    """Refuse what is no spectral map and holds none, in the name of the function that was called."""
-    if not isinstance(data, xr.DataArray | xr.Dataset) or (isinstance(data, xr.Dataset) and "spectra" not in data):
-        raise no_map(data, who)
-
-
-def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
-    """Return the spectral map in a map or in a Dataset with the variable ``spectra``, in standard form."""
-    if isinstance(data, xr.Dataset):
-        if "spectra" not in data:
-            raise no_map(data)
-        spectra = data["spectra"]
-        dims = space_dims(spectra)
-        per_point = [n for n, v in data.data_vars.items() if n == "topography" and v.dims == dims]
-        spectra = spectra.assign_coords({name: data[name] for name in per_point})
-        return validate_map(spectra)
-    if not isinstance(data, xr.DataArray):
-        raise no_map(data)
-    return validate_map(data)
 
 
 def prepare(
@@ -250,25 +229,10 @@ def points_of(
     """
     spectra = as_map(data)
     if energy_range is not None:
-        spectra = _within(spectra, energy_range)
+        spectra = within(spectra, energy_range, FEWEST_ENERGIES)
     positions = positions_of(spectra)
     found = completed(spectra, positions, choose=energy_range is None, spatial=spatial, passes=passes)
     return points_from(found, positions, fewest, spatial=spatial)
-
-
-def _within(spectra: xr.DataArray, energy_range: tuple[float, float]) -> xr.DataArray:
-    """Return a map at the energies of a range, which must hold enough of them."""
-    chosen = spectra.sel({ENERGY: slice(*energy_range)})
-    if chosen.sizes[ENERGY] < min(FEWEST_ENERGIES, spectra.sizes[ENERGY]):
-        energy, unit = spectra[ENERGY].values, str(spectra[ENERGY].attrs.get("units", ""))
-        low, high = energy_range
-        raise InputError(
-            f"energy_range is {low:g} to {high:g} {unit}".rstrip()
-            + f", which holds {chosen.sizes[ENERGY]} of {energy.size} energies; the map spans {energy[0]:g} to "
-            f"{energy[-1]:g} {unit}".rstrip()
-            + f": choose a range with at least {FEWEST_ENERGIES}"
-        )
-    return chosen
 
 
 def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *, spatial: bool = True) -> Points:

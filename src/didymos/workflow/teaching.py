@@ -17,7 +17,8 @@ from didymos.workflow.analysis import EVIDENCE, PREPARE, learn
 from didymos.workflow.assembly import check_iso_energy
 from didymos.workflow.evidence import Evidence
 from didymos.workflow.features import Features
-from didymos.workflow.points import Points, check_map, prepare, with_examples
+from didymos.workflow.maps import check_map
+from didymos.workflow.points import Points, prepare, with_examples
 from didymos.workflow.progress import Report, shown, stage
 from didymos.workflow.settings import Settings, checked_settings
 from didymos.workflow.taught import Ground, Taught, small_result
