@@ -245,7 +245,7 @@ def test_a_channel_that_is_not_there_is_answered_with_those_that_are(analysed, c
         (["--seed", "4294967296"], "seed"),
         (["--members", "0"], "members"),
         (["--energy-range", "5", "-5"], "energy_range"),
-        (["--energy-range", "9000", "9001"], "0 energies"),
+        (["--energy-range", "9000", "9001"], "0 of 16 energies"),
         (["--layers"], "layers"),
     ],
     ids=" ".join,
@@ -308,7 +308,7 @@ def test_a_folder_that_cannot_be_made(analysed, tmp_path, capsys):
 
 def test_a_model_that_is_none(analysed, tmp_path, capsys):
     source, _ = analysed
-    assert "no such model" in complaint(capsys, 2, "apply", tmp_path, source)
+    assert "holds no model.npz" in complaint(capsys, 2, "apply", tmp_path, source)
     (tmp_path / "model.npz").write_bytes(b"PK")
     assert "damaged" in complaint(capsys, 2, "apply", tmp_path, source)
 

@@ -134,7 +134,7 @@ def test_models_are_found_in_their_folder_or_named(tmp_path):
     with pytest.raises(InputError, match=r"holds no model.npz: give the folder that 'didymos analyze' wrote"):
         didymos.load_model(tmp_path)
     (tmp_path / "model.npz").write_bytes(b"no model")
-    with pytest.raises(InputError, match=r"model.npz is no model of didymos or is damaged"):
+    with pytest.raises(InputError, match=r"model.npz is not a model of didymos or is damaged"):
         didymos.load_model(tmp_path)
     with pytest.raises(InputError, match=r"modell.npz: no such model file.*did you mean 'model.npz'"):
         didymos.load_model(tmp_path / "modell.npz")

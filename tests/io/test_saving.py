@@ -157,7 +157,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     ),
     "no suffix": (a_map, "map", "has the suffix ''"),
     "scattered": (lambda: a_map((40, 9)), "map.3ds", "holds a grid"),
-    "no spectra": (lambda: a_map().to_dataset(name="signal"), "map.nc", "no 'spectra'; it has signal"),
+    "no spectra": (lambda: a_map().to_dataset(name="signal"), "map.nc", "save_map needs a spectral map"),
     "no energies": (lambda: a_map().drop_vars("energy"), "map.zarr", "no energy coordinate"),
     "other dims": (lambda: a_map().rename(y="z"), "map.nc", "allowed are"),
     "folder": (a_map, "folder.nc", "is a folder; a file is to be written there"),

@@ -119,7 +119,8 @@ class Sheet:
             # Figure-wide handles are shown in rows, so that a short last row stays at the left
             self.figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))
         else:
-            self.axes[panel].legend(handles=handles, loc="best")
+            frame = {"frameon": True, "framealpha": 0.85, "edgecolor": "none"}
+            self.axes[panel].legend(handles=handles, loc="best", **frame)
 
     def letters(self) -> None:
         """Write a, b, c ... above the panels of a figure of ours."""
