@@ -95,7 +95,7 @@ def test_misspelt_names_find_their_neighbours(surface):
         simulate.recipe_options("fesa")
 
 
-@pytest.mark.parametrize("name", [field for field in Settings.__dataclass_fields__])
+@pytest.mark.parametrize("name", list(Settings.__dataclass_fields__))
 @pytest.mark.parametrize("value", [np.zeros((40, 40)), object(), {"a": 1}, [[1, 2], [3]], "nothing like it"])
 def test_no_setting_takes_anything(name, value):
     with pytest.raises(InputError, match=name) as error:
@@ -131,16 +131,16 @@ def test_the_steps_name_what_they_need(surface, steps):
 
 
 def test_models_are_found_in_their_folder_or_named(tmp_path):
-    with pytest.raises(InputError, match="holds no model.npz: give the folder that 'didymos analyze' wrote"):
+    with pytest.raises(InputError, match=r"holds no model.npz: give the folder that 'didymos analyze' wrote"):
         didymos.load_model(tmp_path)
     (tmp_path / "model.npz").write_bytes(b"no model")
-    with pytest.raises(InputError, match="model.npz is no model of didymos or is damaged"):
+    with pytest.raises(InputError, match=r"model.npz is not a model of didymos or is damaged"):
         didymos.load_model(tmp_path)
     with pytest.raises(InputError, match=r"modell.npz: no such model file.*did you mean 'model.npz'"):
         didymos.load_model(tmp_path / "modell.npz")
     with pytest.raises(InputError, match="is a folder; a model is a file"):
         didymos.TwinEmbedding.load(tmp_path)
-    with pytest.raises(InputError, match="the path of a model is None; allowed is a text or a pathlib.Path"):
+    with pytest.raises(InputError, match=r"the path of a model is None; allowed is a text or a pathlib.Path"):
         ANY.load_model(None)
     with pytest.raises(InputError, match="save_model needs a TwinModel; None came"):
         ANY.save_model(None, tmp_path / "a.npz")

@@ -137,7 +137,7 @@ def test_missing_packages_are_named_with_the_way_to_get_them():
         "not_there",
         "not_there.either",
     ]
-    assert how_to_install(["umap"]) == 'umap is not installed: pip install "didymos[compare]"'
+    assert how_to_install(["umap"]) == "umap is not installed: pip install umap-learn"
     assert how_to_install(["umap", "openTSNE"]).startswith("umap, openTSNE are not installed: pip")
     assert "compare" not in how_to_install(["not_there"])
 

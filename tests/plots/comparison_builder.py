@@ -143,7 +143,7 @@ def _middle(edges):
 
 def _attributes(truth):
     return {
-        "skipped_methods": json.dumps({"tsne": 'it needs openTSNE: pip install "didymos[compare]"'}),
+        "skipped_methods": json.dumps({"tsne": "it needs openTSNE: pip install openTSNE"}),
         "preparation_notes": "1 of 97 energies is missing in all spectra and is left out: 3 mV.",
         "truth_source": "the simulation" if truth else "",
         "settings": json.dumps({"methods": None, "seed": 7, "energy_range": None}),

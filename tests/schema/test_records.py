@@ -4,7 +4,7 @@ import dataclasses
 import math
 import tomllib
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -57,7 +57,7 @@ def test_a_record_comes_back_from_its_file(record, tmp_path):
     assert tomllib.loads(text)["inner"]["factor"] == record.inner.factor
 
 
-OTHER_VALUES = {
+OTHER_VALUES: dict[str, Any] = {
     "metric": "euclidean",
     "similarity": "threshold",
     "threshold": 1.5,

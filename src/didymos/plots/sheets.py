@@ -65,7 +65,8 @@ def figure_of(drawn: Figure | Panels) -> Figure:
     """
     if isinstance(drawn, Figure):
         return drawn
-    panels = np.ravel(drawn) if isinstance(drawn, Axes | np.ndarray | list | tuple) else np.zeros(0)
+    known = isinstance(drawn, Axes | np.ndarray | list | tuple)
+    panels = np.ravel(np.asarray(drawn if known else [], dtype=object))
     if not panels.size or not all(isinstance(panel, Axes) for panel in panels):
         raise InputError(
             f"a figure is {in_words(drawn)}; allowed are a matplotlib figure and what a function of "
@@ -118,7 +119,8 @@ class Sheet:
             # Figure-wide handles are shown in rows, so that a short last row stays at the left
             self.figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))
         else:
-            self.axes[panel].legend(handles=handles, loc="best")
+            frame = {"frameon": True, "framealpha": 0.85, "edgecolor": "none"}
+            self.axes[panel].legend(handles=handles, loc="best", **frame)
 
     def letters(self) -> None:
         """Write a, b, c ... above the panels of a figure of ours."""

@@ -57,7 +57,7 @@ def write(file: str | os.PathLike[str] | BinaryIO, header: dict[str, Any], array
         with open(temporary, "wb") as stream:
             np.savez(stream, allow_pickle=False, **arrays)
         os.replace(temporary, file)
-    except OSError as error:
+    except (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError) as error:
         raise InputError(f"cannot write {file}: {error.strerror or error}; choose another folder or name") from error
     finally:
         with contextlib.suppress(FileNotFoundError):
@@ -96,7 +96,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Arrays]:
         near = did_you_mean(name, files_beside(path))
         raise InputError(f"{path}: no such model file: give the folder that 'didymos analyze' wrote{near}") from None
     except (*DAMAGE, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
-        raise InputError(f"{name} is no model of didymos or is damaged: give a model.npz, or train it again") from None
+        raise InputError(f"{name} is not a model of didymos or is damaged: give a model.npz or train again") from None
     if version < FORMAT_VERSION:
         raise InputError(
             f"{name} has model format {version} of an earlier didymos, this one reads {FORMAT_VERSION}: train it again"

@@ -14,7 +14,7 @@ from didymos.core.metrics.linear import LinearMetric
 from didymos.core.numeric.rows import Spectra
 from didymos.schema import InputError
 from didymos.schema.given import check_path, in_words
-from didymos.schema.printing import counted, html_table, said
+from didymos.schema.printing import html_table, said
 from didymos.twin.archive import DAMAGE, Arrays, check_kind, damaged, read, write
 from didymos.twin.embedding_stage import EmbeddingStage
 from didymos.twin.example_score import ExampleScore
@@ -31,6 +31,7 @@ from didymos.twin.parts import (
 )
 from didymos.twin.region_arrays import region_arrays, regions_from
 from didymos.twin.score_stage import ScoreStage
+from didymos.twin.words import about_model
 
 MODEL = "TwinModel"
 MODEL_FILE = "model.npz"
@@ -112,21 +113,8 @@ class TwinModel:
         return html_table("TwinModel", self._rows())
 
     def _rows(self) -> list[tuple[str, str]]:
-        """Return what people want to know of a model, by name."""
-        units = str(self.about.get("energy_units", ""))
-        rows = [
-            ("metric", f"{self.about.get('metric') or 'linear'} of rank {self.metric.rank}"),
-            ("energies", f"{len(self.energy)} from {self.energy[0]:.4g} to {self.energy[-1]:.4g} {units}".strip()),
-            ("score", f"from the {self.score_source}"),
-        ]
-        if self.networks is not None:
-            encoder = self.networks.embedding.encoder
-            rows.append(("networks", f"{encoder.members}, embedding of {counted(encoder.components, 'component')}"))
-        kinds = [str(name) for name in self.about.get("kind_names", ()) if str(name)]
-        for name, text in (("similarity", self.about.get("similarity")), ("kinds", ", ".join(kinds))):
-            if text:
-                rows.append((name, str(text)))
-        return [*rows, ("version", str(self.about.get("didymos_version", "unknown")))]
+        encoder = None if self.networks is None else self.networks.embedding.encoder
+        return about_model(self.energy, self.metric.rank, self.score_source, encoder, self.about)
 
     @property
     def score_source(self) -> str:
