@@ -221,13 +221,13 @@ def test_no_such_file(tmp_path):
 def test_foreign_content_is_refused(tmp_path, content):
     path = tmp_path / "model.npz"
     path.write_bytes(content)
-    assert "not a model of didymos" in refused(path)
+    assert "is no model of didymos" in refused(path)
 
 
 def test_a_folder_is_refused(tmp_path):
     path = tmp_path / "model.npz"
     path.mkdir()
-    assert "not a model of didymos" in refused(path)
+    assert "holds no model.npz" in refused(path)
 
 
 def test_other_arrays_are_refused(tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from result_builder import build_result
 
+from didymos.plots.units import scale, units_of
 from didymos.views import ViewSettings, linked_views
 from didymos.views.payload import array, as_json, decoded, findings, numbers, page_scale, payload
 from didymos.views.places import places_of
@@ -190,6 +191,11 @@ def test_defects_are_in_the_units_of_the_axes():
     np.testing.assert_allclose(defects["extent"], [3, np.nan], rtol=1e-6)
 
 
+def scale_of(result):
+    """The unit in which the principal components are numbers from 1 to 1000."""
+    return scale(result["pca"].values[..., :2], units_of(result["pca"]))
+
+
 def test_the_plane_is_the_embedding_else_the_principal_components():
     result = build_result(energies=8)
     plane = made(result)[1]["embedding"]
@@ -198,7 +204,9 @@ def test_the_plane_is_the_embedding_else_the_principal_components():
     x = decoded(plane["x"])
     assert plane["box"][0] < np.nanmin(x) < np.nanmax(x) < plane["box"][1]
     other = made(result.drop_vars("embedding"))[1]["embedding"]
-    assert other["xLabel"] == "principal component 1"
+    assert other["xLabel"] == f"principal component 1 ({scale_of(result).units})"
+    components = scale_of(result).factor * result["pca"].values[..., 0].ravel()
+    np.testing.assert_allclose(decoded(other["x"]), components, rtol=1e-5)
     assert made(result.drop_vars(["embedding", "pca"]))[1]["embedding"] is None
     assert made(result.drop_vars("embedding").isel(mode=[0]))[1]["embedding"] is None
     result["embedding"][:] = np.nan

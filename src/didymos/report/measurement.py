@@ -13,6 +13,21 @@ from didymos.report.sentences import number
 from didymos.schema import is_image
 
 
+READING = (
+    ("Channel", "channel"),
+    ("Rule for the channel", "channel_rule"),
+    ("Prepared by", "derived"),
+    ("Sweep directions", "backward"),
+    ("Repeated sweeps", "sweeps"),
+    ("Axes of the file", "axes"),
+    ("Energies", "energies"),
+    ("Order of the points", "pixel_order"),
+    ("Left out of the folder", "left_out"),
+    ("Topography", "topography_note"),
+)
+"""What a map says of how it was read, by the term that the report has for it."""
+
+
 def measured(result: xr.Dataset) -> list[tuple[str, str]]:
     """Return the properties of the measurement, as terms with their descriptions."""
     spectra = result["spectra"]
@@ -28,8 +43,7 @@ def measured(result: xr.Dataset) -> list[tuple[str, str]]:
         ),
         ("Signal", _signal(spectra)),
     ]
-    chosen = (("Channel", "channel"), ("Rule for the channel", "channel_rule"), ("Prepared by", "derived"))
-    for term, name in chosen:
+    for term, name in READING:
         if text := words(spectra.attrs.get(name)):
             rows.append((term, text))
     return rows

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from didymos.core.numeric.rows import some_rows
 from didymos.plots.styling import SCORE_COLOURS
 from didymos.plots.surface import length_scale
-from didymos.plots.units import Scale, energy_axis, label, plain, signal_scale, units_of
+from didymos.plots.units import Scale, energy_axis, label, plain, scale, signal_scale, units_of
 from didymos.schema import ENERGY, SPECTRAL_REGIONS, is_image
 from didymos.views.layers import Layer, layers_of, palette
 from didymos.views.names import SELECTIONS
@@ -180,9 +180,23 @@ def plane_name(result: xr.Dataset) -> str | None:
 
 
 def plane_positions(result: xr.Dataset, name: str) -> NDArray[np.floating]:
-    """Return the first two components of all points, shape (n_points, 2)."""
-    values = result[name].values
-    return np.asarray(values.reshape(-1, values.shape[-1])[:, :2])
+    """Return the first two components of all points, shape (n_points, 2), in the unit of :func:`plane_labels`."""
+    values = result[name].values.reshape(-1, result[name].shape[-1])[:, :2]
+    return np.asarray(_plane_scale(result, name)(values))
+
+
+def plane_labels(result: xr.Dataset, name: str) -> tuple[str, str]:
+    """Return the names of the two axes, with their unit where they have one."""
+    units = _plane_scale(result, name).units
+    first, second = (label(f"{SPACES[name]} {number}", units) for number in (1, 2))
+    return first, second
+
+
+def _plane_scale(result: xr.Dataset, name: str) -> Scale:
+    """Return the scale of a plane: principal components have the unit of the signal, an embedding has none."""
+    if name != "pca":
+        return Scale(1.0, "")
+    return scale(result[name].values[..., :2], units_of(result[name]))
 
 
 def _embedding(result: xr.Dataset, places: Places) -> dict[str, Any] | None:
@@ -194,12 +208,13 @@ def _embedding(result: xr.Dataset, places: Places) -> dict[str, Any] | None:
     known = np.isfinite(plane).all(axis=1)
     if not known.any():
         return None
+    labels = plane_labels(result, name)
     return {
         "x": array(plane[:, 0]),
         "y": array(plane[:, 1]),
         "box": framed(plane[known]),
-        "xLabel": f"{SPACES[name]} 1",
-        "yLabel": f"{SPACES[name]} 2",
+        "xLabel": labels[0],
+        "yLabel": labels[1],
     }
 
 
