@@ -55,9 +55,9 @@ def test_the_first_step_names_it_too(given, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"seed": 1}, r"settings are a dict; allowed is didymos.Settings: give keywords, analyze\(map, seed=1\), or"),
+        ({"seed": 1}, r"settings are a dict; allowed is didymos.Settings or keywords: analyze\(map, seed=1\) or"),
         ("settings.toml", r"read the file with didymos.Settings.from_toml\('settings.toml'\)"),
-        (1, r"settings are an int; allowed is didymos.Settings: give didymos.Settings\(...\) or keywords"),
+        (1, "settings are an int; allowed is didymos.Settings or keywords: such as seed=1"),
     ],
 )
 def test_settings_are_settings(settings, message, surface, steps):
