@@ -55,9 +55,9 @@ def test_the_first_step_names_it_too(given, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"seed": 1}, r"settings are a dict; allowed is didymos.Settings: give keywords, analyze\(map, seed=1\), or"),
+        ({"seed": 1}, r"settings are a dict; allowed is didymos.Settings or keywords: analyze\(map, seed=1\) or"),
         ("settings.toml", r"read the file with didymos.Settings.from_toml\('settings.toml'\)"),
-        (1, r"settings are an int; allowed is didymos.Settings: give didymos.Settings\(...\) or keywords"),
+        (1, "settings are an int; allowed is didymos.Settings or keywords: such as seed=1"),
     ],
 )
 def test_settings_are_settings(settings, message, surface, steps):
@@ -81,9 +81,9 @@ def test_misspelt_names_find_their_neighbours(surface):
         didymos.analyze(surface, sed=1)
     for name, value, meant in (
         ("metric", "robst", "robust"),
-        ("activation", "tahn", "tanh"),
+        ("activation", "tannh", "tanh"),
         ("similarity", "evidnce", "evidence"),
-        ("pairs", "alll", "all"),
+        ("pairs", "aall", "all"),
     ):
         with pytest.raises(InputError, match=f"{name} is '{value}'; allowed are .*; did you mean '{meant}'"):
             ANY.Settings(**{name: value})
@@ -152,8 +152,8 @@ def test_files_that_are_not_there_find_their_neighbours(tmp_path, surface):
     (tmp_path / "examples.csv").touch()
     for call, meant in (
         (lambda: didymos.open_result(tmp_path / "result.nc"), "results.nc"),
-        (lambda: didymos.open_truth(tmp_path / "truht.npy", surface), "truth.npy"),
-        (lambda: didymos.analyze(surface, examples=tmp_path / "exampels.csv"), "examples.csv"),
+        (lambda: didymos.open_truth(tmp_path / "trruth.npy", surface), "truth.npy"),
+        (lambda: didymos.analyze(surface, examples=tmp_path / "exammples.csv"), "examples.csv"),
     ):
         with pytest.raises(InputError, match=f"did you mean '{meant}'"):
             call()

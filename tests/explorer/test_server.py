@@ -148,5 +148,5 @@ def test_a_notebook_shows_it_in_the_cell(explorer):
 def test_what_is_no_result_is_refused(tmp_path):
     with pytest.raises(InputError, match="holds neither"):
         explore(tmp_path)
-    with pytest.raises(InputError, match="allowed are a Dataset"):
+    with pytest.raises(InputError, match="the explorer needs a result; an int came"):
         explore(3)  # type: ignore[arg-type]

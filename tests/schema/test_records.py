@@ -135,8 +135,8 @@ def test_a_table_is_named_where_it_is_wrong(tmp_path):
 
 def test_a_missing_file_gets_one_line(tmp_path):
     written(tmp_path / "settings.toml", "")
-    with pytest.raises(InputError, match=r"setings.toml: no such file of settings; did you mean 'settings.toml'"):
-        Settings.from_toml(tmp_path / "setings.toml")
+    with pytest.raises(InputError, match=r"settingz.toml: no such file of settings; did you mean 'settings.toml'"):
+        Settings.from_toml(tmp_path / "settingz.toml")
     with pytest.raises(InputError, match="cannot be read"):
         Settings.from_toml(tmp_path)
     with pytest.raises(InputError, match="the path of the settings is None"):

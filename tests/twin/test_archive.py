@@ -94,7 +94,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, e
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(InputError, match="cannot write .*twin.npz: No such file or directory; choose another folder"):
+    with pytest.raises(InputError, match=r"cannot write .*twin.npz: No such file or directory; choose another folder"):
         write(tmp_path / "no" / "twin.npz", HEADER, ARRAYS)
     assert files(tmp_path) == []
 

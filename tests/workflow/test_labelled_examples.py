@@ -354,3 +354,12 @@ def test_an_example_without_a_whole_spectrum_is_refused(surface, examples):
     data = surface.copy(deep=True)
     data["spectra"].values[examples["row"][1], examples["column"][1], 3:] = np.nan
     assert "1 of 6 examples name spectra with too many missing values" in refused(data, examples)
+
+
+@pytest.mark.parametrize(("label", "meant"), [("majorty", "majority"), ("Artifact", "artefact"), ("others", "other")])
+def test_a_slip_in_a_reserved_label_is_no_kind(label, meant):
+    values = np.random.default_rng(0).normal(size=(4, 4, 6))
+    spectra = spectral_map(values, np.arange(6))
+    with pytest.raises(InputError, match=f"example 2 has the label '{label}'.*did you mean '{meant}'"):
+        examples_of({"row": [0, 1], "column": [0, 1], "label": ["majority", label]}, spectra)
+    assert examples_of({"row": [0], "column": [0], "label": ["adatom"]}, spectra).names == ("adatom",)

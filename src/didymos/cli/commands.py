@@ -224,8 +224,9 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, output: Output | None = Non
     from didymos.io import save_result
     from didymos.io.atomic import make_folder
     from didymos.io.folders import check_out
+    from didymos.report.output import owned_files
 
-    check_out(out, None, ["surface.nc"], overwrite=chosen.overwrite)  # before the simulation
+    check_out(out, None, ["surface.nc", *owned_files(True)], overwrite=chosen.overwrite)  # before the simulation
     surface = _simulated("fese", {"shape": (80, 80), "energies": 256, "seed": seed})
     make_folder(out)
     path = save_result(surface, out / "surface.nc")

@@ -9,7 +9,7 @@ LIKE_ENOUGH = 0.6
 """Smallest share of common letters of a word that is proposed, as difflib has it."""
 
 
-def nearest_word(word: object, allowed: Iterable[str]) -> str | None:
+def nearest_word(word: object, allowed: Iterable[str], least: float = LIKE_ENOUGH) -> str | None:
     """Return the allowed word that is most like another one, None where no word is like it.
 
     Parameters
@@ -18,6 +18,8 @@ def nearest_word(word: object, allowed: Iterable[str]) -> str | None:
         What came; what is no text is like nothing.
     allowed : iterable of str
         Letters count in lower case, and a hyphen as an underscore.
+    least : float
+        Smallest share of common letters.
 
     Returns
     -------
@@ -29,7 +31,7 @@ def nearest_word(word: object, allowed: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     names = {_plain(name): name for name in reversed([*allowed])}
-    found = [name for name in get_close_matches(_plain(word), [*names], n=3, cutoff=LIKE_ENOUGH) if _stems(name, word)]
+    found = [name for name in get_close_matches(_plain(word), [*names], n=3, cutoff=least) if _stems(name, word)]
     return names[found[0]] if found else None
 
 

@@ -15,10 +15,13 @@ from didymos.core.defects.labels import UNKNOWN
 from didymos.io.examples import read_examples
 from didymos.schema import InputError, is_image
 from didymos.schema.printing import brief
+from didymos.schema.suggestions import nearest_word
 from didymos.twin.training.similarity import OTHER
 from didymos.workflow.locations import locations
 
 MAJORITY_LABEL, ARTEFACT_LABEL, OTHER_LABEL = "majority", "artefact", "other"
+MISSPELT = 0.85
+"""A label that shares so many letters with a reserved one is a slip, not a kind."""
 RESERVED = (MAJORITY_LABEL, ARTEFACT_LABEL, OTHER_LABEL)
 """Labels that are no kind: bare surface, corrupted spectrum, unlike the named kinds."""
 
@@ -107,6 +110,12 @@ def examples_of(given: Any, spectra: xr.DataArray) -> LabelledExamples:
         if not label or label.lower() == "nan":
             raise InputError(f"example {number} has no label; reserved are {', '.join(RESERVED)}, all others are kinds")
         label = label.lower() if label.lower() in RESERVED else label
+        near = None if label in RESERVED else nearest_word(label, RESERVED, MISSPELT)
+        if near is not None:
+            raise InputError(
+                f"example {number} has the label {label!r}, which is nearly a reserved one; did you mean {near!r}? A "
+                "kind needs another name"
+            )
         try:
             first, second = float(row.first), float(row.second)
         except (TypeError, ValueError, OverflowError):

@@ -232,12 +232,12 @@ def checked_settings(settings: Any) -> Settings:
         return settings
     if isinstance(settings, Mapping):
         keywords = ", ".join(f"{name}={shown(value)}" for name, value in settings.items())
-        remedy = f"give keywords, analyze(map, {keywords}), or didymos.Settings({keywords})"
+        remedy = f"analyze(map, {keywords}) or didymos.Settings({keywords})"
     elif isinstance(settings, str | os.PathLike):
         remedy = f"read the file with didymos.Settings.from_toml({os.fspath(settings)!r})"
     else:
-        remedy = "give didymos.Settings(...) or keywords, such as seed=1"
-    raise InputError(f"settings are {in_words(settings)}; allowed is didymos.Settings: {remedy}")
+        remedy = "such as seed=1"
+    raise InputError(f"settings are {in_words(settings)}; allowed is didymos.Settings or keywords: {remedy}")
 
 
 def _one_of(name: str, value: object, allowed: Collection[str]) -> None:
