@@ -12,7 +12,6 @@ from didymos.plots.units import units_of
 from didymos.report.sentences import number
 from didymos.schema import is_image
 
-
 READING = (
     ("Channel", "channel"),
     ("Rule for the channel", "channel_rule"),
