@@ -40,7 +40,7 @@ MARK = "didymos method page"
 def write_comparison(
     comparison: xr.Dataset, folder: str | os.PathLike[str], figures: str | Sequence[str] | FigureSettings = "png"
 ) -> Path:
-    """Write a comparison as ``comparison.nc``, ``comparison.html``, ``methods/``, ``figures/`` and ``tables/``.
+    """Write a comparison: ``comparison.html``, ``comparison.nc``, ``settings.toml``, pages, figures and tables.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ def write(
     progress: Report = silent,
     beside: Sequence[Helper] | None = None,
 ) -> Path:
-    """Write a result as ``results.nc``, ``model.npz``, ``figures/``, ``tables/`` and ``report.html``.
+    """Write a result: ``report.html``, ``results.nc``, ``settings.toml``, ``model.npz``, ``figures/`` and ``tables/``.
 
     A large result whose spectra are not in memory becomes ``results.zarr`` instead, written block by block.
 
