@@ -94,9 +94,9 @@ def test_where_the_names_tell_nothing_the_user_does(tmp_path):
         open_map(path, dims="point,energy")
 
 
-@pytest.mark.parametrize("dims", ["y,x", "y,x,bias", "y,y,energy", "", "point,x,energy"])
+@pytest.mark.parametrize("dims", ["y,x", "y,x,bias", "y,y,energy", "", "point,x,energy", 3, [1, 2, 3], {"y": 1}])
 def test_dims_that_are_no_map(dims):
-    with pytest.raises(InputError, match=r"^dims is '.*'; allowed are y,x,energy or point,energy"):
+    with pytest.raises(InputError, match=r"^dims is .*; allowed are y,x,energy or point,energy"):
         parse_dims(dims)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from didymos.schema import ENERGY, IMAGE_DIMS, POINT_DIMS, InputError
+from didymos.schema.given import shown
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -55,7 +56,10 @@ def parse_dims(dims: str | Sequence[str]) -> tuple[str, ...]:
     InputError
         Where a name is another or the axes together are no map.
     """
-    names = tuple(name.strip().casefold() for name in (dims.split(",") if isinstance(dims, str) else dims))
+    words = dims.split(",") if isinstance(dims, str) else dims
+    if not isinstance(words, Sequence) or not all(isinstance(word, str) for word in words):
+        raise InputError(f"dims is {shown(dims)}; allowed are y,x,energy or point,energy, one name for each axis")
+    names = tuple(word.strip().casefold() for word in words)
     if set(names) not in (*MAPS, *LINES) or len(set(names)) < len(names):
         raise InputError(
             f"dims is {','.join(names)!r}; allowed are y,x,energy or point,energy (or x,energy for a line), in the "

@@ -16,6 +16,7 @@ from didymos.io.blocks import image_blocks
 from didymos.io.nanonis_layout import Layout, layout_of, to_single
 from didymos.io.nanonis_records import LARGEST, SMALLEST
 from didymos.schema import VERSION, InputError
+from didymos.schema.given import check_path, is_data_array, is_dataset, no_map
 
 STRIP = 2**19
 """How many values of the map are written as records at once (at least one row)."""
@@ -55,6 +56,9 @@ def save_nanonis(data: xr.Dataset | xr.DataArray, path: str | os.PathLike[str]) 
     the frame, half a step before the first point. Positions in pixels are written as NaN, and so is what the map does
     not know (settling time, ...).
     """
+    check_path(path, "the grid")
+    if not (is_data_array(data) or is_dataset(data)):
+        raise no_map(data, "save_nanonis")
     target = Path(path)
     if target.suffix.lower() != ".3ds":
         raise InputError(f"{target.name} has the suffix {target.suffix!r}; a Nanonis grid needs .3ds: rename it")

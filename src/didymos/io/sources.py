@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from didymos.schema import InputError
+from didymos.schema.given import check_path
 from didymos.schema.suggestions import did_you_mean, files_beside
 
 PATTERN = {"*", "?"}
@@ -60,6 +61,7 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
     InputError
         Where a file cannot be read.
     """
+    check_path(path, "the file")
     path = Path(path)
     digest = hashlib.sha256()
     try:
