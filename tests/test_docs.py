@@ -136,7 +136,7 @@ def test_the_tables_of_results_are_those_of_the_schema():
 def test_the_formats_are_those_of_the_reader():
     text = (DOCS / "formats.md").read_text("utf-8")
     assert runpy.run_path(str(DOCS / "figures" / "formats.py"))["table"]() in text
-    listed = [suffix for row in rows(text, "format") for suffix in re.findall(r"`(\.[^`]+)`", row[1])]
+    listed = [suffix for row in rows(text, "format") for suffix in re.findall(r"`([^`]+)`", row[1])]
     assert {*listed} == {suffix for reader in known_readers().values() for suffix in reader.suffixes}
     rule = text.partition("### Which channel")[2]
     assert len(re.findall(r"^\d+\. ", rule, re.MULTILINE)) == len(Kind)

@@ -74,7 +74,7 @@ def test_every_reader_has_what_the_documentation_needs():
     assert len(set(names)) == len(names)
     for reader in known_readers().values():
         assert reader.suffixes or reader.recognises
-        assert all(re.fullmatch(r"\.[\w.()-]+", suffix) and suffix == suffix.lower() for suffix in reader.suffixes)
+        assert all(re.fullmatch(r"[._][\w.()-]+", suffix) and suffix == suffix.lower() for suffix in reader.suffixes)
         assert reader.holds.endswith(".")
         assert reader.tested_on.endswith(".")
 

@@ -53,7 +53,7 @@ class Reader:
     name : str
         Of the format, as people call it: ``"RHK SM4"``.
     suffixes : tuple of str
-        In lower case, with the point. A folder may have none of them.
+        How the names of files end, in lower case: ``.sm4``, ``_mtrx``. A folder may have none of them.
     read : callable (path, lazy) -> Content
         Reads a file. Large arrays may be dask arrays that are read when their values are asked for; `lazy` is True
         where this is wanted, False where it is not and None where the reader chooses by size.

@@ -29,7 +29,6 @@ _NAME = re.compile(r"(?P<chain>.+)--(?P<run>\d+)_(?P<cycle>\d+)\.(?P<channel>[^.
 _MARK = b"ONTMATRX0101"
 _UNITS = {"Volt": "V", "Ampere": "A", "Meter": "m", "Hertz": "Hz", "Second": "s"}
 _SWEEPS = {"V": "Bias", "m": "Z", "Hz": "Frequency"}
-_CHANNELS = ("i", "aux1", "aux2", "df", "z", "ext_vint", "amplitude", "damping", "phase")
 _NUMBERS = {
     "set_point_bias": "EEPA::GapVoltageControl.Voltage",
     "set_point": "EEPA::Regulator.Setpoint_1",
@@ -273,7 +272,7 @@ def _recognises(path: Path) -> bool:
 
 READER = Reader(
     name="Scienta Omicron Matrix",
-    suffixes=tuple(f".{channel}({axis})_mtrx" for channel in _CHANNELS for axis in "vz"),
+    suffixes=("_mtrx",),
     read=_read,
     holds="Volume CITS as maps, single curves and folders of them as scattered points; channels over bias or z.",
     tested_on="Files made for the tests after the layout that access2theMatrix reads; no real file.",

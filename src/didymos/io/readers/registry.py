@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -65,31 +66,48 @@ def reader_of(path: Path) -> Reader:
     InputError
         Where no format has the suffix or recognises the content.
     """
-    if path.is_dir():
-        for reader in known_readers().values():
-            if reader.recognises is not None and reader.recognises(path):
+    fitting = []
+    for reader in _in_turn():
+        if _fits(reader, path):
+            if reader.recognises is None or reader.recognises(path):
                 return reader
-        raise InputError(
+            fitting.append(reader.name)
+    raise _unknown(path, fitting)
+
+
+def _fits(reader: Reader, path: Path) -> bool:
+    """Tell whether a file has a suffix of a format, or whether the format knows folders."""
+    if path.is_dir():
+        return reader.recognises is not None
+    return any(path.name.casefold().endswith(suffix) for suffix in reader.suffixes)
+
+
+def _in_turn() -> Iterator[Reader]:
+    """Yield the readers of didymos, then those of other packages: to look for these takes a tenth of a second."""
+    for module in BUILT_IN:
+        yield _built_in(module)
+    own = {_built_in(module).name for module in BUILT_IN}
+    yield from (reader for name, reader in known_readers().items() if name not in own)
+
+
+def _unknown(path: Path, fitting: Sequence[str]) -> InputError:
+    """Return the error about a file that no reader takes; `fitting` names those with its suffix."""
+    if path.is_dir():
+        return InputError(
             f"{path.resolve().name} is a folder that no reader knows: it is no zarr store (which has a zarr.json) and "
             "no folder of point spectra; give the file or the store itself"
         )
-    name = path.name.casefold()
-    fitting = [r for r in known_readers().values() if any(name.endswith(suffix) for suffix in r.suffixes)]
-    if not fitting:
-        from didymos.schema.suggestions import did_you_mean
-
-        known = ", ".join(f"{r.name} ({', '.join(r.suffixes[:3])})" for r in known_readers().values() if r.suffixes)
-        hint = did_you_mean(path.suffix.lower(), suffixes())
-        raise InputError(
-            f"{path.name} has the suffix {path.suffix!r}{hint}; didymos opens {known}: convert the file to netCDF or "
-            "zarr with a variable 'spectra' (y, x, energy)"
+    if fitting:
+        return InputError(
+            f"{path.name} is named as {' or '.join(fitting)} and is none: check that the file is whole and has its own "
+            "suffix"
         )
-    for reader in fitting:
-        if reader.recognises is None or reader.recognises(path):
-            return reader
-    raise InputError(
-        f"{path.name} is named as {' or '.join(reader.name for reader in fitting)} and is none: check that the file is "
-        "whole and has its own suffix"
+    from didymos.schema.suggestions import did_you_mean
+
+    known = ", ".join(f"{r.name} ({', '.join(r.suffixes[:3])})" for r in known_readers().values() if r.suffixes)
+    return InputError(
+        f"{path.name} has the suffix {path.suffix!r}{did_you_mean(path.suffix.lower(), suffixes())}; didymos opens "
+        f"{known}: convert the file to netCDF or zarr with a variable 'spectra' (y, x, energy)"
     )
 
 
@@ -143,6 +161,7 @@ def _readers() -> tuple[dict[str, Reader], dict[str, str]]:
     return found, skipped
 
 
+@cache
 def _built_in(module: str) -> Reader:
     reader: Reader = importlib.import_module(f"didymos.io.readers.{module}").READER
     return reader
