@@ -9,9 +9,10 @@ import pytest
 from didymos.core.defects.regions import RegionModel
 from didymos.core.metrics.registry import fit_metric
 from didymos.schema import InputError
+from didymos.twin.distances import distance_score, distance_to_phases, phase_centres
 from didymos.twin.embedding_stage import EmbeddingStage
 from didymos.twin.example_score import ExampleScore
-from didymos.twin.model import Networks, TwinModel, distance_score, load_model, save_model
+from didymos.twin.model import Networks, TwinModel, load_model, save_model
 from didymos.twin.score_stage import ScoreStage
 from didymos.twin.training.encoder import random_encoder
 
@@ -221,7 +222,7 @@ def test_no_such_file(tmp_path):
 def test_foreign_content_is_refused(tmp_path, content):
     path = tmp_path / "model.npz"
     path.write_bytes(content)
-    assert "is no model of didymos" in refused(path)
+    assert "is not a model of didymos" in refused(path)
 
 
 def test_a_folder_is_refused(tmp_path):
@@ -369,6 +370,32 @@ def test_regions_come_back_to_the_bit(model, tmp_path):
     score = np.linspace(-0.1, 1.1, 50)
     assert np.array_equal(again.probability(score), REGIONS.probability(score))
     assert again.thresholds == REGIONS.thresholds
+
+
+def test_without_networks_every_phase_is_background(plain, spectra, tmp_path):
+    features = plain.metric.transform(spectra)
+    second = features.mean(axis=0) + 40.0
+    two = replace(plain, phases=np.stack([np.zeros_like(second), second]))
+    shifted = np.concatenate([features, features + second, features + 7 * second])
+    scores = two.predict_features(shifted).score.reshape(3, -1)
+    np.testing.assert_allclose(scores[0], scores[1], rtol=1e-5)
+    assert scores[2].min() > scores[:2].max()
+    assert plain.predict_features(shifted).score.reshape(3, -1)[1].min() > scores[:2].max()
+    save_model(two, tmp_path / "model.npz")
+    assert same_prediction(load_model(tmp_path / "model.npz").predict_features(shifted), two.predict_features(shifted))
+
+
+@pytest.mark.parametrize("centres", [np.ones(4), np.ones((2, 1)), np.ones((2, 5)), np.full((2, 4), np.nan)])
+def test_phases_that_do_not_fit_are_refused(plain, tmp_path, centres):
+    save_model(replace(plain, phases=np.ones((2, 4))), tmp_path / "model.npz")
+    refused(rewritten(tmp_path / "model.npz", phase_centres=centres))
+
+
+def test_the_centres_of_phases():
+    features = np.array([[0.0, 1.0], [0.2, 1.2], [0.4, 1.1], [5.0, 5.0], [9.0, 9.0]])
+    assert phase_centres(features, np.array([1, 1, 1, 1, 1])) is None
+    np.testing.assert_array_equal(phase_centres(features, np.array([1, 1, 1, 2, 0])), [[0.2, 1.1], [5.0, 5.0]])
+    np.testing.assert_allclose(distance_to_phases(features, np.array([[0.0, 1.0], [5.0, 9.0]]))[[0, 3, 4]], [0, 4, 4])
 
 
 def test_without_regions_no_region_is_stored(model, tmp_path):

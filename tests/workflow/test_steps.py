@@ -168,7 +168,7 @@ def test_keywords_alone_are_settings(surface):
         ({"similarity": "nearness"}, "similarity is 'nearness'; allowed are auto, evidence, examples, threshold"),
         (
             {"settings": {"seed": 1}},
-            "settings are a dict; allowed is didymos.Settings: give keywords, analyze(map, seed=1)",
+            "settings are a dict; allowed is didymos.Settings or keywords",
         ),
     ],
 )

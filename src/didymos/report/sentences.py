@@ -27,8 +27,8 @@ SIMILARITY = {
 }
 """How similarity was decided, by the attribute ``similarity``."""
 BY_DISTANCE = (
-    "No network was trained because no distinct population was detected; the score is the distance to the majority, "
-    "rescaled to 0 to 1."
+    "No network was trained because no distinct population was detected; the score is the distance to the majority "
+    "(to the nearest phase where there are several), rescaled to 0 to 1."
 )
 CLEAR = 2.0
 """Standard errors from which on a difference of spectral weight is reported as one."""

@@ -16,6 +16,7 @@ from didymos.schema import InputError
 from didymos.schema.given import check_path, in_words
 from didymos.schema.printing import html_table, said
 from didymos.twin.archive import DAMAGE, Arrays, check_kind, damaged, read, write
+from didymos.twin.distances import PHASES, distance_score, distance_to_phases
 from didymos.twin.embedding_stage import EmbeddingStage
 from didymos.twin.example_score import ExampleScore
 from didymos.twin.parts import (
@@ -95,6 +96,9 @@ class TwinModel:
         JSON values: units, settings, version.
     regions : RegionModel, optional
         What the score says about the region; None where all is majority.
+    phases : array, shape (n_phases, n_features), optional
+        Where there are no networks and the majority has several phases: their centres. A spectrum is scored by its
+        distance from the nearest one, as every phase is background.
     """
 
     energy: NDArray[np.float64]
@@ -103,6 +107,7 @@ class TwinModel:
     distance_unit: float
     about: dict[str, Any]
     regions: RegionModel | None = None
+    phases: NDArray[np.float64] | None = None
 
     def __repr__(self) -> str:
         """Return what the model is of and how it scores, in one line."""
@@ -138,13 +143,19 @@ class TwinModel:
     def predict_features(self, features: NDArray[np.floating]) -> Prediction:
         """Embed and score spectra whose features are known, shape (n_points, n_features)."""
         embedded = None if self.networks is None else self.networks.embedding.embed(features)
-        return self.predict_embedded(self.metric.distance(features), embedded)
+        return self.predict_embedded(features, self.metric.distance(features), embedded)
 
-    def predict_embedded(self, distance: NDArray[np.float64], embedded: NDArray[np.float64] | None) -> Prediction:
+    def predict_embedded(
+        self,
+        features: NDArray[np.floating],
+        distance: NDArray[np.float64],
+        embedded: NDArray[np.float64] | None,
+    ) -> Prediction:
         """Score spectra whose distance from the majority and whose embedding by every member are known.
 
         Parameters
         ----------
+        features : array, shape (n_points, n_features)
         distance : array, shape (n_points,)
         embedded : array, shape (n_members, n_points, n_components), or None
             None where the model has no networks.
@@ -154,30 +165,14 @@ class TwinModel:
         Prediction
         """
         if self.networks is None or embedded is None:
-            score = distance_score(distance, self.distance_unit).astype(np.float32)
+            nearest = distance if self.phases is None else distance_to_phases(features, self.phases)
+            score = distance_score(nearest, self.distance_unit).astype(np.float32)
             return Prediction(None, score, np.full_like(score, np.nan), distance)
         scores = self.networks.score.score(embedded)
         mean = scores.mean(axis=0)
         spread = scores.std(axis=0, ddof=1) if len(scores) > 1 else np.full_like(mean, np.nan)
         shown = embedded[self.networks.reference].astype(np.float32)
         return Prediction(shown, mean.astype(np.float32), spread.astype(np.float32), distance)
-
-
-def distance_score(distance: NDArray[np.floating], unit: float) -> NDArray[np.float64]:
-    """Return the score of a distance d where there are no networks, d^2 / (d^2 + d_u^2), shape (n_points,).
-
-    The order of the spectra is that of their distances.
-
-    Parameters
-    ----------
-    distance : array, shape (n_points,)
-        Not negative, in the units of the metric.
-    unit : float
-        d_u, the distance with a score of one half.
-    """
-    ratio = np.asarray(distance, dtype=np.float64) / unit
-    # no square overflows
-    return np.asarray((ratio / np.hypot(1.0, ratio)) ** 2)
 
 
 def save_model(model: TwinModel, file: str | os.PathLike[str] | BinaryIO) -> None:
@@ -199,6 +194,7 @@ def save_model(model: TwinModel, file: str | os.PathLike[str] | BinaryIO) -> Non
         "distance_unit": np.array(model.distance_unit),
         **metric_arrays(model.metric),
         **({} if model.regions is None else region_arrays(model.regions)),
+        **({} if model.phases is None else {PHASES: model.phases}),
     }
     if model.networks is not None:
         first, second = model.networks.embedding, model.networks.score
@@ -254,7 +250,11 @@ def _model(header: dict[str, Any], arrays: Arrays) -> TwinModel:
     if not 0 < unit < np.inf:
         raise ValueError("the unit of the distance is no length")
     networks = _networks(header, arrays) if "embedding" in header else None
-    return TwinModel(arrays["energy"], metric, networks, unit, dict(header["about"]), regions_from(arrays))
+    phases = arrays.get(PHASES)
+    if phases is not None and (phases.ndim != 2 or phases.shape[1] != metric.rank or not np.isfinite(phases).all()):
+        raise ValueError("the centres of the phases do not fit")
+    about = dict(header["about"])
+    return TwinModel(arrays["energy"], metric, networks, unit, about, regions_from(arrays), phases)
 
 
 def _networks(header: dict[str, Any], arrays: Arrays) -> Networks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -58,6 +58,8 @@ class PairSimilarity:
         Names of the kinds 1, 2 ...; empty where kinds have no names.
     pairs : Pairs or None
         The distances of all pairs, where similarity comes from them.
+    phase : array of int, shape (n_usable,), optional
+        Phase of every spectrum: where nothing trains, the score is the distance from the nearest phase.
     """
 
     source: str
@@ -65,6 +67,7 @@ class PairSimilarity:
     score: Lesson | None = None
     names: tuple[str, ...] = ()
     pairs: Pairs | None = None
+    phase: NDArray[np.int16] | None = None
 
     def __repr__(self) -> str:
         """Return where the similarity comes from, in one line."""
@@ -151,10 +154,12 @@ def by_evidence(
     del features, settings, report
     if evidence.amplitudes is None:
         nothing = np.full(len(evidence.label), np.nan, dtype=np.float32)
-        return _with_examples(points, evidence.label, nothing, nothing, evidence.label)
-    kind = evidence.amplitudes.kind
-    amplitude = known_amplitudes(evidence.amplitudes, evidence.label)
-    return _with_examples(points, *graded_labels(evidence.label, amplitude, kind), amplitude, kind)
+        found = _with_examples(points, evidence.label, nothing, nothing, evidence.label)
+    else:
+        kind = evidence.amplitudes.kind
+        amplitude = known_amplitudes(evidence.amplitudes, evidence.label)
+        found = _with_examples(points, *graded_labels(evidence.label, amplitude, kind), amplitude, kind)
+    return replace(found, phase=evidence.phase)
 
 
 def _with_examples(

@@ -12,6 +12,7 @@ from didymos.core.defects.regions import RegionModel
 from didymos.schema import VERSION
 from didymos.schema.given import check_kind
 from didymos.schema.printing import brief
+from didymos.twin.distances import distance_to_phases, phase_centres
 from didymos.twin.embedding_stage import fit_embedding, prepare_embedding
 from didymos.twin.ensemble.members import Ensemble
 from didymos.twin.example_score import example_score
@@ -75,10 +76,10 @@ def train_twins(
 ) -> Twins:
     """Train the twin that embeds and the twin that scores, every member of the ensemble at once.
 
-    Where `similarity` knows nothing to train on, no network is trained, and the score is the distance from the majority
-    rescaled to 0 ... 1. A few examples train the first twin only; the score then compares the distances in the
-    embedding from the examples of the kinds and from those of the majority
-    (:class:`didymos.twin.example_score.ExampleScore`).
+    Where `similarity` knows nothing to train on, no network is trained, and the score is the distance from the
+    majority, or from the nearest phase where there are several, rescaled to 0 ... 1. A few examples train the first
+    twin only; the score then compares the distances in the embedding from the examples of the kinds and from those of
+    the majority (:class:`didymos.twin.example_score.ExampleScore`).
 
     Parameters
     ----------
@@ -109,9 +110,14 @@ def train_twins(
     ensembles: tuple[Ensemble, ...] = ()
     if similarity.embedding is not None:
         networks, embedded, ensembles = _networks(features, similarity, chosen, report, compiler)
-    usual = float(np.median(features.distance)) or float(features.distance.max()) or 1.0
-    model = TwinModel(points.energy, features.metric, networks, HALF_SCORE * usual, _about(points, chosen, similarity))
-    return Twins(model, model.predict_embedded(features.distance, embedded), embedded, ensembles)
+    # every phase is background: without networks a spectrum is as odd as it is far from all of them
+    phases = None if networks or similarity.phase is None else phase_centres(features.values, similarity.phase)
+    distance = features.distance if phases is None else distance_to_phases(features.values, phases)
+    unit = HALF_SCORE * (float(np.median(distance)) or float(distance.max()) or 1.0)
+    about = _about(points, chosen, similarity)
+    model = TwinModel(points.energy, features.metric, networks, unit, about, phases=phases)
+    prediction = model.predict_embedded(features.values, features.distance, embedded)
+    return Twins(model, prediction, embedded, ensembles)
 
 
 def prepare_training(compiler: Compiler, points: int, settings: Settings, source: str) -> None:
