@@ -145,3 +145,29 @@ def test_an_amplitude_with_more_signal_than_x(tmp_path):
     spectra = 1e-9 * np.stack([x, np.hypot(x, y)], axis=1).reshape(12, 12, 2, -1)
     file = GridFile(columns=12, rows=12, points=60, channels=("LockinX (A)", "LockinR (A)"), spectra=spectra)
     assert open_map(file.write(tmp_path / "grid.3ds")).attrs["channel"] == "LockinR (A)"
+
+
+def test_a_file_with_the_names_of_xarray_nanonis(tmp_path):
+    x, y, current = quadratures(0.0)
+    crosstalk = y + 9 * SWEEP**2
+    dims = ("bias", "y", "x")
+    parts = {
+        name: (dims, values.reshape(12, 12, 60).transpose(2, 0, 1))
+        for name, values in (("Current", current), ("LI_Demod_1_X", x), ("LI_Demod_1_Y", crosstalk))
+    }
+    height = np.random.default_rng(5).random((12, 12))
+    coords = {"bias": ("bias", SWEEP, {"units": "V"}), "Z": (("y", "x"), height, {"units": "m"})}
+    xr.Dataset(parts, coords, {"Sweep Signal": "Bias (V)"}).to_netcdf(tmp_path / "map.nc", engine="h5netcdf")
+    array = open_map(tmp_path / "map.nc")
+    # what varies most is in Y, what follows the current in X
+    assert array.attrs["channel"] == "LI_Demod_1_X"
+    np.testing.assert_array_equal(array.topography.values, height)
+    assert array.topography.attrs["units"] == "m"
+    derived = open_map(tmp_path / "map.nc", channel="Current")
+    assert "derived" not in derived.attrs
+    xr.Dataset({"Current": parts["Current"]}, coords, {"Sweep Signal": "Bias (V)"}).to_netcdf(
+        tmp_path / "current.nc", engine="h5netcdf"
+    )
+    slope = open_map(tmp_path / "current.nc")
+    np.testing.assert_allclose(slope.values, np.gradient(current, SWEEP, axis=1).reshape(12, 12, 60), rtol=1e-4)
+    assert slope.attrs["derived"] == "dI/dV by numerical derivative of Current"

@@ -230,7 +230,7 @@ def channel_kind(name: str, sweep_signal: str = "Bias (V)", harmonics: Mapping[i
         return _lockin_kind(low, harmonics or {})
     if re.search(r"\bdi[\s_/-]*dv\b|conductance", low):
         return Kind.CONDUCTANCE
-    if low.startswith("current") and unit.endswith("A"):
+    if low.startswith("current") and (unit.endswith("A") or not unit):
         return Kind.CURRENT
     word = split_name(sweep_signal)[0].casefold().split()
     if (word and low.startswith(word[0])) or "phase" in low:

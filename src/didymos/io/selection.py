@@ -11,12 +11,16 @@ import xarray as xr
 
 from didymos.io.axes import axes_of, with_standard_axes
 from didymos.io.blocks import is_large
-from didymos.io.channels import Choice, averaged_channels, choose_channel
+from didymos.io.channels import Choice, Kind, averaged_channels, channel_kind, choose_channel, split_name
 from didymos.io.lockin import Spectra, by_signal, quadratures_of, sample_rows, split_signal
 from didymos.io.readers.interface import Content
 from didymos.io.reading import Reading
 from didymos.io.topography import constant_height
 from didymos.schema import ENERGY, IMAGE_DIMS, RESULT_VARIABLES, InputError, space_dims, validate_map
+
+VOLTS = {"V", "mV", "uV", "µV"}
+HEIGHTS = ("topography", "z", "height", "topo")
+"""Names of a height per point, in lower case, the first that there is."""
 
 
 def map_from(content: Content, reading: Reading | None = None) -> tuple[xr.DataArray, list[str]]:
@@ -113,10 +117,13 @@ def _values(
     def sample(index: int) -> Spectra:
         return _sample(standard(index))
 
+    def derivative() -> Spectra | None:
+        return _derivative(names, standard)
+
     if wanted.lockin_phase is not None:
-        return _rotated(names, choice, wanted, standard, sample)
+        return _rotated(names, choice, wanted, standard, derivative)
     if wanted.channel is None:
-        choice, _ = by_signal(names, choice, sample)
+        choice, _ = by_signal(names, choice, sample, derivative)
     array, attrs = _average(names, choice.index, wanted, standard)
     attrs |= {"channel": choice.name, "channel_rule": choice.reason}
     if choice.derive:
@@ -146,7 +153,7 @@ def _average(names: list[str], index: int, wanted: Reading, standard: Any) -> tu
 
 
 def _rotated(
-    names: list[str], choice: Choice, wanted: Reading, standard: Any, sample: Any
+    names: list[str], choice: Choice, wanted: Reading, standard: Any, derivative: Any
 ) -> tuple[xr.DataArray, dict[str, Any]]:
     found = quadratures_of(names, choice.index)
     if found.x is None or found.y is None:
@@ -156,7 +163,7 @@ def _rotated(
         )
     phase, how = wanted.lockin_phase, "given by the user"
     if phase == "auto" or phase is None:
-        split = split_signal(sample(found.x), sample(found.y))
+        split = split_signal(_sample(standard(found.x)), _sample(standard(found.y)), derivative())
         phase, how = split.phase, f"found from the signal ({split})"
     x, attrs = _average(names, found.x, wanted, standard)
     y, _ = _average(names, found.y, wanted, standard)
@@ -164,6 +171,19 @@ def _rotated(
     array = (x * math.cos(angle) + y * math.sin(angle)).assign_attrs(x.attrs)
     rule = f"lock-in X and {names[found.y]} rotated by {phase:.4g}°, {how}"
     return array, attrs | {"channel": names[found.x], "channel_rule": rule, "lockin_phase": phase}
+
+
+def _derivative(names: list[str], standard: Any) -> Spectra | None:
+    """Return the derivative of the current of the sampled spectra, where there is a current over a bias."""
+    kinds = [channel_kind(name) for name in names]
+    if Kind.CURRENT not in kinds:
+        return None
+    current = standard(kinds.index(Kind.CURRENT))
+    energy = current.coords.get(ENERGY)
+    if energy is None or str(energy.attrs.get("units", "")) not in VOLTS or energy.size < 2:
+        return None
+    with np.errstate(all="ignore"):
+        return np.gradient(_sample(current), np.asarray(energy.values, dtype=np.float64), axis=1)
 
 
 def _sample(array: xr.DataArray) -> Spectra:
@@ -194,9 +214,28 @@ def _with_points(array: xr.DataArray, arrays: Mapping[str, xr.DataArray]) -> xr.
         found = _per_point(other, array)
         if found is not None:
             array = array.assign_coords({name: found})
+    array = _with_topography(array)
     for dim in [dim for dim in IMAGE_DIMS if dim in space and dim not in array.coords]:
         array = array.assign_coords({dim: (dim, np.arange(array.sizes[dim], dtype=float), {"units": "pixel"})})
     return array
+
+
+def _with_topography(array: xr.DataArray) -> xr.DataArray:
+    """Give a height per point, such as the ``Z`` of a record, the name that didymos has for it."""
+    if "topography" in array.coords:
+        return array
+    heights = [
+        name
+        for name, coordinate in array.coords.items()
+        if split_name(str(name))[0].casefold() in HEIGHTS
+        and {*coordinate.dims} == {*space_dims(array)}
+        and coordinate.dtype.kind in "fiu"
+    ]
+    if not heights:
+        return array
+    height = array[heights[0]].variable.transpose(*space_dims(array)).copy(deep=False)
+    height.attrs = {"units": split_name(str(heights[0]))[1], **height.attrs}
+    return array.drop_vars(str(heights[0])).assign_coords(topography=height)
 
 
 def _per_point(other: xr.DataArray, array: xr.DataArray) -> tuple[Any, ...] | None:
