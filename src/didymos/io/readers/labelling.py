@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,9 +61,19 @@ def reading(path: Path, kind: str) -> Iterator[None]:
         if str(error).startswith(path.name):
             raise
         raise InputError(f"{path.name}: {error}") from error
-    except (FileNotFoundError, PermissionError, IsADirectoryError):
+    except ModuleNotFoundError as error:
+        raise InputError(f"{path.name} needs the package {error.name!r}: pip install {error.name}") from error
+    except FileNotFoundError as error:
+        if not path.exists():
+            raise
+        missing = Path(str(error.filename)).name
+        raise InputError(f"{path.name} belongs together with {missing}, which is missing: copy both") from error
+    except (PermissionError, IsADirectoryError):
         raise
     except Exception as error:
+        needed = re.search(r"requires the '(\w+)' package", str(error))
+        if needed:
+            raise InputError(f"{path.name} needs the package {needed[1]!r}: pip install {needed[1]}") from error
         raise unreadable(path, kind, error) from error
 
 
@@ -122,6 +133,13 @@ def labelled_maps(
         if not turning:
             found[channel_name(name, units, tag)] = part
     return {key: part.assign_attrs(units=units, long_name=name, **(attrs or {})) for key, part in found.items()}
+
+
+def as_row(array: xr.DataArray) -> xr.DataArray:
+    """Return a line along x as a map of one row; other arrays as they are."""
+    if "x" not in array.dims or "y" in array.dims:
+        return array
+    return array.expand_dims({"y": 1}).assign_coords({"y": ("y", [0.0], {"units": array["x"].attrs.get("units", "")})})
 
 
 def index_axis(dim: str, size: int, units: str = "channel") -> FileAxis:

@@ -76,7 +76,7 @@ def read(path: Path, lazy: bool | None) -> Content:
                     continue
                 arrays |= {unique_name(channel, arrays): array for channel, array in found.items()}
                 if default is not None and group == default and preferred is None:
-                    preferred = next((channel for channel, array in found.items() if array.ndim > 1), None)
+                    preferred = next((channel for channel, array in found.items() if ENERGY in array.dims), None)
         if not any(array.ndim == 3 or {"point", ENERGY} <= {*array.dims} for array in arrays.values()) and (
             refused or not any(array.ndim == 2 for array in arrays.values())
         ):
@@ -152,11 +152,11 @@ def _axes(group: Any, signal: Any) -> list[FileAxis]:
     """Return an axis for every dimension; those that the file does not give count."""
     names: list[str | None] = [None] * signal.ndim
     listed = texts(group, "axes") or [word for word in re.split(r"[:,\[\]\s]+", text(signal, "axes")) if word]
-    for position, name in enumerate(listed):
-        indices = attribute(group, f"{name}_indices")
+    for position, key in enumerate(listed):
+        indices = attribute(group, f"{key}_indices")
         place = int(np.atleast_1d(indices)[0]) if indices is not None and np.size(indices) == 1 else position
-        if 0 <= place < signal.ndim and names[place] is None and name not in ("", "."):
-            names[place] = name
+        if 0 <= place < signal.ndim and names[place] is None and key not in ("", "."):
+            names[place] = key
     for key in group if not listed else ():
         item = member(group, key)
         place = int(attribute(item, "axis") or 0) if item is not None and "axis" in item.attrs else 0
@@ -164,7 +164,8 @@ def _axes(group: Any, signal: Any) -> list[FileAxis]:
             names[place - 1] = key
     found: list[FileAxis] = []
     for i, name in enumerate(names):
-        axis = _axis(group, name, signal.shape[i]) if name else index_axis(f"axis_{i}", signal.shape[i], "")
+        size = signal.shape[i]
+        axis = _axis(group, name, size) if name is not None else index_axis(f"axis_{i}", size, "channel" if i else "")
         if axis.dim in [other.dim for other in found]:
             raise InputError(f"two of its axes are called {axis.dim!r}")
         found.append(axis)
@@ -189,7 +190,7 @@ def _axis(group: Any, name: str, size: int) -> FileAxis:
 
 def _standard(axes: list[FileAxis]) -> list[FileAxis]:
     """Call the axes of the surface x and y where the file does so, and the third that of the energies."""
-    letters = [re.search(r"(?:^|_)([xy])(?:_|$|\d)", axis.dim.casefold()) for axis in axes]
+    letters = [re.search(r"(?:^|_)([xy])(?:_|$|\d|axis|pos)", axis.dim.casefold()) for axis in axes]
     dims = [match.group(1) if match else axis.dim for match, axis in zip(letters, axes, strict=True)]
     if len(set(dims)) < len(dims):
         return axes

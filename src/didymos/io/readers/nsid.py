@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from didymos.io.readers.hdf5 import datasets, inside, is_hdf5, opened, stored, text
 from didymos.io.readers.interface import Content, Reader
-from didymos.io.readers.labelling import FileAxis, labelled_maps, numbers, unique_name
+from didymos.io.readers.labelling import FileAxis, as_row, labelled_maps, numbers, unique_name
 from didymos.schema import ENERGY, IMAGE_DIMS, POINT_DIMS, InputError
 
 if TYPE_CHECKING:
@@ -77,13 +77,14 @@ def _maps(dataset: Any, path: Path, lazy: bool | None) -> dict[str, xr.DataArray
     seen = ", ".join(f"{scale_name(scale)} ({kind.lower()})" for scale, kind in zip(scales, kinds, strict=True))
     if len(spectral) > 1 or len(spatial) not in (1, 2) or len({*spectral, *spatial, *single}) != dataset.ndim:
         raise InputError(f"it has the axes {seen}; allowed are one or two of a surface and one of the spectrum")
-    dims = {i: ENERGY for i in spectral} | _spatial_dims([scale_name(scales[i]) for i in spatial], spatial, kinds)
+    dims = dict.fromkeys(spectral, ENERGY) | _spatial_dims([scale_name(scales[i]) for i in spatial], spatial, kinds)
     axes = [_axis(scales[i], dims[i]) for i in range(dataset.ndim) if i in dims]
     ordered = tuple(dims.get(i, f"single_{i}") for i in range(dataset.ndim))
     values = stored(dataset, path, KIND, lazy, ordered)
     values = values[tuple(slice(None) if i in dims else 0 for i in range(dataset.ndim))]
     title = text(dataset, "quantity") or dataset.name.rsplit("/", 1)[-1]
-    return labelled_maps(title, text(dataset, "units"), values, axes)
+    found = labelled_maps(title, text(dataset, "units"), values, axes)
+    return {key: as_row(array) for key, array in found.items()}
 
 
 def scale_name(scale: Any) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from didymos.io.blocks import LAZY_ABOVE, is_lazy
+from didymos.io.blocks import LAZY_ABOVE
 from didymos.io.readers.hdf5 import is_hdf5, opened
 from didymos.io.readers.interface import Content, Reader
 from didymos.io.readers.labelling import reading
@@ -29,9 +29,10 @@ PLUGINS = {
 """Module of RosettaSciIO by suffix; HDF5 files tell themselves which it is."""
 READ_ONLY = {"hspy", "zspy"}
 """These would be opened for writing where they are lazy."""
-NO_LAZY = {"delmic"}
 DANGEROUS = (b"pickle", b"dill")
 """Codecs of zarr that would run what is in a file."""
+OLD = (b"vlen-array", b"msgpack2")
+"""Codecs that zarr no longer has."""
 
 
 def recognises(path: Path) -> bool:
@@ -68,16 +69,32 @@ def read(path: Path, lazy: bool | None) -> Content:
             raise InputError("it is no HDF5 file of HyperSpy, Delmic or Tofwerk, the ones that RosettaSciIO reads")
         _refuse_links(path, plugin)
         wanted = _size(path) > LAZY_ABOVE if lazy is None else lazy
-        options: dict[str, Any] = {"lazy": wanted and plugin not in NO_LAZY}
-        if plugin in READ_ONLY:
-            options["mode"] = "r"
-        if plugin == "delmic":
-            options["signal"] = "all"
-        signals = importlib.import_module(f"rsciio.{plugin}").file_reader(str(path), **options)
-        if not all(isinstance(signal, Mapping) and "data" in signal for signal in signals):
-            signals = [signal for signal in signals if isinstance(signal, Mapping) and "data" in signal]
-        keep = any(is_lazy(signal["data"]) for signal in signals) and lazy is not False
-        return content_of(signals, path, keep)
+        signals = _signals(path, plugin, wanted)
+        return content_of(signals, path, wanted)
+
+
+def _signals(path: Path, plugin: str, lazy: bool) -> list[Mapping[str, Any]]:
+    """Return what the library reads, as a whole where it cannot leave the values in the file."""
+    options: dict[str, Any] = {"mode": "r"} if plugin in READ_ONLY else {}
+    file_reader = importlib.import_module(f"rsciio.{plugin}").file_reader
+    if plugin == "delmic":
+        return [*file_reader(str(path), signal="cl"), *_electrons(file_reader, path)]
+    try:
+        signals = file_reader(str(path), lazy=lazy, **options)
+    except NotImplementedError:
+        if not lazy:
+            raise
+        signals = file_reader(str(path), lazy=False, **options)
+    # a file of HyperSpy may hold models, which are no signals
+    return [signal for signal in signals if isinstance(signal, Mapping) and "data" in signal]
+
+
+def _electrons(file_reader: Any, path: Path) -> list[Mapping[str, Any]]:
+    """Return the images of secondary electrons taken with the spectra of a Delmic file."""
+    try:
+        return list(file_reader(str(path), signal="se"))
+    except OSError:  # there are none
+        return []
 
 
 def _hdf5_plugin(path: Path) -> str | None:
@@ -126,8 +143,14 @@ def _refuse_codecs(path: Path) -> None:
         texts = (archive.read(name) for name in archive.namelist() if name.endswith(heads))
     else:
         raise InputError("it is neither a folder nor a .zip of a zarr store")
-    if any(word in text for text in texts for word in DANGEROUS):
-        raise InputError("it holds Python objects, which could run a program and are never read")
+    for text in texts:
+        if any(word in text for word in DANGEROUS):
+            raise InputError("it holds Python objects, which could run a program and are never read")
+        if any(word in text for word in OLD):
+            raise InputError(
+                "it holds lists of different lengths (markers or texts) in a form of zarr 2, which zarr 3 cannot read: "
+                "save it without them or as .hspy"
+            )
 
 
 def _size(path: Path) -> int:
@@ -159,7 +182,7 @@ READER = Reader(
         "TriVista, Hamamatsu, Delmic, Digital Surf, Panta Rhei, Tofwerk, Ripple, EMSA and HyperSpy files."
     ),
     tested_on=(
-        "Files that RosettaSciIO writes (.hspy, .zspy, .emd, .rpl, .sur, .prz, .msa); the files "
+        "Files that RosettaSciIO writes (.hspy, .emd, .rpl, .sur, .msa) and a .zspy store of the same form; the files "
         "of other makers are left to its own tests."
     ),
     packages={"rsciio": "rosettasciio"},

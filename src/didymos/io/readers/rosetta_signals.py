@@ -16,6 +16,7 @@ from didymos.io.blocks import FileValues, block_sizes, is_lazy
 from didymos.io.readers.interface import Content
 from didymos.io.readers.labelling import (
     FileAxis,
+    as_row,
     channel_name,
     index_axis,
     is_length,
@@ -40,7 +41,11 @@ NUMBERS = {
     "laser_wavelength": "laser_wavelength",
 }
 """Numbers of the metadata, wherever they stand in it, and the attributes that they become."""
+HIGHEST_BEAM = 2000
+"""Energy of a beam in keV that no microscope has."""
 DEEPEST = 12
+ENERGY_NAME = re.compile(r"energy|wavelength|raman|wavenumber|loss|bias|voltage")
+ENERGY_UNITS = {"eV", "keV", "meV", "V", "mV", "1/cm", "cm^-1", "cm-1", "cm⁻¹", "$cm^{-1}$"}
 
 
 @dataclass(frozen=True)
@@ -89,8 +94,7 @@ def content_of(signals: Sequence[Mapping[str, Any]], path: Path, keep: bool) -> 
     attrs: dict[str, Any] = {}
     refused, images = [], []
     for signal in signals:
-        navigation = [axis for axis in _ordered(signal) if axis.get("navigate")]
-        if not navigation and np.ndim(signal["data"]) == 2:
+        if np.ndim(signal["data"]) == 2 and len(_spectral(_ordered(signal))) != 1:
             images.append(signal)
             continue
         try:
@@ -101,8 +105,9 @@ def content_of(signals: Sequence[Mapping[str, Any]], path: Path, keep: bool) -> 
         arrays |= {unique_name(name, arrays): array for name, array in found.items()}
         attrs = attrs or attributes(signal.get("metadata") or {})
     if not arrays:
-        seen = [*refused, *(f"an image of {np.shape(signal['data'])}" for signal in images)]
-        raise InputError("it holds no spectral map: " + ("; ".join(seen) or "there is no signal in it"))
+        seen = list(dict.fromkeys([*refused, *(f"an image of {np.shape(signal['data'])}" for signal in images)]))
+        more = f" and {len(seen) - 2} others" if len(seen) > 2 else ""
+        raise InputError("it holds no spectral map: " + ("; ".join(seen[:2]) + more or "there is no signal in it"))
     first = next(iter(arrays.values()))
     for signal in images:
         arrays |= _image(signal, first, arrays)
@@ -115,11 +120,11 @@ def _maps(signal: Mapping[str, Any], path: Path, keep: bool) -> dict[str, xr.Dat
     name, units = _named(signal)
     if len(axes) != data.ndim:
         raise InputError(f"{name!r} has {data.ndim} dimensions and {len(axes)} axes")
-    navigation = [i for i, axis in enumerate(axes) if axis.get("navigate") and data.shape[i] > 1]
-    navigation = navigation or [i for i, axis in enumerate(axes) if axis.get("navigate")][:1]
-    spectrum = [i for i, axis in enumerate(axes) if not axis.get("navigate")]
-    if not navigation:
-        raise InputError(f"{name!r} is one spectrum of {data.shape}; a map has a spectrum at many points")
+    spectrum = _spectral(axes)
+    positions = [i for i in range(data.ndim) if i not in spectrum]
+    navigation = [i for i in positions if data.shape[i] > 1] or positions[:1]
+    if len(spectrum) == 1 and data.size == data.shape[spectrum[0]]:
+        raise InputError(f"{name!r} is one spectrum of {data.size} values; a map has a spectrum at many points")
     if len(spectrum) != 1:
         raise InputError(
             f"{name!r} has an image of {len(spectrum)} dimensions at each point; a map has spectra: integrate it first"
@@ -130,7 +135,8 @@ def _maps(signal: Mapping[str, Any], path: Path, keep: bool) -> dict[str, xr.Dat
     file_axes = [_axis(axes[i], dims[i], data.shape[i]) for i in sorted(dims)]
     data = data[tuple(slice(None) if i in dims else 0 for i in range(data.ndim))]
     values = _values(data, [axis.dim for axis in file_axes], path, keep)
-    return labelled_maps(name, units, values, file_axes)
+    found = labelled_maps(name, units, values, file_axes)
+    return {key: as_row(array) for key, array in found.items()}
 
 
 def _ordered(signal: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -142,12 +148,27 @@ def _ordered(signal: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return axes
 
 
+def _spectral(axes: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the axes of the signal: those marked, or the one of energies where the others are x and y.
+
+    DigitalMicrograph has no marks of its own: a spectrum image comes as if it were images.
+    """
+    marked = [i for i, axis in enumerate(axes) if not axis.get("navigate")]
+    names = [_text(axis.get("name")).casefold() for axis in axes]
+    energies = [
+        i for i, axis in enumerate(axes) if ENERGY_NAME.search(names[i]) or _text(axis.get("units")) in ENERGY_UNITS
+    ]
+    others = [name for i, name in enumerate(names) if i not in energies]
+    if len(marked) != 1 and len(energies) == 1 and others in (["x"], ["y"], ["x", "y"], ["y", "x"]):
+        return energies
+    return marked
+
+
 def _dims(navigation: Sequence[Mapping[str, Any]], places: Sequence[int]) -> dict[int, str]:
     """Return the dims of the axes of positions: by their names, else y before x; a list of spectra has points."""
     names = [_text(axis.get("name")).casefold() for axis in navigation]
     if len(places) == 1:
-        along = names[0][:1] if names[0] in ("x", "y") else "x"
-        return {places[0]: along if is_length(_text(navigation[0].get("units"))) else "point"}
+        return {places[0]: "x" if is_length(_text(navigation[0].get("units"))) else "point"}
     return dict(zip(places, names if sorted(names) == ["x", "y"] else IMAGE_DIMS, strict=True))
 
 
@@ -241,7 +262,9 @@ def attributes(metadata: Mapping[str, Any]) -> dict[str, Any]:
     }
     for key, value in _entries(metadata):
         if key in NUMBERS and isinstance(value, int | float | np.number) and math.isfinite(value):
-            found.setdefault(NUMBERS[key], float(value))
+            # HyperSpy means keV; some files give V
+            volts = key == "beam_energy" and value > HIGHEST_BEAM
+            found.setdefault(NUMBERS[key], float(value) / 1000 if volts else float(value))
     return {key: value for key, value in found.items() if value != ""}
 
 

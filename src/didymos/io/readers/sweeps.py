@@ -60,17 +60,15 @@ def sweep_legs(values: NDArray[np.float64], name: str) -> list[Leg]:
     runs = _runs(values, name)
     if len(runs) == 1:
         return [Leg("", runs[0])]
-    if len(runs) > LARGEST_COUNT or min(map(len, runs)) < SHORTEST:
+    joined = _joined(runs, values)
+    if len(runs) > LARGEST_COUNT or min(map(len, joined)) < SHORTEST:
         raise InputError(
             f"the axis {name!r} turns {len(runs) - 1} times in {len(values)} values, within runs of "
-            f"{min(map(len, runs))} values: a sweep goes up and down in runs of at least {SHORTEST}; sort the axis"
+            f"{min(map(len, joined))} values: a sweep goes up and down in runs of at least {SHORTEST}; sort the axis"
         )
-    runs = _joined(runs, values)
-    cycles = (len(runs) + 1) // 2
-    if len(runs) == 1:
-        return [Leg("", runs[0])]
+    cycles = (len(joined) + 1) // 2
     numbers = [f"[{cycle + 1:05d}]" if cycles > 1 else "" for cycle in range(cycles)]
-    return [Leg(f"{numbers[i // 2]} {'[bwd]' if i % 2 else ''}".strip(), run) for i, run in enumerate(runs)]
+    return [Leg(f"{numbers[i // 2]} {'[bwd]' if i % 2 else ''}".strip(), run) for i, run in enumerate(joined)]
 
 
 def _runs(values: NDArray[np.float64], name: str) -> list[NDArray[np.intp]]:

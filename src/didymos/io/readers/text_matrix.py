@@ -216,7 +216,8 @@ READER = Reader(
     read=read,
     holds=(
         "Tables with a spectrum in each row (x, y and one column for each energy), with one value a line (x, y, "
-        "energy, signal) or with a spectrum in each column; comma, semicolon, tab or blanks, decimal comma, comments with #."
+        "energy, signal) or with a spectrum in each column; comma, semicolon, tab or blanks, decimal comma, comments "
+        "with #."
     ),
     tested_on="Tables written in the tests, among them the forms that Raman programs export; no real export.",
     recognises=recognises,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import math
 import re
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,7 +94,7 @@ def table_of(text: str) -> TextTable:
     header: list[str] = []
     if not all(_is_number(field, mark) for field in rows[0][1]):
         header = rows.pop(0)[1]
-    width = max(set(widths := [len(row) for _, row in rows]), key=widths.count)
+    width = Counter(len(row) for _, row in rows).most_common(1)[0][0]
     if not header:
         header = _commented(comments, rows[0][0], mark, width)
     elif len(header) != width:

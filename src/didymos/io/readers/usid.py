@@ -64,7 +64,8 @@ def read(path: Path, lazy: bool | None) -> Content:
     Content
     """
     arrays: dict[str, xr.DataArray] = {}
-    refused, attrs = [], {}
+    refused: list[str] = []
+    attrs: dict[str, Any] = {}
     with opened(path, KIND) as file:
         for dataset in _main(file):
             try:
@@ -161,7 +162,7 @@ def _named(table: Table) -> tuple[int, int | None]:
     varied = [i for i in range(len(letters)) if len(np.unique(table.indices[i])) > 1] or [0]
     varied += [i for i in range(len(letters)) if i not in varied]
     first, second = varied[0], varied[1] if len(varied) > 1 else None
-    return (second, first) if "y" == letters[first] and second is not None else (first, second)
+    return (second, first) if letters[first] == "y" and second is not None else (first, second)
 
 
 def _regular(table: Table, x: int, y: int | None, points: NDArray[np.intp]) -> bool:
