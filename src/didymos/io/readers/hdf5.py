@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,27 @@ def is_hdf5(path: Path) -> bool:
     """Tell whether a file begins as HDF5 does."""
     with path.open("rb") as file:
         return file.read(8) == b"\x89HDF\r\n\x1a\n"
+
+
+def recognised(path: Path, test: Callable[[Any], bool]) -> bool:
+    """Tell whether a file is HDF5 and passes a test; one that cannot be opened does, so that reading says why.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Any file.
+    test : callable (h5py.File) -> bool
+        Tells whether it is of the format.
+    """
+    if not path.is_file() or not is_hdf5(path):
+        return False
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return test(file)
+    except Exception:
+        return True
 
 
 @dataclass(frozen=True)

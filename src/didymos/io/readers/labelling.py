@@ -23,6 +23,14 @@ LENGTHS = {"m", "cm", "mm", "um", "µm", "μm", "micron", "microns", "nm", "å",
 """Units of a length, in lower case."""
 
 
+LATEX = {
+    "sqrt": "√", "mu": "µ", "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "Delta": "Δ", "lambda": "λ",
+    "nu": "ν", "omega": "ω", "Omega": "Ω", "theta": "θ", "phi": "φ", "AA": "Å", "circ": "°", "cdot": "·",
+    "times": "×", "hbar": "ħ", "pm": "±",
+}  # fmt: skip
+"""Commands of LaTeX in labels, and the signs for them."""
+
+
 @dataclass(frozen=True)
 class FileAxis:
     """An axis as the file has it.
@@ -110,6 +118,7 @@ def labelled_maps(
     """
     import xarray as xr
 
+    name, units = plain_label(name), plain_label(units)
     shape = tuple(len(axis.values) for axis in axes)
     if tuple(values.shape) != shape:
         raise InputError(f"{name!r} has the shape {tuple(values.shape)} and axes of the lengths {shape}")
@@ -158,6 +167,16 @@ def plain_text(value: Any) -> str:
     return "".join(letter for letter in value if letter.isprintable() or letter in "\n\t").strip()
 
 
+def plain_label(text: str) -> str:
+    r"""Return a label without the marks of LaTeX: ``$\sqrt{E}$ (V/m)^{0.5}`` becomes ``√E (V/m)^0.5``.
+
+    A plot would take them for a formula, and stop at one that is wrong.
+    """
+    for word, sign in LATEX.items():
+        text = re.sub(rf"\\{word}(?![a-zA-Z])\s*", sign, text)
+    return re.sub(r"[${}\\]", "", text).strip()
+
+
 def numbers(values: Any, name: str) -> NDArray[np.float64]:
     """Return an axis as floating point numbers.
 
@@ -184,7 +203,8 @@ def unique_name(name: str, taken: Mapping[str, Any]) -> str:
 
 
 def _named(axis: FileAxis) -> dict[str, str]:
-    return {"units": axis.units} | ({"long_name": axis.long_name} if axis.long_name else {})
+    long_name = plain_label(axis.long_name)
+    return {"units": plain_label(axis.units)} | ({"long_name": long_name} if long_name else {})
 
 
 def _components(values: Any, array: xr.DataArray) -> list[tuple[str, xr.DataArray]]:

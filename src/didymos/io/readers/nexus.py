@@ -12,9 +12,9 @@ import numpy as np
 from didymos.io.readers.hdf5 import (
     attribute,
     inside,
-    is_hdf5,
     member,
     opened,
+    recognised,
     stored,
     text,
     texts,
@@ -40,12 +40,7 @@ ENTRY_TEXTS = {
 
 def recognises(path: Path) -> bool:
     """Tell whether a file has groups of NeXus."""
-    if not is_hdf5(path):
-        return False
-    with opened(path, KIND) as file:
-        if text(file, "NX_class") == "NXroot" or "default" in file.attrs:
-            return True
-        return any(text(item, "NX_class") == "NXentry" for item in file.values() if item is not None)
+    return recognised(path, _is_nexus)
 
 
 def read(path: Path, lazy: bool | None) -> Content:
@@ -84,6 +79,13 @@ def read(path: Path, lazy: bool | None) -> Content:
         attrs = _attributes(file)
     why = "the default signal of the file" if preferred is not None else ""
     return Content(arrays, attrs, preferred=preferred, why_preferred=why)
+
+
+def _is_nexus(file: Any) -> bool:
+    if text(file, "NX_class") == "NXroot":
+        return True
+    groups = [member(file, name) for name in file if type(file.get(name, getlink=True)).__name__ == "HardLink"]
+    return any(text(group, "NX_class") == "NXentry" for group in groups)
 
 
 def _default(file: Any) -> Any:

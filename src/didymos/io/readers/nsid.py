@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from didymos.io.readers.hdf5 import datasets, inside, is_hdf5, opened, stored, text
+from didymos.io.readers.hdf5 import datasets, inside, opened, recognised, stored, text
 from didymos.io.readers.interface import Content, Reader
 from didymos.io.readers.labelling import FileAxis, as_row, labelled_maps, numbers, unique_name
 from didymos.schema import ENERGY, IMAGE_DIMS, POINT_DIMS, InputError
@@ -22,10 +22,7 @@ MARKS = ("DIMENSION_LIST", "data_type", "quantity", "units")
 
 def recognises(path: Path) -> bool:
     """Tell whether a file holds a dataset of NSID."""
-    if not is_hdf5(path):
-        return False
-    with opened(path, KIND) as file:
-        return bool(_main(file))
+    return recognised(path, lambda file: bool(_main(file)))
 
 
 def read(path: Path, lazy: bool | None) -> Content:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from didymos.io.blocks import LAZY_ABOVE
-from didymos.io.readers.hdf5 import is_hdf5, opened
+from didymos.io.readers.hdf5 import is_hdf5, member, opened, recognised, text
 from didymos.io.readers.interface import Content, Reader
 from didymos.io.readers.labelling import reading
 from didymos.io.readers.rosetta_signals import content_of
@@ -41,7 +41,7 @@ def recognises(path: Path) -> bool:
     if path.is_dir() or suffix == ".zspy":
         return suffix == ".zspy"
     if suffix in (".h5", ".hdf5"):
-        return _hdf5_plugin(path) is not None
+        return recognised(path, lambda file: _maker(file) is not None)
     if suffix in (".xml", ".img"):
         with path.open("rb") as file:
             head = file.read(65_536)
@@ -102,12 +102,17 @@ def _hdf5_plugin(path: Path) -> str | None:
     if not is_hdf5(path):
         return None
     with opened(path, KIND) as file:
-        if "TofDAQ Version" in file.attrs:
-            return "tofwerk"
-        if str(file.attrs.get("file_format", "")).casefold() == "hyperspy" and "Experiments" in file:
-            return "hspy"
-        delmic = [file.get(name) for name in file if name.startswith("Acquisition")]
-        return "delmic" if any(item is not None and "SVIData" in item for item in delmic) else None
+        return _maker(file)
+
+
+def _maker(file: Any) -> str | None:
+    """Return the module by what only its files have."""
+    if "TofDAQ Version" in file.attrs:
+        return "tofwerk"
+    if "Experiments" in file and text(file, "file_format").casefold() in ("hyperspy", ""):
+        return "hspy"
+    delmic = [member(file, name) for name in file if name.startswith("Acquisition")]
+    return "delmic" if any(item is not None and "SVIData" in item for item in delmic) else None
 
 
 def _refuse_links(path: Path, plugin: str) -> None:

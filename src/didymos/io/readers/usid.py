@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.readers.hdf5 import attribute, datasets, inside, is_hdf5, opened, stored, text, texts
+from didymos.io.readers.hdf5 import attribute, datasets, inside, opened, recognised, stored, text, texts
 from didymos.io.readers.interface import Content, Reader
 from didymos.io.readers.labelling import FileAxis, labelled_maps, numbers, unique_name
 from didymos.io.readers.lattice import lattice_of
@@ -43,10 +43,7 @@ class Table(NamedTuple):
 
 def recognises(path: Path) -> bool:
     """Tell whether a file holds a main dataset of USID."""
-    if not is_hdf5(path):
-        return False
-    with opened(path, KIND) as file:
-        return bool(_main(file))
+    return recognised(path, lambda file: bool(_main(file)))
 
 
 def read(path: Path, lazy: bool | None) -> Content:
