@@ -6,7 +6,7 @@ import pytest
 from damaged_files import changes, cuts, refusals
 from numpy.testing import assert_array_equal
 
-from didymos.io.readers.nexus import READER
+from didymos.io.readers.nexus import READER, recognises
 from didymos.schema import InputError
 
 DATA = np.random.default_rng(1).normal(size=(3, 4, 8))
@@ -36,7 +36,7 @@ def write(path, data=DATA, axes=AXES, name="data", signal="didv", **attrs):
 
 def test_the_default_signal_and_its_axes(tmp_path):
     path = write(tmp_path / "a.nxs")
-    assert READER.recognises(path)
+    assert recognises(path)
     for lazy in (False, True):
         content = READER.read(path, lazy)
         assert content.preferred == "didv (nS)"

@@ -6,7 +6,7 @@ import pytest
 from damaged_files import changes, cuts, refusals
 from numpy.testing import assert_allclose, assert_array_equal
 
-from didymos.io.readers.nsid import READER
+from didymos.io.readers.nsid import READER, recognises
 from didymos.schema import InputError
 
 DATA = np.random.default_rng(0).normal(size=(3, 4, 6))
@@ -39,7 +39,7 @@ def only(path, lazy=None):
 @pytest.mark.real_data
 def test_the_real_map(real_data):
     path = real_data / "pycroscopy" / "bfo_iv_final.hf5"
-    assert READER.recognises(path)
+    assert recognises(path)
     content = READER.read(path, None)
     assert list(content.arrays) == ["log J (A/m^2)"]
     assert content.attrs["start_time"] == "2022_07_01-15_37_39"
@@ -91,6 +91,21 @@ def test_complex_values_are_lock_in_channels(tmp_path):
     assert list(content.arrays) == ["intensity X (counts)", "intensity Y (counts)", "intensity R (counts)"]
     assert_array_equal(content.arrays["intensity X (counts)"].values, DATA)
     assert_allclose(content.arrays["intensity R (counts)"].values, np.hypot(DATA, 2))
+
+
+def test_a_cloud_of_points_has_their_positions(tmp_path):
+    axes = [("point_number", np.arange(12), "generic", "POINT_CLOUD"), AXES[2]]
+    path = write(tmp_path / "a.h5", DATA.reshape(12, 6), axes)
+    assert "x" not in only(path).coords
+    places = np.random.default_rng(4).normal(size=(12, 2))
+    with h5py.File(path, "a") as file:
+        cloud = file["Measurement_000/Channel_000/SI"].create_group("point_cloud")
+        cloud.attrs.update({"coordinates": places, "spacial_units": "nm"})
+    array = only(path)
+    assert array.dims == ("point", "energy")
+    assert_array_equal(array.x, places[:, 0])
+    assert_array_equal(array.y, places[:, 1])
+    assert array.x.attrs["units"] == "nm"
 
 
 def test_what_is_no_map_stands_beside_the_map_without_harm(tmp_path):

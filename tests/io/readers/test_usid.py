@@ -6,7 +6,7 @@ import pytest
 from damaged_files import changes, cuts, refusals
 from numpy.testing import assert_allclose, assert_array_equal
 
-from didymos.io.readers.usid import READER
+from didymos.io.readers.usid import READER, recognises
 from didymos.schema import InputError
 
 DATA = np.random.default_rng(1).normal(size=(3, 4, 8)).astype(np.float32)
@@ -46,7 +46,7 @@ def sweep(values=BIAS):
 
 def test_a_grid(tmp_path):
     path = write(tmp_path / "a.h5", DATA.reshape(12, 8), grid(), sweep())
-    assert READER.recognises(path)
+    assert recognises(path)
     for lazy in (False, True):
         content = READER.read(path, lazy)
         array = content.arrays["Current (nA)"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from didymos.io.blocks import FileValues, block_sizes, is_large
 from didymos.io.readers.labelling import plain_text, reading
-from didymos.schema import ENERGY, InputError
+from didymos.schema import InputError
 
 DEEPEST = 32
 """Groups in groups, and links that lead to links."""
@@ -80,7 +80,7 @@ class StoredValues:
             return np.asarray(file[self.name][key])
 
 
-def stored(dataset: Any, path: Path, kind: str, lazy: bool | None, dims: tuple[str, ...] | None = None) -> Any:
+def stored(dataset: Any, path: Path, kind: str, lazy: bool | None, dims: tuple[str, ...]) -> Any:
     """Return the values of a dataset, read or, where they are large, as blocks that stay in the file.
 
     Parameters
@@ -93,8 +93,8 @@ def stored(dataset: Any, path: Path, kind: str, lazy: bool | None, dims: tuple[s
         Its format, for messages.
     lazy : bool, optional
         Leave them in the file; None decides by size.
-    dims : tuple of str, optional
-        Names of the dims, so that blocks hold whole spectra; without them the last dim is that of the spectra.
+    dims : tuple of str
+        Names of the dims, so that blocks hold whole spectra.
 
     Raises
     ------
@@ -111,9 +111,8 @@ def stored(dataset: Any, path: Path, kind: str, lazy: bool | None, dims: tuple[s
         raise InputError(f"{dataset.name} was never written to the end: measure or copy it again")
     if not (is_large(dataset.shape) if lazy is None else lazy):
         return dataset[()]
-    names = dims or (*("y", "x", "point")[-dataset.ndim + 1 :], ENERGY)
-    chunks = dict(zip(names, dataset.chunks or (1,) * dataset.ndim, strict=False))
-    blocks = block_sizes(dict(zip(names, dataset.shape, strict=False)), chunks)
+    chunks = dict(zip(dims, dataset.chunks or (1,) * dataset.ndim, strict=True))
+    blocks = block_sizes(dict(zip(dims, dataset.shape, strict=True)), chunks)
     values = FileValues(StoredValues(path, dataset.name, dataset.shape, dataset.dtype), path, kind)
     return values.in_blocks(tuple(blocks.values()))
 

@@ -143,11 +143,13 @@ def _maps(group: Any, name: str, path: Path, lazy: bool | None) -> dict[str, xr.
     kept = [i for i in range(signal.ndim) if signal.shape[i] > 1 or axes[i].dim in (*IMAGE_DIMS, ENERGY)]
     if len(kept) not in (2, 3):
         raise InputError(f"it has the shape {signal.shape}; a map has two or three axes longer than 1")
-    values = stored(signal, path, KIND, lazy, tuple(axis.dim for axis in axes))
+    standard = dict(zip(kept, _standard([axes[i] for i in kept]), strict=True))
+    dims = tuple(standard[i].dim if i in kept else f"single_{i}" for i in range(signal.ndim))
+    values = stored(signal, path, KIND, lazy, dims)
     values = values[tuple(slice(None) if i in kept else 0 for i in range(signal.ndim))]
     title = text(signal, "long_name") or text(group, "title") or name
     title = title if re.fullmatch(r"[^()]+", title) else name
-    return labelled_maps(title, text(signal, "units"), values, _standard([axes[i] for i in kept]))
+    return labelled_maps(title, text(signal, "units"), values, list(standard.values()))
 
 
 def _axes(group: Any, signal: Any) -> list[FileAxis]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from didymos.io.readers.hdf5 import datasets, inside, opened, recognised, stored, text
+from didymos.io.readers.hdf5 import attribute, datasets, inside, member, opened, recognised, stored, text
 from didymos.io.readers.interface import Content, Reader
 from didymos.io.readers.labelling import FileAxis, as_row, labelled_maps, numbers, unique_name
 from didymos.schema import ENERGY, IMAGE_DIMS, POINT_DIMS, InputError
@@ -80,8 +80,8 @@ def _maps(dataset: Any, path: Path, lazy: bool | None) -> dict[str, xr.DataArray
     values = stored(dataset, path, KIND, lazy, ordered)
     values = values[tuple(slice(None) if i in dims else 0 for i in range(dataset.ndim))]
     title = text(dataset, "quantity") or dataset.name.rsplit("/", 1)[-1]
-    found = labelled_maps(title, text(dataset, "units"), values, axes)
-    return {key: as_row(array) for key, array in found.items()}
+    found = labelled_maps(title, _units(dataset), values, axes)
+    return {key: as_row(_with_points(array, dataset)) for key, array in found.items()}
 
 
 def scale_name(scale: Any) -> str:
@@ -99,7 +99,28 @@ def _scale(dataset: Any, i: int) -> Any:
 
 def _axis(scale: Any, dim: str) -> FileAxis:
     called = scale_name(scale)
-    return FileAxis(dim, numbers(scale[()], called), text(scale, "units"), called.replace("_", " "))
+    return FileAxis(dim, numbers(scale[()], called), _units(scale), called.replace("_", " "))
+
+
+def _with_points(array: xr.DataArray, dataset: Any) -> xr.DataArray:
+    """Attach the positions of a cloud of points, where the file has them."""
+    if POINT_DIMS[0] not in array.dims:
+        return array
+    cloud = member(dataset.parent, "point_cloud")
+    places = attribute(cloud, "coordinates") if cloud is not None else None
+    array = array.drop_vars("point")
+    if places is None:
+        return array
+    places = numbers(places, "coordinates")
+    if places.shape != (array.sizes["point"], 2):
+        raise InputError(f"its points have coordinates of the shape {places.shape}; allowed is ({len(array)}, 2)")
+    units = {"units": text(cloud, "spacial_units") or text(cloud, "spatial_units")}
+    return array.assign_coords({dim: ("point", places[:, i], units) for i, dim in enumerate("xy")})
+
+
+def _units(item: Any) -> str:
+    units = text(item, "units")
+    return "" if units.casefold() in ("generic", "unknown") else units
 
 
 def _spatial_dims(names: list[str], positions: list[int], kinds: list[str]) -> dict[int, str]:

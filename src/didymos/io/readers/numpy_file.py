@@ -6,7 +6,6 @@ Beside ``map.npy`` may lie ``map_energy.npy``, ``map_energy.txt`` or ``map_energ
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +32,8 @@ ENERGIES = (
     "wavenumber", "wavenumbers", "frequency", "z", "height", "distance", "time", "e",
 )  # fmt: skip
 """Names of the axis of the spectra in an archive, the first that there is."""
+ARRAY, ARCHIVE = b"\x93NUMPY", b"PK"
+"""How the files begin."""
 SIDE_SUFFIXES = (".npy", ".txt", ".csv")
 
 
@@ -71,8 +72,12 @@ def read(path: Path, lazy: bool | None) -> Content:
     Content
     """
     with reading(path, KIND):
-        if path.suffix.lower() == ".npz" or zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            start = file.read(len(ARRAY))
+        if start.startswith(ARCHIVE):
             return _archive(path)
+        if start != ARRAY:
+            raise InputError("it is neither an array nor an archive of NumPy: it is empty, damaged or something else")
         mapped = _loaded(path, mmap_mode="r")
         _numeric(mapped)
         large = is_large(mapped.shape) if lazy is None else lazy
@@ -103,7 +108,8 @@ def _no_objects(error: ValueError) -> ValueError:
 
 def _archive(path: Path) -> Content:
     """Read an archive with the arrays ``spectra``, ``energy``, ``x``, ``y`` and others of the points."""
-    with np.load(path, allow_pickle=False) as file:
+    # a stream of our own, since the one of NumPy stays open where the archive is damaged
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         held = {str(name): _member(file, name) for name in file.files}
     large = [name for name, values in held.items() if values.ndim >= 2 and values.dtype.kind in "fiuc"]
     lower = {name.casefold(): name for name in held}

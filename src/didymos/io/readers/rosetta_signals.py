@@ -198,9 +198,11 @@ def _values(data: Any, dims: Sequence[str], path: Path, keep: bool) -> Any:
     if data.dtype.kind not in "fiuc":
         raise InputError(f"a signal is of type {data.dtype}; allowed are numbers")
     values = FileValues(source, path, "RosettaSciIO")
-    if not keep:
+    blocks = tuple(block_sizes(dict(zip(dims, data.shape, strict=True))).values())
+    # one part would be read anew for every block
+    if not keep or (data.npartitions == 1 and blocks != data.shape):
         return values[(slice(None),) * data.ndim]
-    return values.in_blocks(tuple(block_sizes(dict(zip(dims, data.shape, strict=True))).values()))
+    return values.in_blocks(blocks)
 
 
 def _image(

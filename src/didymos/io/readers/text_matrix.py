@@ -36,8 +36,10 @@ ENERGIES = re.compile(
     r"wavenumbers?|wave number|frequency|z|height|distance|time|channel",
     re.IGNORECASE,
 )
-POSITION = re.compile(r"(x|y)(?:[ _-]?(?:pos(?:ition)?|coord(?:inate)?))?", re.IGNORECASE)
+POSITION = re.compile(r"(x|y)(?:[ _-]?(?:pos|position|coord|coordinate))?", re.IGNORECASE)
 NUMBER = re.compile(r"([-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:e[-+]?\d+)?)\s*\(?([^\d\s()]*)\)?", re.IGNORECASE)
+MOST_CELLS = 1.5
+"""Positions times energies for each line; with more the positions have energies of their own."""
 NANONIS = ("Experiment\t", ":NANONIS_VERSION:")
 WAYS = (
     "allowed are columns x, y and one for each energy; x, y, energy and a value in each line; or an energy and one "
@@ -142,7 +144,7 @@ def _long(table: TextTable, names: list[str]) -> dict[str, xr.DataArray]:
     columns = [names.index("x"), names.index("y")]
     if not np.isfinite(table.numbers[:, [*columns, energy]]).all():
         raise InputError("a position or an energy is missing: each line needs x, y and energy")
-    positions, point = np.unique(table.numbers[:, columns], axis=0, return_inverse=True)
+    positions, point = np.unique(np.ascontiguousarray(table.numbers[:, columns]) @ [1, 1j], return_inverse=True)
     axis, place = np.unique(table.numbers[:, energy], return_inverse=True)
     cells = point.ravel() * len(axis) + place
     twice = len(cells) - len(np.unique(cells))
@@ -151,7 +153,7 @@ def _long(table: TextTable, names: list[str]) -> dict[str, xr.DataArray]:
             f"{twice} lines give a value for a position and an energy that have one already: give forward and "
             "backward sweeps as two columns"
         )
-    if len(positions) * len(axis) > 2 * len(cells):
+    if len(positions) * len(axis) > MOST_CELLS * len(cells):
         raise InputError(
             f"its {len(cells)} lines have {len(positions)} positions and {len(axis)} energies: each position needs "
             "the same energies"
@@ -163,7 +165,10 @@ def _long(table: TextTable, names: list[str]) -> dict[str, xr.DataArray]:
         values[cells] = table.numbers[:, i]
         axes = [index_axis("point", len(positions), ""), FileAxis(ENERGY, axis, unit, title)]
         name, units = split_units(table.header[i])
-        xy = {dim: (positions[:, k], split_units(table.header[columns[k]])[1]) for k, dim in enumerate("xy")}
+        xy = {
+            dim: (part, split_units(table.header[column])[1])
+            for dim, part, column in zip("xy", (positions.real, positions.imag), columns, strict=True)
+        }
         for key, array in labelled_maps(name or "signal", units, values.reshape(-1, len(axis)), axes).items():
             found[unique_name(key, found)] = _placed(array, xy)
     return found

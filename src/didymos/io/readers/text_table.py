@@ -104,7 +104,7 @@ def table_of(text: str) -> TextTable:
     for number, row in rows:
         if len(row) != width:
             raise InputError(f"line {number} has {len(row)} fields, most lines have {width}: it is incomplete")
-    values = np.array([[_number(field, mark, number) for field in row] for number, row in rows])
+    values = _values(rows, mark)
     kept = [line.lstrip("# ") for _, line in comments]
     return TextTable([field.strip().strip('"').lstrip("#").strip() for field in header], values, kept, rows[0][0])
 
@@ -159,6 +159,17 @@ def _is_number(field: str, mark: str) -> bool:
         return math.isfinite(float(_plain(field, mark))) and "_" not in field
     except ValueError:
         return False
+
+
+def _values(rows: list[tuple[int, list[str]]], mark: str) -> NDArray[np.float64]:
+    """Return the numbers of all rows; field by field only where one is empty, wrong or has a decimal comma."""
+    try:
+        values = np.array([[float(field) for field in row] for _, row in rows])
+    except ValueError:
+        values = np.array([np.nan])
+    if np.isfinite(values).all() and not any("_" in "".join(row) for _, row in rows):
+        return values
+    return np.array([[_number(field, mark, number) for field in row] for number, row in rows])
 
 
 def _number(field: str, mark: str, line: int) -> float:
