@@ -39,6 +39,7 @@ def test_the_default_signal_and_its_axes(tmp_path):
     assert recognises(path)
     for lazy in (False, True):
         content = READER.read(path, lazy)
+        assert content.sweep_signal == "Bias (V)"
         assert content.preferred == "didv (nS)"
         assert content.attrs == {"title": "a map", "start_time": "2024-05-01T12:00:00"}
         array = content.arrays["didv (nS)"]

@@ -41,6 +41,7 @@ def test_the_real_map(real_data):
     path = real_data / "pycroscopy" / "bfo_iv_final.hf5"
     assert recognises(path)
     content = READER.read(path, None)
+    assert content.sweep_signal == "√E ((V/m)^0.5)"
     assert list(content.arrays) == ["log J (A/m^2)"]
     assert content.attrs["start_time"] == "2022_07_01-15_37_39"
     array = content.arrays["log J (A/m^2)"]

@@ -133,6 +133,7 @@ def test_a_line_is_one_row_and_a_list_of_spectra_has_points(tmp_path):
     assert_array_equal(array.values[0], DATA[0])
     array = only(written(tmp_path, "hspy", ".hspy", signal(DATA[0], [("time", "s", 1.0, 0.0, True), NAMES[2]])))
     assert dict(array.sizes) == {"point": 5, "energy": 16}
+    assert_array_equal(array.time, np.arange(5))
 
 
 def test_an_axis_that_is_a_list(tmp_path):

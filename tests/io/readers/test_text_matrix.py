@@ -124,6 +124,22 @@ def test_a_spectrum_in_each_column(tmp_path):
     assert array.energy.attrs == {"units": "mV", "long_name": "Bias"}
 
 
+@pytest.mark.parametrize("first", ["", "X-Axis", "Energy loss (eV)", "sample bias"])
+def test_names_of_the_first_column(tmp_path, first):
+    array = read(tmp_path, f"{first},a,b,c\n1,2,3,4\n2,3,4,5\n").arrays["signal"]
+    assert_array_equal(array.values, [[2, 3], [3, 4], [4, 5]])
+
+
+def test_points_on_a_line_need_no_y(tmp_path):
+    array = read(tmp_path, "x (nm),-1,0,1\n0,1,2,3\n2,4,5,6\n").arrays["signal"].transpose("y", "x", "energy")
+    assert_array_equal(array.values, [[[1, 2, 3], [4, 5, 6]]])
+    assert_array_equal(array.x, [0, 2])
+    content = read(tmp_path, "x,bias (V),current (A)\n0,-1,1\n0,1,2\n1,-1,3\n1,1,4\n")
+    array = content.arrays["current (A)"].transpose("y", "x", "energy")
+    assert_array_equal(array.values, [[[1, 2], [3, 4]]])
+    assert content.sweep_signal == "Bias (V)"
+
+
 def test_a_sweep_up_and_down_is_two_channels(tmp_path):
     header = "x,y,0,1,2,1,0\n"
     arrays = read(tmp_path, header + rows().partition("\n")[2]).arrays
@@ -151,6 +167,8 @@ def test_empty_fields_are_missing_values(tmp_path):
         ("1,2,3\n4,5,6\n7,8,9\n", "its 3 columns have no names"),
         ("bias,current\n1,2\n2,3\n3,4\n", "it holds 1 spectrum"),
         ("x,y,z,w\n1,2,3,4\n5,6,7,8\n", "each position needs the same energies"),
+        ("pressure,temperature,current\n1,2,3\n2,3,4\n3,4,5\n", "its columns are 'pressure', 'temperature'"),
+        ("y,1,2\n1,2,3\n3,4,5\n", "its columns are 'y', '1', '2'; allowed are"),
         ("a,1,2\n1,2,3\n3,4,5\n", "its columns are 'a', '1', '2'; allowed are"),
         ("x,y,1,2\n0,0,1,2\n1,0,1\n", "line 3 has 3 fields"),
         ("x,y,1,2\n0,0,1,2\n1,0,1,inf\n", "line 3 holds 'inf'"),

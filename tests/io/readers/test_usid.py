@@ -55,6 +55,7 @@ def test_a_grid(tmp_path):
         assert_array_equal(array.x, X)
         assert_array_equal(array.y, Y)
         assert (array.x.attrs["units"], array.energy.attrs) == ("um", {"units": "V", "long_name": "Bias"})
+    assert content.sweep_signal == "Bias (V)"
     assert content.attrs == {"start_time": "2024_05_01-12_00_00"}
 
 

@@ -23,6 +23,8 @@ LENGTHS = {"m", "cm", "mm", "um", "µm", "μm", "micron", "microns", "nm", "å",
 """Units of a length, in lower case."""
 
 
+VOLTAGE = re.compile(r"(?:sample |tip |dc )?(?:bias|voltage)(?: voltage| calc)?|v|u", re.IGNORECASE)
+"""Names of an axis that is a voltage between tip and sample."""
 LATEX = {
     "sqrt": "√", "mu": "µ", "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "Delta": "Δ", "lambda": "λ",
     "nu": "ν", "omega": "ω", "Omega": "Ω", "theta": "θ", "phi": "φ", "AA": "Å", "circ": "°", "cdot": "·",
@@ -149,6 +151,15 @@ def as_row(array: xr.DataArray) -> xr.DataArray:
     if "x" not in array.dims or "y" in array.dims:
         return array
     return array.expand_dims({"y": 1}).assign_coords({"y": ("y", [0.0], {"units": array["x"].attrs.get("units", "")})})
+
+
+def sweep_signal(arrays: Mapping[str, xr.DataArray]) -> str:
+    """Return what was swept, ``Bias (V)`` where it is a voltage, else as the file calls the axis of the spectra."""
+    axis = next((array[ENERGY] for array in arrays.values() if ENERGY in array.coords), None)
+    if axis is None:
+        return ""
+    name = str(axis.attrs.get("long_name", ""))
+    return channel_name("Bias" if VOLTAGE.fullmatch(name.strip()) else name, str(axis.attrs.get("units", "")))
 
 
 def index_axis(dim: str, size: int, units: str = "channel") -> FileAxis:

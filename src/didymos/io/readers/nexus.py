@@ -20,7 +20,15 @@ from didymos.io.readers.hdf5 import (
     texts,
 )
 from didymos.io.readers.interface import Content, Reader
-from didymos.io.readers.labelling import FileAxis, index_axis, labelled_maps, numbers, plain_text, unique_name
+from didymos.io.readers.labelling import (
+    FileAxis,
+    index_axis,
+    labelled_maps,
+    numbers,
+    plain_text,
+    sweep_signal,
+    unique_name,
+)
 from didymos.schema import ENERGY, IMAGE_DIMS, InputError
 
 if TYPE_CHECKING:
@@ -72,13 +80,11 @@ def read(path: Path, lazy: bool | None) -> Content:
                 arrays |= {unique_name(channel, arrays): array for channel, array in found.items()}
                 if default is not None and group == default and preferred is None:
                     preferred = next((channel for channel, array in found.items() if ENERGY in array.dims), None)
-        if not any(array.ndim == 3 or {"point", ENERGY} <= {*array.dims} for array in arrays.values()) and (
-            refused or not any(array.ndim == 2 for array in arrays.values())
-        ):
+        if all({*array.dims} == {*IMAGE_DIMS} for array in arrays.values()):
             raise InputError("it holds no spectral map: " + ("; ".join(refused) or "no NXdata has a signal with axes"))
         attrs = _attributes(file)
     why = "the default signal of the file" if preferred is not None else ""
-    return Content(arrays, attrs, preferred=preferred, why_preferred=why)
+    return Content(arrays, attrs, sweep_signal(arrays), preferred, why)
 
 
 def _is_nexus(file: Any) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from didymos.io.blocks import FileValues, block_sizes, is_large
 from didymos.io.channels import split_name
 from didymos.io.readers.interface import Content, Reader
-from didymos.io.readers.labelling import FileAxis, index_axis, labelled_maps, numbers, plain_text, reading
+from didymos.io.readers.labelling import FileAxis, index_axis, labelled_maps, numbers, plain_text, reading, sweep_signal
 from didymos.io.readers.lattice import as_image
 from didymos.schema import ENERGY, IMAGE_DIMS, POINT_DIMS, InputError
 
@@ -83,7 +83,8 @@ def read(path: Path, lazy: bool | None) -> Content:
         large = is_large(mapped.shape) if lazy is None else lazy
         values: Any = _in_blocks(path, mapped) if large else np.array(mapped)
         beside = {name: axis for name in (ENERGY, *IMAGE_DIMS) if (axis := _beside(path, name)) is not None}
-        return Content(_labelled(path.stem, "", values, beside))
+        arrays = _labelled(path.stem, "", values, beside)
+        return Content(arrays, {}, sweep_signal(arrays))
 
 
 def _loaded(path: Path, **options: Any) -> Any:
@@ -131,7 +132,8 @@ def _archive(path: Path) -> Content:
         if key not in (name, energy, "x", "y") and values.dtype.kind in "fiu" and values.ndim == len(dims):
             arrays |= _per_point(key, values, dims, next(iter(arrays.values())), _units(held, key, key))
     attrs = {key: plain_text(values) for key, values in held.items() if values.ndim == 0 and plain_text(values)}
-    return Content(arrays, {key: words for key, words in attrs.items() if "units" not in key})
+    kept = {key: words for key, words in attrs.items() if "units" not in key}
+    return Content(arrays, kept, sweep_signal(arrays))
 
 
 def _per_point(

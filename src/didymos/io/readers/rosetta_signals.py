@@ -23,6 +23,7 @@ from didymos.io.readers.labelling import (
     labelled_maps,
     numbers,
     plain_text,
+    sweep_signal,
     unique_name,
 )
 from didymos.schema import ENERGY, IMAGE_DIMS, InputError
@@ -111,7 +112,7 @@ def content_of(signals: Sequence[Mapping[str, Any]], path: Path, keep: bool) -> 
     first = next(iter(arrays.values()))
     for signal in images:
         arrays |= _image(signal, first, arrays)
-    return Content(arrays, attrs)
+    return Content(arrays, attrs, sweep_signal(arrays))
 
 
 def _maps(signal: Mapping[str, Any], path: Path, keep: bool) -> dict[str, xr.DataArray]:
@@ -136,7 +137,16 @@ def _maps(signal: Mapping[str, Any], path: Path, keep: bool) -> dict[str, xr.Dat
     data = data[tuple(slice(None) if i in dims else 0 for i in range(data.ndim))]
     values = _values(data, [axis.dim for axis in file_axes], path, keep)
     found = labelled_maps(name, units, values, file_axes)
-    return {key: as_row(array) for key, array in found.items()}
+    return {key: as_row(_listed(array)) for key, array in found.items()}
+
+
+def _listed(array: xr.DataArray) -> xr.DataArray:
+    """Give the axis of a list of spectra its own name, such as time; one that only counts is left out."""
+    if "point" not in array.coords:
+        return array
+    name = str(array["point"].attrs.get("long_name", "")).casefold()
+    axis = ("point", array["point"].values, array["point"].attrs)
+    return array.drop_vars("point").assign_coords({name: axis} if name and name not in ("x", "y", ENERGY) else {})
 
 
 def _ordered(signal: Mapping[str, Any]) -> list[Mapping[str, Any]]:

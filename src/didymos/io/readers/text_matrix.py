@@ -8,7 +8,9 @@ before the numbers, with units in brackets: ``bias (mV)``.
    ``z (nm)``, are values of the points.
 2. One value a line. The columns ``x``, ``y``, an energy (``bias``, ``wavelength``, ``wave`` ...) and one or more
    signals.
-3. A spectrum in each column. The first column is the energy, the names of the others are free.
+3. A spectrum in each column. The first column is the energy or has no name, the names of the others are free.
+
+Without ``y`` the points lie on a line.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from numpy.typing import NDArray
 
 from didymos.io.channels import split_name
 from didymos.io.readers.interface import Content, Reader
-from didymos.io.readers.labelling import FileAxis, index_axis, labelled_maps, reading, unique_name
+from didymos.io.readers.labelling import FileAxis, index_axis, labelled_maps, reading, sweep_signal, unique_name
 from didymos.io.readers.lattice import as_image
 from didymos.io.readers.text_table import HEAD, TextTable, decoded, read_table, table_of
 from didymos.schema import ENERGY, InputError
@@ -32,10 +34,11 @@ if TYPE_CHECKING:
 
 KIND = "text table"
 ENERGIES = re.compile(
-    r"energy|energies|e|bias|voltage|v|u|sample bias|wave|wavelength|lambda|λ|energy loss|loss|raman shift|shift|"
-    r"wavenumbers?|wave number|frequency|z|height|distance|time|channel",
+    r"(?:(?:sample|tip|photon|electron|applied|dc) )?(?:energ|bias|volt|wave|lambda|λ|loss|raman|shift|frequenc).*|"
+    r"e|v|u|z|height|distance|time|channel|x[- ]axis",
     re.IGNORECASE,
 )
+"""Names of a column or an axis that is that of the spectra."""
 POSITION = re.compile(r"(x|y)(?:[ _-]?(?:pos|position|coord|coordinate))?", re.IGNORECASE)
 NUMBER = re.compile(r"([-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:e[-+]?\d+)?)\s*\(?([^\d\s()]*)\)?", re.IGNORECASE)
 MOST_CELLS = 1.5
@@ -82,17 +85,17 @@ def read(path: Path, _: bool | None) -> Content:
         if table.header[:2] == ["", ""] and all(energy is not None for energy in energies[2:]):
             names[:2] = ["x", "y"]
         numeric = sum(energy is not None for energy in energies)
-        has_positions = {"x", "y"} <= {*names}
+        has_positions = "x" in names
         if has_positions and numeric >= 2:
             arrays = _rows(table, names, energies)
         elif has_positions and any(_is_energy(name) for name in table.header):
             arrays = _long(table, names)
-        elif "x" not in names and "y" not in names and (_is_energy(table.header[0]) or not numeric):
+        elif "y" not in names and (_is_energy(table.header[0]) or not (table.header[0] or numeric)):
             arrays = _columns(table)
         else:
             listed = ", ".join(repr(name) for name in table.header[:6])
             raise InputError(f"its columns are {listed}{' ...' if len(table.header) > 6 else ''}; {WAYS}")
-        return Content(arrays)
+        return Content(arrays, {}, sweep_signal(arrays))
 
 
 def _position(name: str) -> str:
@@ -141,10 +144,10 @@ def _long(table: TextTable, names: list[str]) -> dict[str, xr.DataArray]:
     signals = [i for i, name in enumerate(table.header) if not names[i] and i != energy]
     if not signals:
         raise InputError("it has the columns x, y and energy and none of a signal")
-    columns = [names.index("x"), names.index("y")]
-    if not np.isfinite(table.numbers[:, [*columns, energy]]).all():
+    places = _xy(table, names)
+    if not all(np.isfinite(part).all() for part in (places["x"][0], places["y"][0], table.numbers[:, energy])):
         raise InputError("a position or an energy is missing: each line needs x, y and energy")
-    positions, point = np.unique(np.ascontiguousarray(table.numbers[:, columns]) @ [1, 1j], return_inverse=True)
+    positions, point = np.unique(places["x"][0] + 1j * places["y"][0], return_inverse=True)
     axis, place = np.unique(table.numbers[:, energy], return_inverse=True)
     cells = point.ravel() * len(axis) + place
     twice = len(cells) - len(np.unique(cells))
@@ -165,10 +168,7 @@ def _long(table: TextTable, names: list[str]) -> dict[str, xr.DataArray]:
         values[cells] = table.numbers[:, i]
         axes = [index_axis("point", len(positions), ""), FileAxis(ENERGY, axis, unit, title)]
         name, units = split_units(table.header[i])
-        xy = {
-            dim: (part, split_units(table.header[column])[1])
-            for dim, part, column in zip("xy", (positions.real, positions.imag), columns, strict=True)
-        }
+        xy = {"x": (positions.real, places["x"][1]), "y": (positions.imag, places["y"][1])}
         for key, array in labelled_maps(name or "signal", units, values.reshape(-1, len(axis)), axes).items():
             found[unique_name(key, found)] = _placed(array, xy)
     return found
@@ -193,9 +193,13 @@ def _points(table: TextTable) -> FileAxis:
 
 
 def _xy(table: TextTable, names: list[str]) -> dict[str, tuple[NDArray[np.float64], str]]:
-    """Return the positions and their units."""
-    places = {dim: names.index(dim) for dim in "xy"}
-    return {dim: (table.numbers[:, i], split_units(table.header[i])[1]) for dim, i in places.items()}
+    """Return the positions and their units; without y they lie on a line."""
+    x = names.index("x")
+    units = split_units(table.header[x])[1]
+    if "y" not in names:
+        return {"x": (table.numbers[:, x], units), "y": (np.zeros(len(table.numbers)), units)}
+    y = names.index("y")
+    return {"x": (table.numbers[:, x], units), "y": (table.numbers[:, y], split_units(table.header[y])[1])}
 
 
 def _placed(array: xr.DataArray, xy: dict[str, tuple[NDArray[np.float64], str]]) -> xr.DataArray:

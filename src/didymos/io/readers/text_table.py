@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from didymos.schema import InputError
 
-HEAD = 65_536
+HEAD = 2**20
 """Letters of a file that tell what it is."""
 LARGEST = 2**31
 """Bytes."""

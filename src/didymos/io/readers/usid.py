@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from didymos.io.readers.hdf5 import attribute, datasets, inside, opened, recognised, stored, text, texts
 from didymos.io.readers.interface import Content, Reader
-from didymos.io.readers.labelling import FileAxis, labelled_maps, numbers, unique_name
+from didymos.io.readers.labelling import FileAxis, labelled_maps, numbers, sweep_signal, unique_name
 from didymos.io.readers.lattice import lattice_of
 from didymos.schema import ENERGY, InputError
 
@@ -74,7 +74,7 @@ def read(path: Path, lazy: bool | None) -> Content:
             attrs = attrs or _attributes(dataset)
         if not any(ENERGY in array.dims for array in arrays.values()):
             raise InputError("it holds no spectral map: " + ("; ".join(refused) or "there is no main dataset of USID"))
-    return Content(arrays, attrs)
+    return Content(arrays, attrs, sweep_signal(arrays))
 
 
 def _main(file: Any) -> list[Any]:
