@@ -22,7 +22,13 @@ BUILT_IN = (
     "rhk",
     "igor",
     "matrix",
+    "usid",
+    "nsid",
+    "nexus",
     "forces",
+    "rosetta",
+    "numpy_file",
+    "text_matrix",
 )
 """Modules with the readers of didymos, each with a ``READER``. Of several for one suffix the first that recognises a
 file reads it."""

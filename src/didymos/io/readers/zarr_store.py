@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from didymos.io.atomic import is_zarr_store
 from didymos.io.readers.interface import Content, Reader
+
+MARKS = {"zarr.json", ".zgroup", ".zarray", ".zmetadata"}
+"""Files of which every zarr store has one."""
 
 
 def read(path: Path, lazy: bool | None) -> Content:
@@ -33,8 +37,14 @@ def read(path: Path, lazy: bool | None) -> Content:
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a path may be a zarr store: any ``.zip``, or a folder with the files of one."""
-    return not path.is_dir() or is_zarr_store(path)
+    """Tell whether a path may be a zarr store: a folder or an archive with the files of one, or no sound archive."""
+    if path.is_dir():
+        return is_zarr_store(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.rpartition("/")[2] in MARKS for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return True  # opening says what is wrong
 
 
 READER = Reader(
