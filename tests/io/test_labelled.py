@@ -152,7 +152,7 @@ def test_damaged_zarr(tmp_path):
     (path / "spectra" / "zarr.json").write_text("{")
     refused(path, "cannot be read as zarr|no variable has the dims")
     (path / "zarr.json").write_text("{")
-    refused(path, "cannot be read as zarr")
+    refused(path, "cannot be read as zarr|named as zarr")
 
 
 def test_folders_and_archives_that_are_no_zarr(tmp_path):
@@ -161,4 +161,4 @@ def test_folders_and_archives_that_are_no_zarr(tmp_path):
     refused(tmp_path / "map.zip", r"neither a zarr folder nor a \.zip of one")
     with zipfile.ZipFile(tmp_path / "map.zip", "w") as archive:
         archive.writestr("a.txt", "a")
-    refused(tmp_path / "map.zip", "cannot be read as zarr")
+    refused(tmp_path / "map.zip", "cannot be read as zarr|named as zarr")

@@ -140,6 +140,16 @@ def test_a_grid_whose_positions_are_noisy_stays_a_grid(tmp_path):
     assert_array_equal(open_map(path).values, grid.spectra[:, :, 1])
 
 
+def test_single_broken_positions_leave_a_grid(tmp_path):
+    grid = GridFile(columns=5, rows=4)
+    records = grid.records()
+    records[[3, 11], 2] = [4.0, -1e9]
+    records[7, 3] = 1e-3
+    path = tmp_path / "grid.3ds"
+    path.write_bytes(grid.header_bytes() + records.tobytes())
+    assert_array_equal(open_map(path).values, grid.spectra[:, :, 1])
+
+
 @pytest.mark.parametrize("positions", ["zero", "twice the same"])
 def test_positions_without_a_meaning_leave_the_order_of_the_file(tmp_path, positions):
     grid = GridFile(columns=5, rows=4)

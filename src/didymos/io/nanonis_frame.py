@@ -73,21 +73,31 @@ def place_records(records: Records) -> tuple[Index | None, str]:
 
 
 def _is_grid(x: NDArray[np.float64], y: NDArray[np.float64], known: NDArray[np.bool_], columns: int) -> bool:
-    """Tell whether the positions follow rows and columns: position = a + b column + c row, but for half a step.
+    """Tell whether most positions follow rows and columns: position = a + b column + c row, but for half a step.
 
-    Drift, a creeping scanner and noise of its sensors leave a grid recognisable; scattered points follow no rows.
-    Positions that are the same for most records were not recorded, and say nothing against a grid.
+    The steps b and c and the origin a are medians. Drift, a creeping scanner, noise of its sensors and single broken
+    values leave a grid recognisable; scattered points follow no rows. Positions that are the same for most records were
+    not recorded, and say nothing against a grid.
     """
     order = np.flatnonzero(known)
     where = x[known] + 1j * y[known]
     if np.unique(where).size <= order.size / 2:
         return True
+    place = np.full(known.size, np.nan + 0j)
+    place[order] = where
+    table = place.reshape(-1, columns)
+    steps = [_median(np.diff(table, axis=axis)) for axis in (1, 0)]
     row, column = np.divmod(order, columns)
-    design = np.stack([np.ones(order.size), column, row], axis=1)
-    solution = np.linalg.lstsq(design.astype(complex), where, rcond=None)[0]
-    residual = np.sqrt((np.abs(where - design @ solution) ** 2).mean())
-    steps = [abs(step) for step, index in zip(solution[1:], (column, row), strict=True) if np.ptp(index) > 0]
-    return bool(steps) and bool(residual <= 0.5 * min(steps))
+    offset = where - steps[0] * column - steps[1] * row
+    residual = np.abs(offset - _median(offset))
+    lengths = [abs(step) for step in steps if step != 0]
+    return bool(lengths) and bool((residual <= 0.5 * min(lengths)).mean() > 0.5)
+
+
+def _median(values: NDArray[np.complex128]) -> complex:
+    """Return the median of both parts of finite values, 0 where there are none."""
+    finite = values[np.isfinite(values)]
+    return complex(np.median(finite.real), np.median(finite.imag)) if finite.size else 0j
 
 
 def _by_lattice(

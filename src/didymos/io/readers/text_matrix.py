@@ -51,13 +51,20 @@ WAYS = (
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a file begins as a table of numbers and is no point spectrum of Nanonis."""
+    """Tell whether a file begins as a table of numbers and is no point spectrum of Nanonis.
+
+    A name that only a table has is enough, so that reading says what is wrong with the table.
+    """
+    if path.is_dir():
+        return False
     with path.open("rb") as file:
         data = file.read(HEAD)
     try:
         text = decoded(data[: len(data) - len(data) % 2] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data)
         if text.startswith(NANONIS):
             return False
+        if path.suffix.lower() in (".csv", ".tsv"):
+            return True
         whole = text if len(data) < HEAD else text[: text.rindex("\n")]
         return bool(table_of(whole).numbers.shape[1] > 1)
     except (InputError, ValueError):
