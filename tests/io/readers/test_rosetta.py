@@ -9,7 +9,7 @@ from damaged_files import changes, cuts, refusals
 from hyperspy_signals import NAMES, axis, signal, write_signal
 from numpy.testing import assert_allclose, assert_array_equal
 
-from didymos.io.readers.rosetta import PLUGINS, READER, recognises
+from didymos.io.readers.rosetta import PLUGINS, READER, _checked_parser, recognises
 from didymos.io.readers.rosetta_signals import content_of
 from didymos.schema import InputError
 
@@ -24,6 +24,50 @@ def written(tmp_path, plugin, suffix, content=None):
 def only(path, lazy=None):
     (array,) = READER.read(path, lazy).arrays.values()
     return array
+
+
+def real(real_data, name):
+    path = real_data / "SciFiDatasets" / name
+    if not path.exists():
+        pytest.skip(f"the real measurement is not at {path}")
+    return path
+
+
+@pytest.mark.real_data
+def test_a_real_eels_map_of_strontium_titanate(real_data):
+    content = READER.read(real(real_data, "DMReader_SpectrumImage_SI-EELS.dm3"), None)
+    array = content.arrays["06-EELS Spectrum Image"]
+    assert dict(array.sizes) == {"energy": 1024, "y": 49, "x": 6}
+    assert (content.attrs["signal_type"], array.energy.attrs["units"]) == ("EELS", "eV")
+    # the edges stand where they belong: titanium L at 456 to 462 eV, less of it in the layer in the middle
+    jump = array.sel(energy=slice(455, 470)).mean("energy") / array.sel(energy=slice(420, 450)).mean("energy")
+    rows = jump.mean("x").values
+    assert rows[:15].mean() > 1.25
+    assert rows[21:26].mean() < 1.05
+    mean = array.mean(("y", "x"))
+    assert 455 < float(mean.sel(energy=slice(440, 500)).idxmax()) < 465
+
+
+@pytest.mark.real_data
+def test_a_real_eds_map_with_its_image(real_data):
+    arrays = READER.read(real(real_data, "EMDReader_SpectrumImage_Si.emd"), None).arrays
+    spectra, image = arrays["EDS"], arrays["HAADF"]
+    assert dict(spectra.sizes) == {"y": 16, "x": 16, "energy": 4096}
+    assert (spectra.energy.attrs["units"], spectra.x.attrs["units"]) == ("keV", "nm")
+    assert_array_equal(image.x, spectra.x)
+    # the particle, bright in the image, gives the line of gold at 2.1 keV
+    line = spectra.sel(energy=slice(1.9, 2.3)).sum("energy").values
+    bright = image.values > image.values.mean()
+    assert line[bright].mean() > 2 * line[~bright].mean()
+
+
+def test_files_of_bruker_are_parsed_by_python():
+    from rsciio.bruker import _api
+
+    before = _api.fast_unbcf
+    with _checked_parser("bruker"):
+        assert _api.fast_unbcf is False
+    assert _api.fast_unbcf is before
 
 
 def zspy_of(path, target):

@@ -153,6 +153,21 @@ def as_row(array: xr.DataArray) -> xr.DataArray:
     return array.expand_dims({"y": 1}).assign_coords({"y": ("y", [0.0], {"units": array["x"].attrs.get("units", "")})})
 
 
+def no_map(reasons: Sequence[str], nothing: str) -> InputError:
+    """Return the error about a file without a spectral map, with the first reasons.
+
+    Parameters
+    ----------
+    reasons : sequence of str
+        Why what is in the file is none.
+    nothing : str
+        What to say where there is nothing in it.
+    """
+    seen = list(dict.fromkeys(reasons))
+    more = f"; and {len(seen) - 2} more" if len(seen) > 2 else ""
+    return InputError(f"it holds no spectral map: {'; '.join(seen[:2]) + more or nothing}")
+
+
 def sweep_signal(arrays: Mapping[str, xr.DataArray]) -> str:
     """Return what was swept, ``Bias (V)`` where it is a voltage, else as the file calls the axis of the spectra."""
     axis = next((array[ENERGY] for array in arrays.values() if ENERGY in array.coords), None)

@@ -24,6 +24,7 @@ from didymos.io.readers.labelling import (
     FileAxis,
     index_axis,
     labelled_maps,
+    no_map,
     numbers,
     plain_text,
     sweep_signal,
@@ -81,7 +82,7 @@ def read(path: Path, lazy: bool | None) -> Content:
                 if default is not None and group == default and preferred is None:
                     preferred = next((channel for channel, array in found.items() if ENERGY in array.dims), None)
         if all({*array.dims} == {*IMAGE_DIMS} for array in arrays.values()):
-            raise InputError("it holds no spectral map: " + ("; ".join(refused) or "no NXdata has a signal with axes"))
+            raise no_map(refused, "no NXdata has a signal with an axis of energies")
         attrs = _attributes(file)
     why = "the default signal of the file" if preferred is not None else ""
     return Content(arrays, attrs, sweep_signal(arrays), preferred, why)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from didymos.io.readers.hdf5 import attribute, datasets, inside, member, opened, recognised, stored, text
 from didymos.io.readers.interface import Content, Reader
-from didymos.io.readers.labelling import FileAxis, as_row, labelled_maps, numbers, sweep_signal, unique_name
+from didymos.io.readers.labelling import FileAxis, as_row, labelled_maps, no_map, numbers, sweep_signal, unique_name
 from didymos.schema import ENERGY, IMAGE_DIMS, POINT_DIMS, InputError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def read(path: Path, lazy: bool | None) -> Content:
             arrays |= {unique_name(name, arrays): array for name, array in found.items()}
             attrs = attrs or _attributes(dataset)
         if not any(ENERGY in array.dims for array in arrays.values()):
-            raise InputError("it holds no spectral map: " + ("; ".join(refused) or "there is no dataset of NSID"))
+            raise no_map(refused, "there is no dataset of NSID")
     return Content(arrays, attrs, sweep_signal(arrays))
 
 

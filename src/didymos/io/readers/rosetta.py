@@ -203,9 +203,10 @@ READER = Reader(
         "TriVista, Hamamatsu, Delmic, Digital Surf, Panta Rhei, Tofwerk, Ripple, EMSA and HyperSpy files."
     ),
     tested_on=(
-        "Files that RosettaSciIO writes (.hspy, .emd, .rpl, .sur, .msa), a .zspy store, and by hand the small real "
-        "files of its own tests (Bruker, Delmic, DigitalMicrograph, Digital Surf, JEOL, Jobin Yvon, Renishaw, TIA, "
-        "TriVista), whole and damaged; a JEOL .pts file that was cut is read as far as it goes."
+        "Files that RosettaSciIO writes (.hspy, .emd, .rpl, .sur, .msa), a .zspy store, a real EELS map of "
+        "DigitalMicrograph, a real EDS map of Velox, and by hand the small real files of its own tests (Bruker, "
+        "Delmic, DigitalMicrograph, Digital Surf, JEOL, Jobin Yvon, Renishaw, TIA, TriVista), whole and damaged; a "
+        "JEOL .pts file that was cut is read as far as it goes."
     ),
     packages={"rsciio": "rosettasciio"},
     recognises=recognises,

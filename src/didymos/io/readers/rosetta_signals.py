@@ -21,6 +21,7 @@ from didymos.io.readers.labelling import (
     index_axis,
     is_length,
     labelled_maps,
+    no_map,
     numbers,
     plain_text,
     sweep_signal,
@@ -106,9 +107,8 @@ def content_of(signals: Sequence[Mapping[str, Any]], path: Path, keep: bool) -> 
         arrays |= {unique_name(name, arrays): array for name, array in found.items()}
         attrs = attrs or attributes(signal.get("metadata") or {})
     if not arrays:
-        seen = list(dict.fromkeys([*refused, *(f"an image of {np.shape(signal['data'])}" for signal in images)]))
-        more = f" and {len(seen) - 2} others" if len(seen) > 2 else ""
-        raise InputError("it holds no spectral map: " + ("; ".join(seen[:2]) + more or "there is no signal in it"))
+        seen = [f"an image of {np.shape(signal['data'])}" for signal in images]
+        raise no_map([*refused, *seen], "there is no signal in it")
     first = next(iter(arrays.values()))
     for signal in images:
         arrays |= _image(signal, first, arrays)

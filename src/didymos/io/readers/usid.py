@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from didymos.io.readers.hdf5 import attribute, datasets, inside, opened, recognised, stored, text, texts
 from didymos.io.readers.interface import Content, Reader
-from didymos.io.readers.labelling import FileAxis, labelled_maps, numbers, sweep_signal, unique_name
+from didymos.io.readers.labelling import FileAxis, labelled_maps, no_map, numbers, sweep_signal, unique_name
 from didymos.io.readers.lattice import lattice_of
 from didymos.schema import ENERGY, InputError
 
@@ -73,7 +73,7 @@ def read(path: Path, lazy: bool | None) -> Content:
             arrays |= {unique_name(name, arrays): array for name, array in found.items()}
             attrs = attrs or _attributes(dataset)
         if not any(ENERGY in array.dims for array in arrays.values()):
-            raise InputError("it holds no spectral map: " + ("; ".join(refused) or "there is no main dataset of USID"))
+            raise no_map(refused, "there is no main dataset of USID")
     return Content(arrays, attrs, sweep_signal(arrays))
 
 
@@ -230,6 +230,6 @@ READER = Reader(
     suffixes=(".h5", ".hdf5", ".hf5"),
     read=read,
     holds="Main datasets of the universal spectroscopy and imaging data format, as pyUSID and pycroscopy write them.",
-    tested_on="Files that pyUSID writes, and files built by hand after its specification; no real measurement.",
+    tested_on="Files that pyUSID writes, files built by hand after its specification, and no real measurement.",
     recognises=recognises,
 )
