@@ -26,7 +26,7 @@ from didymos.io.channels import split_name
 from didymos.io.readers.interface import Content, Reader
 from didymos.io.readers.labelling import FileAxis, index_axis, labelled_maps, reading, sweep_signal, unique_name
 from didymos.io.readers.lattice import as_image
-from didymos.io.readers.text_table import HEAD, TextTable, decoded, read_table, table_of
+from didymos.io.readers.text_table import HEAD, TextTable, begins_as_table, decoded, read_table
 from didymos.schema import ENERGY, InputError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def recognises(path: Path) -> bool:
         if text.startswith(NANONIS):
             return False
         whole = text if len(data) < HEAD else text[: text.rindex("\n")]
-        return bool(table_of(whole).numbers.shape[1] > 1)
+        return begins_as_table(whole)
     except (InputError, ValueError):
         return False
 
@@ -84,6 +84,8 @@ def read(path: Path, _: bool | None) -> Content:
         energies = [_energy(name) for name in table.header]
         if table.header[:2] == ["", ""] and all(energy is not None for energy in energies[2:]):
             names[:2] = ["x", "y"]
+        if names.count("x") > 1 or names.count("y") > 1:
+            raise InputError("it has several columns x or y: give each point one position")
         numeric = sum(energy is not None for energy in energies)
         has_positions = "x" in names
         if has_positions and numeric >= 2:
