@@ -24,7 +24,15 @@ from numpy.typing import NDArray
 
 from didymos.io.channels import split_name
 from didymos.io.readers.interface import Content, Reader
-from didymos.io.readers.labelling import FileAxis, index_axis, labelled_maps, reading, sweep_signal, unique_name
+from didymos.io.readers.labelling import (
+    FileAxis,
+    index_axis,
+    labelled_maps,
+    plain_label,
+    reading,
+    sweep_signal,
+    unique_name,
+)
 from didymos.io.readers.lattice import as_image
 from didymos.io.readers.text_table import HEAD, TextTable, begins_as_table, decoded, read_table
 from didymos.schema import ENERGY, InputError
@@ -209,7 +217,7 @@ def _placed(array: xr.DataArray, xy: dict[str, tuple[NDArray[np.float64], str]])
     for dim, (values, _) in xy.items():
         if not np.isfinite(values).all():
             raise InputError(f"{int((~np.isfinite(values)).sum())} values of {dim} are missing: each point needs one")
-    coords = {dim: ("point", values, {"units": units}) for dim, (values, units) in xy.items()}
+    coords = {dim: ("point", values, {"units": plain_label(units)}) for dim, (values, units) in xy.items()}
     return as_image(array.drop_vars("point").assign_coords(coords))
 
 
