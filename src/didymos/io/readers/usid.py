@@ -240,6 +240,6 @@ READER = Reader(
     suffixes=(".h5", ".hdf5", ".hf5"),
     read=read,
     holds="Main datasets of the universal spectroscopy and imaging data format, as pyUSID and pycroscopy write them.",
-    tested_on="Files that pyUSID writes, files built by hand after its specification, and no real measurement.",
+    tested_on="Files that pyUSID writes and files built by hand after its specification, but no real measurement.",
     recognises=recognises,
 )
