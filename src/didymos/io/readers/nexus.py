@@ -231,7 +231,7 @@ READER = Reader(
     read=read,
     holds="Signals of NXdata groups with two or three axes, also those of NXsts; the default plot is preferred.",
     tested_on=(
-        "Files that RosettaSciIO writes, files built by hand after the standard, and by hand real NXsts files of single "
+        "Files that RosettaSciIO writes, files built by hand after the standard, and real NXsts files of single "
         "spectra, which are refused; no real map."
     ),
     recognises=recognises,
