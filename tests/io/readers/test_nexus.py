@@ -137,6 +137,16 @@ def test_what_does_not_fit_is_refused(tmp_path, changes_, message):
         READER.read(write(tmp_path / "a.nxs", **changes_), None)
 
 
+def test_a_name_of_several_lines_makes_a_message_of_one(tmp_path):
+    path = write(tmp_path / "a.nxs", axes=AXES | {"bias": (np.array([0, 1, 0, 1, 0, 1, 0, 1.0]), "V")})
+    with h5py.File(path, "a") as file:
+        file["entry/data/bias"].attrs["long_name"] = "a\nb" + 9999 * "c"
+    with pytest.raises(InputError) as caught:
+        READER.read(path, None)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 700
+
+
 def test_damaged_files(tmp_path):
     path = write(tmp_path / "a.nxs")
     (tmp_path / "damaged").mkdir()

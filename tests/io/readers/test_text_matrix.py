@@ -178,12 +178,14 @@ def test_empty_fields_are_missing_values(tmp_path):
         ("x,y,1,2\n0,,1,2\n1,0,1,3\n", "1 values of y are missing"),
         ("x,y,bias,current\n0,0,1,2\n0,0,1,3\n", "1 lines give a value for a position and an energy that have one"),
         ("x,y,bias,current\n0,0,1,2\n1,0,2,3\n2,0,3,4\n", "each position needs the same energies"),
+        ("x,y,x,1,2\n0,0,0,1,2\n1,0,1,2,3\n", "several columns x or y"),
         ("x,y,bias\n0,0,1\n1,0,2\n", "none of a signal"),
     ],
 )
 def test_what_is_ambiguous_or_damaged_is_refused(tmp_path, text, message):
     path = tmp_path / "a.csv"
     path.write_text(text)
+    assert recognises(path)
     with pytest.raises(InputError, match=message):
         READER.read(path, None)
 

@@ -25,6 +25,7 @@ LENGTHS = {"m", "cm", "mm", "um", "µm", "μm", "micron", "microns", "nm", "å",
 
 VOLTAGE = re.compile(r"(?:sample |tip |dc )?(?:bias|voltage)(?: voltage| calc)?|v|u", re.IGNORECASE)
 """Names of an axis that is a voltage between tip and sample."""
+LONGEST_MESSAGE = 600
 LATEX = {
     "sqrt": "√", "mu": "µ", "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "Delta": "Δ", "lambda": "λ",
     "nu": "ν", "omega": "ω", "Omega": "Ω", "theta": "θ", "phi": "φ", "AA": "Å", "circ": "°", "cdot": "·",
@@ -68,9 +69,9 @@ def reading(path: Path, kind: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        if str(error).startswith(path.name):
-            raise
-        raise InputError(f"{path.name}: {error}") from error
+        # names in a file may be long or of several lines
+        line = " ".join(str(error).split())[:LONGEST_MESSAGE]
+        raise InputError(line if line.startswith(path.name) else f"{path.name}: {line}") from error
     except ModuleNotFoundError as error:
         raise InputError(f"{path.name} needs the package {error.name!r}: pip install {error.name}") from error
     except FileNotFoundError as error:
@@ -92,9 +93,7 @@ def channel_name(name: str, units: str, tag: str = "") -> str:
     return " ".join(part for part in (name, tag, f"({units})" if units else "") if part)
 
 
-def labelled_maps(
-    name: str, units: str, values: Any, axes: Sequence[FileAxis], attrs: Mapping[str, Any] | None = None
-) -> dict[str, xr.DataArray]:
+def labelled_maps(name: str, units: str, values: Any, axes: Sequence[FileAxis]) -> dict[str, xr.DataArray]:
     """Label the values of one signal; a sweep that turns and complex values become several channels.
 
     Parameters
@@ -105,8 +104,6 @@ def labelled_maps(
         One dimension for each axis.
     axes : sequence of FileAxis
         In the order of the dimensions.
-    attrs : mapping, optional
-        Further attributes of every channel.
 
     Returns
     -------
@@ -143,7 +140,7 @@ def labelled_maps(
             found[channel_name(name, units, words)] = part.isel({axes[spectral].dim: leg.indices})
         if not turning:
             found[channel_name(name, units, tag)] = part
-    return {key: part.assign_attrs(units=units, long_name=name, **(attrs or {})) for key, part in found.items()}
+    return {key: part.assign_attrs(units=units, long_name=name) for key, part in found.items()}
 
 
 def as_row(array: xr.DataArray) -> xr.DataArray:

@@ -230,6 +230,9 @@ READER = Reader(
     suffixes=(".nxs", ".nexus", ".h5", ".hdf5", ".hf5"),
     read=read,
     holds="Signals of NXdata groups with two or three axes, also those of NXsts; the default plot is preferred.",
-    tested_on="Files that RosettaSciIO writes, and files built by hand after the standard; no real measurement.",
+    tested_on=(
+        "Files that RosettaSciIO writes, files built by hand after the standard, and real NXsts files of single "
+        "spectra, which are refused; no real map."
+    ),
     recognises=recognises,
 )

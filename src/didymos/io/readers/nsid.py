@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from didymos.io.readers.hdf5 import attribute, datasets, inside, member, opened, recognised, stored, text
 from didymos.io.readers.interface import Content, Reader
-from didymos.io.readers.labelling import FileAxis, as_row, labelled_maps, no_map, numbers, sweep_signal, unique_name
+from didymos.io.readers.labelling import (
+    FileAxis,
+    as_row,
+    labelled_maps,
+    no_map,
+    numbers,
+    plain_label,
+    sweep_signal,
+    unique_name,
+)
 from didymos.schema import ENERGY, IMAGE_DIMS, POINT_DIMS, InputError
 
 if TYPE_CHECKING:
@@ -114,7 +123,7 @@ def _with_points(array: xr.DataArray, dataset: Any) -> xr.DataArray:
     places = numbers(places, "coordinates")
     if places.shape != (array.sizes["point"], 2):
         raise InputError(f"its points have coordinates of the shape {places.shape}; allowed is ({len(array)}, 2)")
-    units = {"units": text(cloud, "spacial_units") or text(cloud, "spatial_units")}
+    units = {"units": plain_label(text(cloud, "spacial_units") or text(cloud, "spatial_units"))}
     return array.assign_coords({dim: ("point", places[:, i], units) for i, dim in enumerate("xy")})
 
 

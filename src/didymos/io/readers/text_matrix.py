@@ -24,9 +24,17 @@ from numpy.typing import NDArray
 
 from didymos.io.channels import split_name
 from didymos.io.readers.interface import Content, Reader
-from didymos.io.readers.labelling import FileAxis, index_axis, labelled_maps, reading, sweep_signal, unique_name
+from didymos.io.readers.labelling import (
+    FileAxis,
+    index_axis,
+    labelled_maps,
+    plain_label,
+    reading,
+    sweep_signal,
+    unique_name,
+)
 from didymos.io.readers.lattice import as_image
-from didymos.io.readers.text_table import HEAD, TextTable, decoded, read_table, table_of
+from didymos.io.readers.text_table import HEAD, TextTable, begins_as_table, decoded, read_table
 from didymos.schema import ENERGY, InputError
 
 if TYPE_CHECKING:
@@ -66,7 +74,7 @@ def recognises(path: Path) -> bool:
         if path.suffix.lower() in (".csv", ".tsv"):
             return True
         whole = text if len(data) < HEAD else text[: text.rindex("\n")]
-        return bool(table_of(whole).numbers.shape[1] > 1)
+        return begins_as_table(whole)
     except (InputError, ValueError):
         return False
 
@@ -91,6 +99,8 @@ def read(path: Path, _: bool | None) -> Content:
         energies = [_energy(name) for name in table.header]
         if table.header[:2] == ["", ""] and all(energy is not None for energy in energies[2:]):
             names[:2] = ["x", "y"]
+        if names.count("x") > 1 or names.count("y") > 1:
+            raise InputError("it has several columns x or y: give each point one position")
         numeric = sum(energy is not None for energy in energies)
         has_positions = "x" in names
         if has_positions and numeric >= 2:
@@ -214,7 +224,7 @@ def _placed(array: xr.DataArray, xy: dict[str, tuple[NDArray[np.float64], str]])
     for dim, (values, _) in xy.items():
         if not np.isfinite(values).all():
             raise InputError(f"{int((~np.isfinite(values)).sum())} values of {dim} are missing: each point needs one")
-    coords = {dim: ("point", values, {"units": units}) for dim, (values, units) in xy.items()}
+    coords = {dim: ("point", values, {"units": plain_label(units)}) for dim, (values, units) in xy.items()}
     return as_image(array.drop_vars("point").assign_coords(coords))
 
 

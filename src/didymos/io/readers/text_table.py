@@ -109,6 +109,23 @@ def table_of(text: str) -> TextTable:
     return TextTable([field.strip().strip('"').lstrip("#").strip() for field in header], values, kept, rows[0][0])
 
 
+def begins_as_table(text: str) -> bool:
+    """Tell whether numbers come after at most one line of names, as in a table, perhaps a damaged one.
+
+    Parameters
+    ----------
+    text : str
+        The beginning of a file, its last line whole.
+    """
+    body = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")][:20]
+    if len(body) < 2:
+        return False
+    mark = delimiter(body[1:])
+    rows = [[field for field in fields(line, mark) if field] for line in body[1:]]
+    numeric = [len(row) > 1 and all(_is_number(field, mark) for field in row) for row in rows]
+    return numeric[0] and 2 * sum(numeric) >= len(numeric)
+
+
 def delimiter(lines: list[str]) -> str:
     """Return what separates the fields of lines of numbers: a tab, a semicolon, a comma or blanks.
 

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from didymos.io.readers.hdf5 import attribute, datasets, inside, opened, recognised, stored, text, texts
 from didymos.io.readers.interface import Content, Reader
-from didymos.io.readers.labelling import FileAxis, labelled_maps, no_map, numbers, sweep_signal, unique_name
+from didymos.io.readers.labelling import (
+    FileAxis,
+    labelled_maps,
+    no_map,
+    numbers,
+    plain_label,
+    sweep_signal,
+    unique_name,
+)
 from didymos.io.readers.lattice import lattice_of
 from didymos.schema import ENERGY, InputError
 
@@ -177,7 +185,9 @@ def _with_points(array: xr.DataArray, table: Table, order: NDArray[np.intp]) -> 
     x, y = _named(table)
     for dim, i in (("x", x), ("y", y)):
         values = table.values[i][order] if i is not None else np.zeros(order.shape)
-        array = array.assign_coords({dim: ("point", values, {"units": table.units[x if i is None else i]})})
+        array = array.assign_coords(
+            {dim: ("point", values, {"units": plain_label(table.units[x if i is None else i])})}
+        )
     return array.drop_vars("point")
 
 
@@ -230,6 +240,6 @@ READER = Reader(
     suffixes=(".h5", ".hdf5", ".hf5"),
     read=read,
     holds="Main datasets of the universal spectroscopy and imaging data format, as pyUSID and pycroscopy write them.",
-    tested_on="Files that pyUSID writes, files built by hand after its specification, and no real measurement.",
+    tested_on="Files that pyUSID writes and files built by hand after its specification, but no real measurement.",
     recognises=recognises,
 )
