@@ -9,6 +9,7 @@ import xarray as xr
 from didymos import Settings, open_result, simulate
 from didymos.cli import main
 from didymos.io import save_result
+from didymos.preparing import PreparingSettings
 from didymos.workflow import ComparisonSettings
 
 
@@ -34,8 +35,8 @@ def used(monkeypatch):
     def analysis(data, source, out, settings, figures, *rest, **options):
         found.append(settings)
 
-    def comparison(data, methods, *, truth, seed, energy_range, progress):
-        found.append(ComparisonSettings(methods, seed, energy_range))
+    def comparison(data, methods, *, truth, seed, energy_range, preparing, progress):
+        found.append(ComparisonSettings(methods, seed, energy_range, preparing))
         return xr.Dataset()
 
     monkeypatch.setattr("didymos.cli.analyzing.analyze_and_write", analysis)
@@ -92,6 +93,23 @@ def test_a_comparison_takes_a_file_too(source, used, tmp_path):
     assert main(["compare", str(source), *out, "--settings", str(file)]) == 0
     assert main(["compare", str(source), *out, "--settings", str(file), "--seed", "0", "--methods", "nmf"]) == 0
     assert used == [ComparisonSettings(("pca",), 4, (-5.0, 5.0)), ComparisonSettings(("nmf",), 0, (-5.0, 5.0))]
+
+
+def test_steps_of_preparing_come_from_the_file_and_from_the_options(source, used, tmp_path):
+    steps = {"smooth": 7, "despike": True}
+    for name, settings in (
+        ("analyze", Settings(seed=3, preparing=steps)),
+        ("compare", ComparisonSettings(("pca",), preparing=steps)),
+    ):
+        file = tmp_path / f"{name}.toml"
+        file.write_text(settings.to_toml(), encoding="utf-8")
+        out = ["--out", str(tmp_path / name), "--settings", str(file)]
+        assert main([name, str(source), *out]) == 0
+        assert main([name, str(source), *out, "--smooth", "0", "--bin-space", "2"]) == 0
+    found = [settings.preparing for settings in used]
+    both, changed = PreparingSettings(**steps), PreparingSettings(despike=True, bin_space=2)
+    assert found == [both, changed, both, changed]
+    assert used[1].seed == 3
 
 
 @pytest.mark.parametrize(
