@@ -142,7 +142,7 @@ def test_damaged_netcdf(tmp_path):
     content = path.read_bytes()
     for end in (0, 4, 100, 3000, len(content) - 500):
         path.write_bytes(content[:end])
-        refused(path, "is empty|is no netCDF file|cannot be read as netCDF")
+        refused(path, "is empty|is no netCDF file|cannot be read as HDF5")
     path.write_bytes(b"\x00" * 100)
     refused(path, "is no netCDF file")
 

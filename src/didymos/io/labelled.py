@@ -11,6 +11,7 @@ import xarray as xr
 from didymos.io.atomic import is_zarr_store
 from didymos.io.axes import axes_of
 from didymos.io.blocks import SPACE, FileValues, block_sizes, is_large, unreadable
+from didymos.io.hdf5_check import check_hdf5
 from didymos.io.readers.interface import Content
 from didymos.schema import RESULT_ATTRIBUTES, InputError
 
@@ -36,6 +37,8 @@ def open_labelled(path: Path, lazy: bool | None = False) -> xr.Dataset:
         Where it is neither, or is damaged.
     """
     zarr = path.is_dir() or path.suffix.lower() in (".zarr", ".zip")
+    if not zarr:
+        check_hdf5(path)
     kind = "zarr" if zarr else "netCDF"
     source: Any = _zarr_store(path) if zarr else path
     options: dict[str, Any] = {"consolidated": False} if zarr else {}

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from didymos.io.hdf5_check import check_hdf5
 from didymos.io.readers.interface import Content, Reader
 from didymos.schema import InputError
 
@@ -70,8 +71,10 @@ def reader_of(path: Path) -> Reader:
     Raises
     ------
     InputError
-        Where no format has the suffix or recognises the content.
+        Where no format has the suffix or recognises the content, or an HDF5 file is damaged.
     """
+    if path.is_file():
+        check_hdf5(path)
     fitting = []
     for reader in _in_turn():
         if _fits(reader, path):
