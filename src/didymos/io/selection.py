@@ -17,6 +17,7 @@ from didymos.io.readers.interface import Content
 from didymos.io.reading import Reading
 from didymos.io.topography import constant_height
 from didymos.schema import ENERGY, IMAGE_DIMS, RESULT_VARIABLES, InputError, space_dims, validate_map
+from didymos.schema.positions import with_sound_positions
 
 VOLTS = {"V", "mV", "uV", "µV"}
 HEIGHTS = ("topography", "z", "height", "topo")
@@ -64,7 +65,7 @@ def map_from(content: Content, reading: Reading | None = None) -> tuple[xr.DataA
         attrs["axes"] = f"{','.join(wanted.dims)} as given by the user"
     array = _with_points(array, content.arrays)
     array.attrs = {"units": "", "long_name": "signal", **content.attrs, **array.attrs, **attrs}
-    return validate_map(_without_constant_height(array)), names
+    return with_sound_positions(validate_map(_without_constant_height(array))), names
 
 
 def map_names(arrays: Mapping[str, xr.DataArray], dims: tuple[str, ...] | None = None) -> list[str]:

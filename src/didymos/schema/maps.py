@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from didymos.schema.given import in_words, is_dataset
 from didymos.schema.names import ENERGY, IMAGE_DIMS, POINT_DIMS, InputError, Region
+from didymos.schema.precision import check_precision
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -134,10 +135,13 @@ def validate_map(array: xr.DataArray) -> xr.DataArray:
         )
     if ENERGY not in array.coords:
         raise InputError("a map has no energy coordinate: assign one with its units, for example in mV")
+    if array[ENERGY].dtype.kind not in "fiu":
+        raise InputError(f"the energies are of type {array[ENERGY].dtype}; allowed are numbers: convert them first")
     if array.dtype.kind not in "fiu":
         remedy = "take the real part or the magnitude" if array.dtype.kind == "c" else "convert them"
         raise InputError(f"spectra are of type {array.dtype}; allowed are real numbers: {remedy} first")
     array = array.transpose(*space_dims(array), ENERGY)
+    check_precision(array)
     if is_descending(np.asarray(array[ENERGY].values, dtype=float)):
         array = array.isel({ENERGY: slice(None, None, -1)})
     return array.astype(np.float32).rename("spectra")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
 from didymos.schema.given import no_map
+from didymos.schema.positions import with_sound_positions
 
 
 def check_map(data: Any, who: str) -> None:
@@ -27,10 +28,10 @@ def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
         dims = space_dims(spectra)
         per_point = [n for n, v in data.data_vars.items() if n == "topography" and v.dims == dims]
         spectra = spectra.assign_coords({name: data[name] for name in per_point})
-        return validate_map(spectra)
+        return with_sound_positions(validate_map(spectra))
     if not isinstance(data, xr.DataArray):
         raise no_map(data)
-    return validate_map(data)
+    return with_sound_positions(validate_map(data))
 
 
 def within(spectra: xr.DataArray, energy_range: tuple[float, float], fewest: int) -> xr.DataArray:

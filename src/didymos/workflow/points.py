@@ -19,6 +19,7 @@ from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood
 from didymos.preparing.labelled import notes_of
 from didymos.preparing.pipeline import prepared
 from didymos.schema import ENERGY, InputError, is_image
+from didymos.schema.positions import NOTE
 from didymos.schema.printing import counted, said
 from didymos.workflow.completion import Completed, completed, sampling_note
 from didymos.workflow.examples import ARTEFACT_LABEL, LabelledExamples, examples_of
@@ -261,7 +262,8 @@ def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *
     if not np.isfinite(positions[usable]).all():
         raise InputError("some spectra have no position (x or y is not a number): leave those spectra out of the map")
     sampled = () if is_image(spectra) else sampling_note(positions[usable])
-    notes = (*notes_of(spectra), *found.notes, *sampled)
+    placed = (spectra.attrs[NOTE],) if NOTE in spectra.attrs else ()
+    notes = (*notes_of(spectra), *placed, *found.notes, *sampled)
     points = Points(spectra, values, finite, usable, missing, artefacts, positions, notes=notes)
     return _without_tip_changes(points, fewest) if spatial else points
 
