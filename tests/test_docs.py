@@ -30,7 +30,7 @@ from didymos.workflow import Settings
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
-LONG = ("explorer.md", "simulation.md", "tutorial.md", "twin-network.md")
+LONG = ("explorer.md", "large-maps.md", "simulation.md", "tutorial.md", "twin-network.md")
 """Pages whose Python takes half a minute: they make and analyse many maps."""
 NOT_OPTIONS = ("`--out`", "`--recipe`")
 """What the command line asks beside the options of the recipes."""

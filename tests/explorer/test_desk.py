@@ -155,6 +155,7 @@ def test_all_like_a_pasted_spectrum_in_other_units_are_ranked(desk):
     assert (truth[said["ranked"][:10]] > 0).all()
 
 
+@pytest.mark.slow
 def test_another_analysis_replaces_the_result_and_keeps_the_marks(desk, surface):
     taught(desk)
     said = answer(desk, {"do": "retrain", "settings": {"metric": "euclidean"}})

@@ -186,6 +186,7 @@ def test_a_pasted_spectrum_is_found_and_a_wrong_one_is_refused_in_the_page(page)
     assert "two columns" in page.message()
 
 
+@pytest.mark.slow
 def test_hostile_names_of_kinds_are_text(page):
     name = "<img src=x onerror=\"document.title='broken'\">"
     result = page.explorer.desk.result

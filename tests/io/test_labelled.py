@@ -1,3 +1,4 @@
+import contextlib
 import zipfile
 
 import numpy as np
@@ -142,7 +143,7 @@ def test_damaged_netcdf(tmp_path):
     content = path.read_bytes()
     for end in (0, 4, 100, 3000, len(content) - 500):
         path.write_bytes(content[:end])
-        refused(path, "is empty|is no netCDF file|cannot be read as HDF5")
+        refused(path, "is empty|is no netCDF file|cannot be read as")
     path.write_bytes(b"\x00" * 100)
     refused(path, "is no netCDF file")
 
@@ -162,3 +163,26 @@ def test_folders_and_archives_that_are_no_zarr(tmp_path):
     with zipfile.ZipFile(tmp_path / "map.zip", "w") as archive:
         archive.writestr("a.txt", "a")
     refused(tmp_path / "map.zip", "cannot be read as zarr|named as zarr")
+
+
+def test_a_damaged_archive_is_refused_without_a_traceback(tmp_path, capfd):
+    folder = save(simulated(), tmp_path, ".zarr")
+    with zipfile.ZipFile(tmp_path / "map.zip", "w") as archive:
+        for part in sorted(folder.rglob("*")):
+            if part.is_file():
+                archive.write(part, part.relative_to(folder))
+    content = (tmp_path / "map.zip").read_bytes()
+    assert open_map(tmp_path / "map.zip").sizes["energy"] > 2
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(content)
+        for place in rng.integers(0, len(content), 3):
+            damaged[place] ^= int(rng.integers(1, 256))
+        (tmp_path / "map.zip").write_bytes(damaged)
+        # some bytes, such as dates, mean nothing
+        with contextlib.suppress(InputError):
+            open_map(tmp_path / "map.zip")
+    for end in rng.integers(0, len(content), 20):
+        (tmp_path / "map.zip").write_bytes(content[:end])
+        refused(tmp_path / "map.zip", r"map\.zip")
+    assert capfd.readouterr().err == ""

@@ -91,6 +91,7 @@ def test_a_figure_is_drawn_and_laid_out_once_for_all_formats(monkeypatch):
     assert set(images["embedding"]) == {"png", "svg", "pdf"}
 
 
+@pytest.mark.slow
 def test_the_layout_is_that_of_matplotlib():
     result = build_result("image")
     for name in ("score_map", "distance_statistics", "weight_transfer"):

@@ -96,6 +96,7 @@ def test_kinds_come_in_turn_and_a_name_alone_will_do(recipe):
     assert json.loads(one.attrs["parameters"])["kinds"] == [known[-1]]
 
 
+@pytest.mark.slow
 def test_several_kinds_have_spectra_of_their_own():
     data = fese(shape=(48, 48), energies=64, kinds=("vacancy", "adatom", "magnetic"), defects=6, noise=0.0, seed=1)
     surface = data.spectra.where(data.truth_amplitude < 0.02).mean(("y", "x"))

@@ -224,6 +224,7 @@ def test_the_colours_can_be_the_groups_or_the_truth(page, comparison):
     assert f"group 2 ({count})" in page.text("left-colours")
 
 
+@pytest.mark.slow
 def test_a_link_restores_methods_colours_and_selections(page, browser, address, comparison, positions):
     page.choose("left", NAMES[-1])
     page.choose("right", "umap")

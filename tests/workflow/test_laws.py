@@ -104,6 +104,7 @@ def test_scattered_spectra_are_found_as_on_the_grid(flawed, result):
     assert found.attrs["distinct_population"] == 1
 
 
+@pytest.mark.slow
 def test_reversing_the_order_of_points_changes_the_order_only(surface):
     y, x = (axis.ravel() for axis in np.meshgrid(surface["y"], surface["x"], indexing="ij"))
     # off the grid every point has one nearest neighbour; on it the order decides between four

@@ -136,6 +136,7 @@ def cluster():
         yield client, two
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_what_one_process_gives_though_a_worker_dies(cluster, store, small_parts):
     client, two = cluster
     with client.as_current():

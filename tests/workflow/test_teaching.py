@@ -94,6 +94,7 @@ def test_a_lesson_on_the_evidence_is_the_analysis_by_evidence_with_examples(surf
 
 
 @pytest.mark.parametrize("on_evidence", [False, True])
+@pytest.mark.slow
 def test_the_whole_analysis_follows_without_training(surface, rows, teacher, monkeypatch, on_evidence):
     taught = teacher.teach(table(rows), on_evidence=on_evidence)
     expected = run(surface, taught.settings, examples=table(rows))
@@ -144,6 +145,7 @@ def test_examples_that_do_not_suffice_change_nothing(rows, teacher, lesson, what
     xr.testing.assert_identical(teacher.teach(table(rows)).result, before.result)
 
 
+@pytest.mark.slow
 def test_other_settings_are_those_of_an_analysis(surface, rows, teacher):
     for change in (
         {"seed": 3},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from didymos.io.blocks import SPACE, FileValues, block_sizes, is_large, unreadab
 from didymos.io.hdf5_check import check_hdf5
 from didymos.io.readers.interface import Content
 from didymos.schema import RESULT_ATTRIBUTES, InputError
+
+CHECKED_BYTES = 256 * 2**20
+"""An archive of up to so much is checked to its last byte."""
 
 
 def open_labelled(path: Path, lazy: bool | None = False) -> xr.Dataset:
@@ -60,7 +64,8 @@ def open_labelled(path: Path, lazy: bool | None = False) -> xr.Dataset:
         raise unreadable(path, kind, error) from error
     finally:
         if zarr and not left:
-            source.close()
+            with contextlib.suppress(AttributeError):  # an archive that was never opened
+                source.close()
 
 
 def _netcdf_engine(path: Path) -> str:
@@ -83,7 +88,23 @@ def _zarr_store(path: Path) -> Any:
         return LocalStore(path, read_only=True)
     if not zipfile.is_zipfile(path):
         raise InputError(f"{path.name} is neither a zarr folder nor a .zip of one: give a .zarr folder or .zip file")
+    _check_archive(path)
     return ZipStore(path, mode="r")
+
+
+def _check_archive(path: Path) -> None:
+    """Refuse an archive with a damaged member before zarr meets it, which prints a traceback for each.
+
+    Of a large archive only the descriptions of the arrays are checked; their values are when they are read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            whole = sum(member.file_size for member in archive.infolist()) <= CHECKED_BYTES
+            for member in archive.infolist():
+                if whole or member.filename.endswith(".json"):
+                    archive.read(member)
+    except Exception as error:
+        raise unreadable(path, "zarr", error) from error
 
 
 def _left_in_file(dataset: xr.Dataset, *, maps: bool) -> list[str]:

@@ -106,6 +106,7 @@ def test_chosen_energy_of_many_energies_and_of_nothing():
     assert choose_energy(np.arange(3.0)[:, np.newaxis]) == 0
 
 
+@pytest.mark.slow
 def test_iso_energy_labels_find_the_defects_of_iron_selenide():
     surface = fese(shape=(60, 60), energies=128, seed=1)
     values = surface.spectra.values.reshape(-1, 128)

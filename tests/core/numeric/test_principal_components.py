@@ -137,6 +137,7 @@ def test_components_without_a_covariance_are_the_same_each_time():
     np.testing.assert_array_equal(first.spectra, second.spectra)
 
 
+@pytest.mark.slow
 def test_a_covariance_of_very_many_energies_is_exact_to_single_precision():
     values = wide_spectra(90, 1100)
     expected = np.cov(values.astype(float), rowvar=False)
