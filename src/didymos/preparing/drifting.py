@@ -38,9 +38,9 @@ def correct_drift(
     data : spectral map
         An image with the coordinate ``topography``.
     reference : xarray.DataArray, xarray.Dataset or path
-        A topography, dims (y, x), or a map that carries one; or a file of it. It is taken at the positions of the map,
-        in the same unit, and has to cover a good part of them. Where both
-        carry the frames of their scans (centre, size and angle), these are taken into account.
+        A topography, dims (y, x), or a map that carries one; or a file of it, also a Nanonis scan image (``.sxm``). It
+        is taken at the positions of the map, in the same unit, and has to cover a good part of them. Where both carry
+        the frames of their scans (centre, size and angle), these are taken into account.
 
     Returns
     -------
@@ -143,6 +143,8 @@ def _beside(own: Mapping[Any, Any], other: Mapping[Any, Any]) -> dict[str, float
 
 
 def _opened(path: Path) -> Any:
+    if path.suffix.lower() == ".sxm":
+        return _scan_image(path)
     if path.suffix.lower() == ".nc" and path.is_file():
         from didymos.io.labelled import open_labelled
 
@@ -150,3 +152,14 @@ def _opened(path: Path) -> Any:
     from didymos.io import open_map
 
     return open_map(path)
+
+
+def _scan_image(path: Path) -> xr.DataArray:
+    """Return the height of a Nanonis scan image, dims (y, x), from the lower left corner of its frame."""
+    from didymos.io.readers.nanonis_image import read_height
+
+    image = read_height(path)
+    sides = zip(("y", "x"), image.height.shape, image.frame.size[::-1], strict=True)
+    coords = {dim: (dim, (np.arange(count) + 0.5) * side / count, {"units": "m"}) for dim, count, side in sides}
+    frame = (image.frame.center, image.frame.size, image.frame.angle)
+    return xr.DataArray(image.height, coords, ("y", "x"), attrs=dict(zip(FRAME, frame, strict=True)))

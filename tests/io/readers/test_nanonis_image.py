@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from didymos.io import open_map
 from didymos.io.readers.nanonis_image import read_height, topography_from
+from didymos.preparing import correct_drift
 from didymos.schema import InputError, spectral_map
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -166,3 +167,22 @@ def test_damaged_images(tmp_path):
             refused += 1
     assert refused > 40
     assert read > 10
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_a_scan_image_is_a_reference_of_the_drift(tmp_path, direction):
+    scene = np.sin(np.random.default_rng(4).normal(size=(60, 60)).cumsum(0).cumsum(1) / 5)
+
+    def height(x, y):
+        rows, columns = (np.clip(np.rint((part + 3e-8) / 1e-9 - 0.5), 0, 59).astype(int) for part in (y, x))
+        return 1e-9 * scene[rows, columns]
+
+    path = sxm(tmp_path / "scan.sxm", size=(6e-8, 6e-8), shape=(60, 60), height=height, direction=direction)
+    array = grid(size=(3.2e-8, 3.2e-8), shape=(32, 32))
+    # what the map shows lies 2 nm further right and 3 nm further up than the map believes
+    u, v = np.meshgrid(array.x.values - 1.6e-8, array.y.values - 1.6e-8)
+    drifted = array.assign_coords(topography=(("y", "x"), height(u + 2e-9, v + 3e-9), {"units": "m"}))
+    found = correct_drift(drifted, path)
+    assert_allclose(found.x.values - array.x.values, 2e-9, atol=2e-10)
+    assert_allclose(found.y.values - array.y.values, 3e-9, atol=2e-10)
+    assert "Drift corrected" in found.attrs["preparation"]
