@@ -73,10 +73,23 @@ def test_points_in_one_place_are_in_the_order_of_measurement():
     assert result.x.values.tolist() == list(range(90))
 
 
-@pytest.mark.parametrize("factor", [1e-30, 1e30, 1e60, 1e-60])
+@pytest.mark.parametrize("factor", [1e-30, 1e30])
+def test_magnitudes_whose_squares_are_lost_are_opened_and_not_analysed(factor):
+    array = spectral_map(factor * image().values.astype(float), np.linspace(-1, 1, ENERGIES), signal_units="A")
+    np.testing.assert_allclose(array.values, factor * image().values, rtol=1e-6)
+    with pytest.raises(InputError, match=r"A; single precision, in which they are kept, needs 1e-18 to 1e\+18: divide"):
+        analyze(array)
+
+
+@pytest.mark.parametrize("factor", [1e60, 1e-60])
 def test_magnitudes_beyond_single_precision_are_refused_with_the_reason(factor):
-    with pytest.raises(InputError, match=r"single precision, in which they are kept, needs 1e-18 to 1e\+18: divide"):
+    with pytest.raises(InputError, match=r"single precision, in which they are kept, needs 1e-37 to 3e\+38: divide"):
         spectral_map(factor * image().values.astype(float), np.linspace(-1, 1, ENERGIES), signal_units="A")
+
+
+def test_spectra_without_any_variation_are_none_that_lost_it():
+    rounding = 3.1e-12 * (1 + 1e-16 * np.random.default_rng(0).standard_normal((5, 5, ENERGIES)))
+    assert spectral_map(rounding, np.linspace(-1, 1, ENERGIES)).shape == (5, 5, ENERGIES)
 
 
 @pytest.mark.parametrize("factor", [1e-15, 1.0, 1e15])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
 from didymos.schema.given import no_map
 from didymos.schema.positions import with_sound_positions
+from didymos.schema.precision import check_squares
 
 
 def check_map(data: Any, who: str) -> None:
@@ -28,10 +29,16 @@ def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
         dims = space_dims(spectra)
         per_point = [n for n, v in data.data_vars.items() if n == "topography" and v.dims == dims]
         spectra = spectra.assign_coords({name: data[name] for name in per_point})
-        return with_sound_positions(validate_map(spectra))
+        return _fit_for_analysis(validate_map(spectra))
     if not isinstance(data, xr.DataArray):
         raise no_map(data)
-    return with_sound_positions(validate_map(data))
+    return _fit_for_analysis(validate_map(data))
+
+
+def _fit_for_analysis(spectra: xr.DataArray) -> xr.DataArray:
+    """Return a map with positions that can be measured; refuse one whose distances single precision does not hold."""
+    check_squares(spectra)
+    return with_sound_positions(spectra)
 
 
 def within(spectra: xr.DataArray, energy_range: tuple[float, float], fewest: int) -> xr.DataArray:
