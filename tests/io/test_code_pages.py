@@ -7,7 +7,7 @@ from didymos.io.code_pages import decode
 TEXTS = [
     ("cp1250", "příliš žluťoučký vzorek"),
     ("cp1250", "próbka żółta, łódź"),
-    ("cp1250", "Fe(Se,Te) měření 4.2 K – noční"),
+    ("cp1250", "FeSe měření 4.2 K – noční"),
     ("cp1252", "Probe für Messung, größer"),
     ("cp1252", "Échantillon n° 3, mesuré à 4 K"),
     ("cp1252", "µm ± 5° – “x”"),
