@@ -96,10 +96,10 @@ def test_a_comparison_takes_a_file_too(source, used, tmp_path):
 
 
 def test_steps_of_preparing_come_from_the_file_and_from_the_options(source, used, tmp_path):
-    steps = {"smooth": 7, "despike": True}
+    both, changed = PreparingSettings(smooth=7, despike=True), PreparingSettings(despike=True, bin_space=2)
     for name, settings in (
-        ("analyze", Settings(seed=3, preparing=steps)),
-        ("compare", ComparisonSettings(("pca",), preparing=steps)),
+        ("analyze", Settings(seed=3, preparing=both)),
+        ("compare", ComparisonSettings(("pca",), preparing=both)),
     ):
         file = tmp_path / f"{name}.toml"
         file.write_text(settings.to_toml(), encoding="utf-8")
@@ -107,7 +107,6 @@ def test_steps_of_preparing_come_from_the_file_and_from_the_options(source, used
         assert main([name, str(source), *out]) == 0
         assert main([name, str(source), *out, "--smooth", "0", "--bin-space", "2"]) == 0
     found = [settings.preparing for settings in used]
-    both, changed = PreparingSettings(**steps), PreparingSettings(despike=True, bin_space=2)
     assert found == [both, changed, both, changed]
     assert used[1].seed == 3
 

@@ -1,3 +1,5 @@
+import sys
+
 import h5py
 import numpy as np
 import pytest
@@ -56,7 +58,7 @@ def test_a_library_that_ends_the_process(tmp_path, monkeypatch):
 
 
 def test_without_a_process_to_ask_files_are_opened(tmp_path, monkeypatch):
-    monkeypatch.setattr(hdf5_check.sys, "executable", str(tmp_path / "no python"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
     monkeypatch.setattr(hdf5_check, "_WALKER", hdf5_check._Walker())
     assert open_map(write_map(tmp_path / "map.nc")).shape == (8, 8, 32)
 
@@ -64,7 +66,12 @@ def test_without_a_process_to_ask_files_are_opened(tmp_path, monkeypatch):
 def test_a_sound_file_is_walked_through_once(tmp_path, monkeypatch):
     path, asked = write_map(tmp_path / "map.nc"), []
     ask = hdf5_check._Walker.ask
-    monkeypatch.setattr(hdf5_check._Walker, "ask", lambda self, *given: asked.append(given) or ask(self, *given))
+
+    def counted(self, *given):
+        asked.append(given)
+        return ask(self, *given)
+
+    monkeypatch.setattr(hdf5_check._Walker, "ask", counted)
     open_map(path)
     open_map(path)
     assert len(asked) == 1

@@ -1,6 +1,7 @@
 """Positions that are none, and spectra that single precision does not hold: said in one line, or counted instead."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def points(x, y):
     return spectral_map(flat, np.linspace(-1, 1, ENERGIES), x=x, y=y)
 
 
-WRONG = {
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "equal": ({"x": np.ones(10)}, "x is neither ascending nor descending"),
     "not a number": ({"y": np.where(np.arange(9) == 3, np.nan, np.arange(9.0))}, "y has values that are no numbers"),
     "text": ({"x": [f"a{i}" for i in range(10)]}, r"x is of type <U2"),
