@@ -427,3 +427,13 @@ def test_what_was_there_stays_where_writing_fails(tmp_path):
         save_nanonis((a_map() * 1e20).assign_attrs(units="1"), path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["map.3ds"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (2, 0, 1), (1, 0, 2), (0, 2, 1), (1, 2, 0)])
+def test_the_order_of_a_map_in_memory_changes_nothing(tmp_path, order):
+    values = np.random.default_rng(0).random((5, 7, 11)).astype(np.float32)
+    # the same values, laid out in another order
+    laid_out = np.ascontiguousarray(values.transpose(order)).transpose(np.argsort(order))
+    array = spectral_map(laid_out, np.linspace(-5, 5, 11), signal_units="V", signal_name="signal")
+    again = open_map(save_nanonis(array, tmp_path / "map.3ds"))
+    assert_array_equal(again.values, values)

@@ -87,7 +87,8 @@ def _write_records(file: BinaryIO, layout: Layout) -> None:
                 values[top : top + len(block[strip]), across, np.newaxis] for values in layout.parameters.values()
             ]
             records = np.concatenate([*parameters, *map(to_single, signals)], axis=-1, dtype=">f4")
-            length = records.strides[1]
+            # the length of a record, whatever order the map has in memory
+            length = records.shape[-1] * records.itemsize
             for number, record in enumerate(records, start=top):
                 file.seek(start + (number * columns + across.start) * length)
                 file.write(record.tobytes())
