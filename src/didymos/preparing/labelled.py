@@ -50,9 +50,18 @@ def noted(spectra: xr.DataArray, sentence: str, **attrs: Any) -> xr.DataArray:
     return result
 
 
+HIDING = ("Despiked", "Aligned", "Smoothed", "Binned")
+"""How the sentences of the steps begin that may hide corrupted spectra from the search for these."""
+HIDDEN = (
+    "Corrupted spectra are looked for after these steps, which can hide them and leave glitches that pass for a rare "
+    "population: believe only what an analysis without these steps shows as well."
+)
+
+
 def notes_of(spectra: xr.DataArray) -> tuple[str, ...]:
-    """Return what was done to a map, sentence by sentence."""
-    return tuple(str(spectra.attrs.get(NOTES, "")).splitlines())
+    """Return what was done to a map, sentence by sentence, with a warning where that may hide corrupted spectra."""
+    notes = tuple(str(spectra.attrs.get(NOTES, "")).splitlines())
+    return (*notes, HIDDEN) if any(note.startswith(HIDING) for note in notes) else notes
 
 
 def over_spectra(spectra: xr.DataArray, work: Work, *beside: xr.DataArray) -> xr.DataArray:

@@ -21,7 +21,7 @@ from didymos.twin.model import TwinModel
 from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
 from didymos.workflow.completion import Completed, completed
 from didymos.workflow.dataset import Assembly
-from didymos.workflow.maps import as_map, check_map, positions_of
+from didymos.workflow.maps import as_map, check_map, positions_of, read_otherwise
 from didymos.workflow.points import points_from
 from didymos.workflow.regions import by_score, regions_of
 from didymos.workflow.stored import StoredSpectra
@@ -72,7 +72,7 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
             "similarity": str(model.about.get("similarity", "")),
             "score_source": model.score_source,
             "rank": model.metric.rank,
-            "preparation_notes": "\n".join(points.notes),
+            "preparation_notes": "\n".join((*read_otherwise(spectra, read_before(model)), *points.notes)),
             "settings": str(model.about.get("settings", "{}")),
             "didymos_version": VERSION,
             "input_file": str(points.map.attrs.get("input_file", "")),
@@ -81,6 +81,12 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
         }
     )
     return assembly.result
+
+
+def read_before(model: TwinModel) -> dict[str, object]:
+    """Return how the map of a model was read from its file; nothing where the model does not say."""
+    given = model.about.get("read")
+    return dict(given) if isinstance(given, dict) else {}
 
 
 def preparing_for(model: TwinModel) -> PreparingSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,15 @@ from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_ma
 from didymos.schema.given import no_map
 from didymos.schema.positions import with_sound_positions
 from didymos.schema.precision import check_squares
+
+READ = {
+    "channel": "channel",
+    "lockin_phase": "phase of the lock-in",
+    "backward": "sweep directions",
+    "sweeps": "repeated sweeps",
+    "energies": "energies",
+}
+"""What a map says of how it was read, and the words for it."""
 
 
 def check_map(data: Any, who: str) -> None:
@@ -65,3 +75,22 @@ def positions_of(spectra: xr.DataArray) -> NDArray[np.float64]:
         return np.stack([spectra["y"].values, spectra["x"].values], axis=1).astype(np.float64)
     # without positions the order of measurement is the only neighbourhood there is
     return np.stack([np.zeros(spectra.shape[0]), np.arange(spectra.shape[0])], axis=1)
+
+
+def read_as(spectra: xr.DataArray) -> dict[str, str]:
+    """Return how a map was read from its file, as far as this changes what a spectrum is: by name, as text."""
+    found = {name: spectra.attrs.get(name) for name in READ}
+    return {name: str(value) for name, value in found.items() if value not in (None, "", "none")}
+
+
+def read_otherwise(spectra: xr.DataArray, before: Mapping[str, object]) -> tuple[str, ...]:
+    """Return a warning where a map was read in another way than that of a model; of a converted file nobody knows."""
+    now = read_as(spectra)
+    if not before or "spectra" in (now.get("channel"), before.get("channel")):
+        return ()
+    names = [name for name in READ if now.get(name) != before.get(name)]
+    if not names:
+        return ()
+    parts = [f"{READ[name]} {before.get(name, 'none')!s} there, {now.get(name, 'none')} here" for name in names]
+    return (f"This map was read in another way than that of the model ({'; '.join(parts)}): the scores compare what "
+            "may not be comparable.",)  # fmt: skip

@@ -22,6 +22,7 @@ from didymos.twin.training.compilation import Compiler
 from didymos.twin.training.settings import TrainingSettings
 from didymos.twin.training.similarity import ByDistance, ByLabel
 from didymos.workflow.features import Features
+from didymos.workflow.maps import read_as
 from didymos.workflow.points import Points
 from didymos.workflow.progress import Report, silent
 from didymos.workflow.settings import Settings, checked_settings
@@ -213,6 +214,7 @@ def _about(points: Points, settings: Settings, similarity: PairSimilarity) -> di
         "settings": settings.to_json(),
         # by these settings, or before: with didymos convert, or by the functions of preparing
         "prepared_with": str(points.map.attrs.get("prepared_with", "")),
+        "read": read_as(points.map),
         "metric": settings.metric,
         "similarity": similarity.source,
         "kind_names": list(similarity.names),
