@@ -701,6 +701,23 @@ def excess_over_median(spectra, window):
     return found
 
 
+def stands_out_on_both_sides(spectra, found, each_side, farthest, share):
+    """Return which found values differ alike from the median of the next values on either side that are not found."""
+    kept = np.zeros_like(found)
+    for i, k in np.argwhere(found):
+        sides = []
+        for direction in (-1, 1):
+            places = [k + direction * step for step in range(1, farthest + 1)]
+            places = [j for j in places if 0 <= j < spectra.shape[1] and np.isfinite(spectra[i, j]) and not found[i, j]]
+            if places:
+                sides.append(spectra[i, k] - np.median(spectra[i, places[:each_side]]))
+        if sides:
+            large = max(abs(one) for one in sides)
+            alike = len(sides) == 1 or sides[0] * sides[1] > 0
+            kept[i, k] = alike and min(abs(one) for one in sides) >= share * large
+    return kept
+
+
 def calibration_line(lockin, current, bias):
     """Return slope and offset of the derivative of the current on the lock-in averaged over the same biases."""
     x, y = [], []

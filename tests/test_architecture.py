@@ -17,6 +17,7 @@ ROOMS = (
     "twin",
     "simulate",
     "io",
+    "stored",
     "preparing",
     "methods",
     "workflow",

@@ -162,7 +162,7 @@ def test_the_noise_of_the_map_is_that_of_its_metric(ground, surface):
 
 
 def test_a_map_that_is_not_in_memory_and_scattered_spectra_give_the_same(surface, ground, cores, monkeypatch):
-    monkeypatch.setattr("didymos.workflow.stored.READ_AT_ONCE", 4 * SIDE * ENERGIES * 3)
+    monkeypatch.setattr("didymos.stored.spectra.READ_AT_ONCE", 4 * SIDE * ENERGIES * 3)
     data = surface["spectra"]
     stored = Teacher.of(data.chunk({"y": 6}), SMALL)
     assert not isinstance(stored.points.values, np.ndarray)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from didymos import InputError, Settings, analyze, apply
+from didymos import InputError, Settings, apply
 from didymos.core.defects.regions import plain_regions
 from didymos.schema import Region, spectral_map
 from didymos.simulate import fese
@@ -153,18 +153,3 @@ def test_a_map_that_was_read_in_another_way_is_scored_with_a_warning():
     assert "(phase of the lock-in none there, 30.0 here)" in turned
     # a converted file does not say what its channel was
     assert "another way" not in apply(model, spectra.assign_attrs(channel="spectra")).attrs["preparation_notes"]
-
-
-def test_steps_that_may_hide_corrupted_spectra_are_said():
-    rng = np.random.default_rng(0)
-    values = 1 + np.tanh(np.linspace(-2, 2, 16)) + 0.1 * rng.standard_normal((9, 10, 16))
-    spectra = spectral_map(values, np.linspace(-1, 1, 16))
-    cases: tuple[tuple[dict, bool], ...] = (
-        ({"smooth": 5}, True),
-        ({"bin_energy": 2}, True),
-        ({"normalise": "area"}, False),
-        ({}, False),
-    )
-    for options, said in cases:
-        notes = analyze(spectra, members=1, **options).attrs["preparation_notes"]
-        assert ("Corrupted spectra are looked for after these steps" in notes) is said

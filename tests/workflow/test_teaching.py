@@ -198,7 +198,7 @@ def test_a_result_is_taught_with_its_own_settings(rows, surface):
 
 
 def test_a_map_that_is_not_in_memory_gives_the_same(surface, rows, monkeypatch):
-    monkeypatch.setattr("didymos.workflow.stored.READ_AT_ONCE", 4 * SIDE * ENERGIES * 3)
+    monkeypatch.setattr("didymos.stored.spectra.READ_AT_ONCE", 4 * SIDE * ENERGIES * 3)
     data = surface["spectra"]
     examples = table([*rows, (9, 9, "artefact")])
     expected = Teacher.of(data, SMALL).teach(examples)

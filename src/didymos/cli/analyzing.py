@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from didymos.plots.settings import FigureSettings
-    from didymos.workflow.journal import Journal
+    from didymos.stored.journal import Journal
     from didymos.workflow.settings import Settings
 
 ARENAS = -8
@@ -141,7 +141,7 @@ def analyze_and_write(
 def _journal(out: Path, spectra: xr.DataArray, settings: Settings, examples: Path | None) -> Journal:
     """Return the journal of a run, which is the same where the file, what is read of it and the settings are."""
     from didymos.io import file_sha256
-    from didymos.workflow.journal import Journal
+    from didymos.stored.journal import Journal
 
     names = ("input_sha256", "channel", "channel_rule", "backward", "sweeps", "axes", "energies")
     read: dict[str, Any] = {name: spectra.attrs.get(name) for name in names}

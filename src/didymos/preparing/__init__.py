@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from didymos.preparing.aligning import align_energies
     from didymos.preparing.binning import bin_map
     from didymos.preparing.cleaning import despike, smooth, subtract_background
+    from didymos.preparing.corrupted import mark_artefacts
     from didymos.preparing.drifting import correct_drift
     from didymos.preparing.heights import level
     from didymos.preparing.pipeline import prepared
@@ -25,6 +26,7 @@ __all__ = [
     "crop",
     "despike",
     "level",
+    "mark_artefacts",
     "mask",
     "normalise",
     "prepared",
@@ -39,6 +41,7 @@ __getattr__, __dir__ = lazily(
         "aligning": ("align_energies",),
         "binning": ("bin_map",),
         "cleaning": ("despike", "smooth", "subtract_background"),
+        "corrupted": ("mark_artefacts",),
         "drifting": ("correct_drift",),
         "heights": ("level",),
         "pipeline": ("prepared",),

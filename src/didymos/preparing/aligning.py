@@ -15,6 +15,7 @@ from didymos.core.preparation.alignment import (
     shifted_back,
     shifts_from,
 )
+from didymos.preparing.corrupted import mark_artefacts
 from didymos.preparing.labelled import (
     answers,
     as_map,
@@ -61,6 +62,7 @@ def align_energies(data: xr.DataArray | xr.Dataset, settings: AlignmentSettings 
     """
     spectra = as_map(data)
     step = even_step(spectra, "align")
+    spectra = mark_artefacts(spectra)
     reference = aligned_to_each_other(sample_of(spectra, settings.sample), settings)
     shape = tuple(spectra.sizes[dim] for dim in space_dims(spectra))
     shift = np.concatenate(answers(spectra, partial(_shifts, reference=reference, settings=settings)))

@@ -17,11 +17,13 @@ from didymos.core.preparation.despiking import (
     beside_image,
     beside_points,
     noise_of,
+    on_both_sides,
     spikes,
     standardised,
 )
 from didymos.core.preparation.smoothing import smoothed
 from didymos.io.blocks import is_lazy
+from didymos.preparing.corrupted import mark_artefacts
 from didymos.preparing.labelled import (
     AT_ONCE,
     answers,
@@ -98,7 +100,8 @@ def _without_spikes(
     found = values.astype(np.float32)
     if neighbours is not None:
         z = _standardised(values, noise, settings)
-        found[spikes(z, beside_points(z, neighbours), settings)] = np.nan
+        gone = spikes(z, beside_points(z, neighbours), settings)
+        found[on_both_sides(values, gone, settings)] = np.nan
         return found
     lines = max(1, AT_ONCE // max(values[0].size, 1))
     for first in range(0, len(values), lines):
@@ -108,7 +111,8 @@ def _without_spikes(
         z = _standardised(part.reshape(-1, part.shape[-1]), noise, settings).reshape(part.shape)
         beside = beside_image(z)
         rows = (-1, part.shape[-1])
-        gone = spikes(z.reshape(rows), beside.reshape(2, *z.reshape(rows).shape), settings).reshape(part.shape)
+        gone = spikes(z.reshape(rows), beside.reshape(2, *z.reshape(rows).shape), settings)
+        gone = on_both_sides(part.reshape(rows), gone, settings).reshape(part.shape)
         own = slice(first - above, first - above + min(lines, len(values) - first))
         found[first : first + lines][gone[own]] = np.nan
     return found
@@ -190,7 +194,7 @@ def subtract_background(
         broad = float(np.ptp(energy)) / 3 if width is None else width
         work = partial(_less_line, width=max(broad / step, 2.0))
         sentence = f"a smooth line by asymmetric least squares, structures broader than {with_units(broad, units)}"
-    return noted(over_spectra(spectra, work), f"Background subtracted: {sentence}.")
+    return noted(over_spectra(mark_artefacts(spectra), work), f"Background subtracted: {sentence}.")
 
 
 def _less_power_law(
@@ -234,7 +238,8 @@ def smooth(data: xr.DataArray | xr.Dataset, window: int, order: int = 2) -> xr.D
         return spectra
     if window > spectra.sizes[ENERGY]:
         raise InputError(f"smooth is {window}, and the map has {spectra.sizes[ENERGY]} energies: take fewer")
-    found = over_spectra(spectra, partial(_smoothed, energy=energies_of(spectra), window=window, order=order))
+    work = partial(_smoothed, energy=energies_of(spectra), window=window, order=order)
+    found = over_spectra(mark_artefacts(spectra), work)
     return noted(found, f"Smoothed: Savitzky-Golay, {counted(window, 'energy', 'energies')}, order {order}.")
 
 

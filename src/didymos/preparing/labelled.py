@@ -50,18 +50,21 @@ def noted(spectra: xr.DataArray, sentence: str, **attrs: Any) -> xr.DataArray:
     return result
 
 
-HIDING = ("Despiked", "Aligned", "Smoothed", "Binned")
+MARK = "artefact"
+"""The coordinate of a map that says what is wrong with each spectrum, see :mod:`didymos.preparing.corrupted`."""
+HIDING = ("Aligned", "Background", "Normalised", "Smoothed", "Binned")
 """How the sentences of the steps begin that may hide corrupted spectra from the search for these."""
 HIDDEN = (
-    "Corrupted spectra are looked for after these steps, which can hide them and leave glitches that pass for a rare "
-    "population: believe only what an analysis without these steps shows as well."
+    "Which spectra are corrupted was not kept with the prepared map, and these steps can hide it: glitches may pass for "
+    "a rare population. Prepare the map again from its first file, or believe only what it shows without these steps."
 )
 
 
 def notes_of(spectra: xr.DataArray) -> tuple[str, ...]:
-    """Return what was done to a map, sentence by sentence, with a warning where that may hide corrupted spectra."""
+    """Return what was done to a map, sentence by sentence, with a warning where that hides corrupted spectra."""
     notes = tuple(str(spectra.attrs.get(NOTES, "")).splitlines())
-    return (*notes, HIDDEN) if any(note.startswith(HIDING) for note in notes) else notes
+    hidden = MARK not in spectra.coords and any(note.startswith(HIDING) for note in notes)
+    return (*notes, HIDDEN) if hidden else notes
 
 
 def over_spectra(spectra: xr.DataArray, work: Work, *beside: xr.DataArray) -> xr.DataArray:
@@ -87,7 +90,7 @@ def over_spectra(spectra: xr.DataArray, work: Work, *beside: xr.DataArray) -> xr
     import dask.array
 
     whole = spectra.chunk({ENERGY: -1})
-    chunks = whole.chunksizes
+    chunks = whole.variable.chunksizes
     arrays, places = [whole.data], [tuple(range(spectra.ndim))]
     for one in others:
         arrays.append(one.chunk({dim: chunks[dim] for dim in one.dims}).data)

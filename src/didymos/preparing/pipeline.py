@@ -10,6 +10,7 @@ import xarray as xr
 from didymos.preparing.aligning import align_energies
 from didymos.preparing.binning import bin_map
 from didymos.preparing.cleaning import despike, smooth, subtract_background
+from didymos.preparing.corrupted import mark_artefacts
 from didymos.preparing.drifting import correct_drift
 from didymos.preparing.heights import level
 from didymos.preparing.labelled import as_map
@@ -18,6 +19,7 @@ from didymos.preparing.selecting import crop, mask
 from didymos.preparing.settings import PreparingSettings, preparing_of
 from didymos.preparing.units import CURRENT, with_current
 from didymos.schema import ENERGY
+from didymos.stored.passes import Passes
 
 PREPARED = "prepared_with"
 """The attribute of a map that holds the settings it was prepared with, as JSON."""
@@ -25,7 +27,12 @@ PREPARED = "prepared_with"
 
 @overload
 def prepared(
-    data: xr.DataArray, settings: PreparingSettings | None = None, *, current: xr.DataArray | None = None
+    data: xr.DataArray,
+    settings: PreparingSettings | None = None,
+    *,
+    current: xr.DataArray | None = None,
+    spatial: bool = True,
+    passes: Passes | None = None,
 ) -> xr.DataArray: ...
 @overload
 def prepared(
@@ -33,11 +40,21 @@ def prepared(
     settings: PreparingSettings | None = None,
     *,
     current: xr.DataArray | None = None,
+    spatial: bool = True,
+    passes: Passes | None = None,
 ) -> xr.DataArray | xr.Dataset: ...
 def prepared(
-    data: xr.DataArray | xr.Dataset, settings: PreparingSettings | None = None, *, current: xr.DataArray | None = None
+    data: xr.DataArray | xr.Dataset,
+    settings: PreparingSettings | None = None,
+    *,
+    current: xr.DataArray | None = None,
+    spatial: bool = True,
+    passes: Passes | None = None,
 ) -> xr.DataArray | xr.Dataset:
     """Prepare a map: mask, crop, despike, level, drift, calibrate, align, background, normalise, smooth, bin.
+
+    Corrupted spectra are found before the first of the steps from align on, see
+    :func:`didymos.preparing.corrupted.mark_artefacts`.
 
     Parameters
     ----------
@@ -47,6 +64,10 @@ def prepared(
     current : spectral map, optional
         The recorded current, for calibrate and feenstra; without it the one that the map carries
         (:func:`didymos.preparing.with_current`), or the variable ``current`` of a Dataset.
+    spatial : bool
+        Whether spectra are compared with their neighbours when corrupted ones are looked for.
+    passes : Passes, optional
+        Who works on a map that is not in memory.
 
     Returns
     -------
@@ -74,6 +95,8 @@ def prepared(
         spectra = correct_drift(spectra, chosen.drift_reference)
     if chosen.calibrate:
         spectra = calibrate_lockin(spectra)
+    if chosen.changes_values:
+        spectra = mark_artefacts(spectra, spatial=spatial, passes=passes)
     spectra = _in_energy(spectra, chosen)
     result = bin_map(spectra.drop_vars(CURRENT, errors="ignore"), chosen.bin_space, chosen.bin_energy)
     result.attrs[PREPARED] = chosen.to_json()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from didymos.core.preparation.calibration import Calibration, Sums, calibration_of, joined, sums_of
 from didymos.core.preparation.normalisation import Kernel, average_between, broadened_ratio, largest, zero_current
 from didymos.io.blocks import is_lazy
+from didymos.preparing.corrupted import mark_artefacts
 from didymos.preparing.labelled import (
     answers,
     as_map,
@@ -141,7 +142,7 @@ def normalise(
         raise InputError(f"normalise is {how!r}; allowed are {', '.join(NORMALISATIONS[1:])}")
     if kernel not in KERNELS:
         raise InputError(f"kernel is {kernel!r}; allowed are {', '.join(KERNELS)}")
-    spectra = as_map(data)
+    spectra = mark_artefacts(data)
     if how == "feenstra":
         return _feenstra(spectra, current, broadening, kernel)
     energy, units = energies_of(spectra), energy_units(spectra)

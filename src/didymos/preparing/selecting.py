@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from didymos.io.truth import as_truth, open_truth
-from didymos.preparing.labelled import as_map, counted, noted
+from didymos.preparing.labelled import MARK, as_map, counted, noted
 from didymos.schema import InputError, is_image, space_dims
 
 Range = tuple[float, float]
@@ -97,6 +97,9 @@ def mask(data: xr.DataArray | xr.Dataset, kept: ArrayLike | xr.DataArray | str |
     result = spectra.where(stays.drop_vars([*stays.coords]).variable)
     result = result.astype(np.float32)
     result.attrs = dict(spectra.attrs)
+    if MARK in result.coords:
+        marks = spectra[MARK].variable.where(stays.variable, 0).astype(np.int8)
+        result = result.assign_coords({MARK: (marks.dims, marks.values, dict(spectra[MARK].attrs))})
     return noted(result, f"Masked: {number} of {counted(total, 'spectrum', 'spectra')} stay.")
 
 

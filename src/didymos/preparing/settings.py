@@ -126,6 +126,18 @@ class PreparingSettings:
         )
 
     @property
+    def changes_values(self) -> bool:
+        """Whether values are averaged, shifted or divided, which can hide that a spectrum is corrupted."""
+        return (
+            self.align
+            or self.background != "none"
+            or self.normalise != "none"
+            or self.smooth > 0
+            or self.bin_space > 1
+            or self.bin_energy > 1
+        )
+
+    @property
     def needs_current(self) -> bool:
         """Whether a step needs the recorded current."""
         return self.calibrate or self.normalise == "feenstra"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from didymos.schema.names import ENERGY
-from didymos.schema.results import HEIGHT, LATENT, MEGABYTES, SECONDS, SIGNAL, TEXT, Variable
+from didymos.schema.results import HEIGHT, LATENT, MEGABYTES, RESULT_VARIABLES, SECONDS, SIGNAL, TEXT, Variable
 
 COMPARISON_VARIABLES: Mapping[str, Variable] = {
     "spectra": Variable(("space", ENERGY), "the map as compared, NaN where a value is missing", SIGNAL),
     "topography": Variable(("space",), "height at each point", HEIGHT),
+    "energy_shift": RESULT_VARIABLES["energy_shift"],
+    "artefact": RESULT_VARIABLES["artefact"],
     "region": Variable(("space",), "-1 missing, 3 artefact (left out of all methods), else 0"),
     "truth": Variable(("space",), "1 defect, 0 none, -1 neither: not counted"),
     "method_title": Variable(("algorithm",), "name of the method in words", TEXT),

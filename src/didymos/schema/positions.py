@@ -10,6 +10,7 @@ from didymos.schema.names import IMAGE_DIMS
 
 if TYPE_CHECKING:
     import xarray as xr
+    from numpy.typing import NDArray
 
 NOTE = "position_note"
 """The attribute that says why positions were left out."""
@@ -47,6 +48,17 @@ def with_sound_positions(array: xr.DataArray) -> xr.DataArray:
             "y": ("point", np.zeros_like(order), {"units": "pixel"}),
         }
     return array.assign_coords(coords).assign_attrs({NOTE: note})
+
+
+def positions_of(spectra: xr.DataArray) -> NDArray[np.float64]:
+    """Return row and column of an image, or y and x of scattered points, shape (n_points, 2)."""
+    if "point" not in spectra.dims:
+        rows, columns = np.indices(spectra.shape[:2])
+        return np.stack([rows.ravel(), columns.ravel()], axis=1).astype(np.float64)
+    if "x" in spectra.coords and "y" in spectra.coords:
+        return np.stack([spectra["y"].values, spectra["x"].values], axis=1).astype(np.float64)
+    # without positions the order of measurement is the only neighbourhood there is
+    return np.stack([np.zeros(spectra.shape[0]), np.arange(spectra.shape[0])], axis=1)
 
 
 def _reason(positions: dict[str, Any], image: bool) -> str | None:

@@ -27,6 +27,7 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "energy_shift": Variable(
         ("space",), "energy by which each spectrum was shifted onto the median spectrum", ENERGY_UNIT
     ),
+    "artefact": Variable(("space",), "what was wrong with each spectrum before it was prepared: a sum of flags"),
     "score": Variable(("space",), "score: 0 like the majority, 1 like the most distinct population"),
     "score_std": Variable(("space",), "standard deviation of the score over the ensemble; NaN without networks"),
     "region": Variable(("space",), "region each point belongs to"),

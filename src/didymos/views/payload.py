@@ -20,7 +20,7 @@ from didymos.views.names import SELECTIONS
 from didymos.views.places import Picture, Places
 from didymos.views.settings import ViewSettings
 from didymos.views.spectra import MISSING, PackedSpectra, grouped, packed, single
-from didymos.workflow.stored import rows_of
+from didymos.stored.spectra import rows_of
 
 MARGIN = 0.06
 """Of the embedding around its points."""

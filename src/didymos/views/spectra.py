@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from didymos.schema import ENERGY
-from didymos.workflow.stored import rows_of
+from didymos.stored.spectra import rows_of
 
 MISSING = 255
 """The level of a missing value."""

@@ -18,9 +18,9 @@ from didymos.twin.training.compilation import Compiler
 from didymos.workflow.assembly import Steps, assemble, check_iso_energy
 from didymos.workflow.evidence import Evidence, find_evidence
 from didymos.workflow.features import Features, fit_metric
-from didymos.workflow.journal import Journal
+from didymos.stored.journal import Journal
 from didymos.workflow.maps import check_map
-from didymos.workflow.passes import Passes
+from didymos.stored.passes import Passes
 from didymos.workflow.points import Points, prepare
 from didymos.workflow.progress import Report, shown, silent, stage
 from didymos.workflow.regions import find_regions
@@ -145,8 +145,9 @@ def run(
     source = chosen.similarity_source(given=examples is not None)
     with shown(progress) as report, Compiler() as compiler:
         with stage(report, PREPARE):
-            data = prepared(data, chosen.preparing)
-            points = prepare(data, chosen, examples=examples, passes=Passes(journal))
+            passes = Passes(journal)
+            data = prepared(data, chosen.preparing, spatial=chosen.spatial == "auto", passes=passes)
+            points = prepare(data, chosen, examples=examples, passes=passes)
             check_iso_energy(points, chosen)
         prepare_training(compiler, int(points.usable.sum()), chosen, source)
         with stage(report, METRIC):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from didymos.schema import ENERGY, InputError, is_image, space_dims, validate_map
+from didymos.preparing.labelled import MARK
+from didymos.schema import ENERGY, InputError, space_dims, validate_map
 from didymos.schema.given import no_map
 from didymos.schema.positions import with_sound_positions
 from didymos.schema.precision import check_squares
 
+BESIDE = ("topography", "energy_shift", MARK)
+"""Variables of a Dataset that belong to its map."""
 READ = {
     "channel": "channel",
     "lockin_phase": "phase of the lock-in",
@@ -37,7 +38,7 @@ def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
             raise no_map(data)
         spectra = data["spectra"]
         dims = space_dims(spectra)
-        per_point = [n for n, v in data.data_vars.items() if n == "topography" and v.dims == dims]
+        per_point = [n for n, v in data.data_vars.items() if n in BESIDE and v.dims == dims]
         spectra = spectra.assign_coords({name: data[name] for name in per_point})
         return _fit_for_analysis(validate_map(spectra))
     if not isinstance(data, xr.DataArray):
@@ -64,17 +65,6 @@ def within(spectra: xr.DataArray, energy_range: tuple[float, float], fewest: int
             + f": choose a range with at least {fewest}"
         )
     return chosen
-
-
-def positions_of(spectra: xr.DataArray) -> NDArray[np.float64]:
-    """Return row and column of an image, or y and x of scattered points, shape (n_points, 2)."""
-    if is_image(spectra):
-        rows, columns = np.indices(spectra.shape[:2])
-        return np.stack([rows.ravel(), columns.ravel()], axis=1).astype(np.float64)
-    if "x" in spectra.coords and "y" in spectra.coords:
-        return np.stack([spectra["y"].values, spectra["x"].values], axis=1).astype(np.float64)
-    # without positions the order of measurement is the only neighbourhood there is
-    return np.stack([np.zeros(spectra.shape[0]), np.arange(spectra.shape[0])], axis=1)
 
 
 def read_as(spectra: xr.DataArray) -> dict[str, str]:

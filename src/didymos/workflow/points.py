@@ -16,15 +16,15 @@ from didymos.core.numeric.moments import Moments, moments
 from didymos.core.numeric.rows import Spectra, are_identical, selected
 from didymos.core.surface.nearest import nearest_neighbours
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
-from didymos.preparing.labelled import notes_of
+from didymos.preparing.labelled import MARK, notes_of
 from didymos.preparing.pipeline import prepared
 from didymos.schema import ENERGY, InputError, is_image
-from didymos.schema.positions import NOTE
+from didymos.schema.positions import NOTE, positions_of
 from didymos.schema.printing import counted, said
-from didymos.workflow.completion import Completed, completed, sampling_note
+from didymos.preparing.completion import Completed, completed, sampling_note
 from didymos.workflow.examples import ARTEFACT_LABEL, LabelledExamples, examples_of
-from didymos.workflow.maps import as_map, positions_of, within
-from didymos.workflow.passes import Passes
+from didymos.workflow.maps import as_map, within
+from didymos.stored.passes import Passes
 from didymos.workflow.settings import Settings, checked_settings
 
 FEWEST_SPECTRA = 8
@@ -157,8 +157,9 @@ def prepare(
         Where too few energies or spectra are left to analyse, or an example names no usable spectrum.
     """
     chosen = checked_settings(settings)
-    data = prepared(data, chosen.preparing)
-    points = points_of(data, chosen.energy_range, spatial=chosen.spatial == "auto", passes=passes)
+    spatial = chosen.spatial == "auto"
+    data = prepared(data, chosen.preparing, spatial=spatial, passes=passes)
+    points = points_of(data, chosen.energy_range, spatial=spatial, passes=passes)
     return points if examples is None else with_examples(points, examples)
 
 
@@ -250,7 +251,13 @@ def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *
         )
     finite = found.known == values.shape[1]
     known = spatial and bool(np.isfinite(positions[finite]).all())
-    artefacts = find_artefacts(values, positions if known else None, known=found.known)
+    marked = MARK in spectra.coords
+    if marked:
+        artefacts = _marked(found)
+        # nothing may be left of a corrupted spectrum that was normalised
+        missing = missing & (artefacts == 0)
+    else:
+        artefacts = find_artefacts(values, positions if known else None, known=found.known)
     usable = finite & (artefacts == 0)
     if usable.sum() < fewest:
         raise InputError(
@@ -265,7 +272,14 @@ def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *
     placed = (spectra.attrs[NOTE],) if NOTE in spectra.attrs else ()
     notes = (*notes_of(spectra), *placed, *found.notes, *sampled)
     points = Points(spectra, values, finite, usable, missing, artefacts, positions, notes=notes)
-    return _without_tip_changes(points, fewest) if spatial else points
+    return _without_tip_changes(points, fewest) if spatial and not marked else points
+
+
+def _marked(found: Completed) -> NDArray[np.int8]:
+    """Return what was wrong with every spectrum before it was prepared, and the spectra that lack values now."""
+    artefacts = found.map[MARK].transpose(*found.map.dims[:-1]).values.astype(np.int8).ravel()
+    artefacts[(found.known > 0) & (found.known < found.values.shape[1])] |= Artefact.NON_FINITE
+    return artefacts
 
 
 def _without_tip_changes(points: Points, fewest: int) -> Points:

@@ -86,7 +86,7 @@ class Teacher:
         chosen = settings_of(data) if settings is None else checked_settings(settings)
         with shown(progress) as report:
             with stage(report, PREPARE):
-                data = prepared(data, chosen.preparing)
+                data = prepared(data, chosen.preparing, spatial=chosen.spatial == "auto")
                 points = prepare(data, chosen)
                 check_iso_energy(points, chosen)
             # the programs compile while the metric is fitted, so that the first lesson is not the longest

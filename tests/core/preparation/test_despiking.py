@@ -7,6 +7,7 @@ from didymos.core.preparation.despiking import (
     beside_points,
     excess,
     noise_of,
+    on_both_sides,
     spikes,
     standardised,
 )
@@ -23,7 +24,8 @@ def surface(seed=0):
 def found_in(image):
     rows = image.reshape(-1, image.shape[-1])
     z = standardised(rows, noise_of(rows))
-    return spikes(z, beside_image(z.reshape(image.shape)).reshape(2, *z.shape)).reshape(image.shape)
+    found = spikes(z, beside_image(z.reshape(image.shape)).reshape(2, *z.shape))
+    return on_both_sides(rows, found).reshape(image.shape)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -117,3 +119,24 @@ def test_short_spectra(energies):
     assert not found_in(few).any()
     few[2, 2, 0] += 50
     assert found_in(few).sum() == (energies > 4)
+
+
+@pytest.mark.parametrize("height", [-2.0, 2.0, 10.0])
+def test_a_step_is_no_spike(height):
+    image = surface()
+    for energy in range(4, 57):
+        image[energy % 12, energy // 12 * 3 + 1, energy:] += height
+    assert not found_in(image).any()
+
+
+def test_both_sides_are_those_of_the_plain_rule():
+    random = np.random.default_rng(5)
+    spectra = random.normal(size=(300, 17)).cumsum(axis=1)
+    spectra[random.random(spectra.shape) < 0.2] = np.nan
+    found = (random.random(spectra.shape) < 0.3) & np.isfinite(spectra)
+    expected = naive.stands_out_on_both_sides(spectra, found, 4, 7, 0.5)
+    assert 0 < expected.sum() < found.sum()
+    assert np.array_equal(on_both_sides(spectra, found), expected)
+    # in another unit, upside down, and from the other end
+    for other, back in ((-1e-12 * spectra, 1), (spectra[:, ::-1], -1)):
+        assert np.array_equal(on_both_sides(other, found[:, ::back])[:, ::back], expected)

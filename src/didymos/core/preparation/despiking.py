@@ -22,6 +22,8 @@ class DespikingSettings:
         Energies whose median is what a value is compared with; a spike covers at most a third of them.
     shared : float
         A neighbour that has this share of an excess at the same energy, or beside it, shares a line.
+    one_side : float
+        Share of its larger difference from the energies on one side that a spike has from those on the other.
     sample : int
         Of more spectra about so many decide the noise of the energies.
     """
@@ -29,6 +31,7 @@ class DespikingSettings:
     threshold: float = 7.0
     window: int = 9
     shared: float = 0.3
+    one_side: float = 0.5
     sample: int = 4000
 
 
@@ -190,6 +193,56 @@ def spikes(
     neighbours = np.where(z > 0, high, -low)
     size = np.abs(z)
     return np.asarray((size > settings.threshold) & ~(neighbours >= settings.shared * size))
+
+
+def on_both_sides(
+    spectra: NDArray[np.floating], found: NDArray[np.bool_], settings: DespikingSettings = DEFAULTS
+) -> NDArray[np.bool_]:
+    """Return which of the values found stand out from the energies on both their sides: a step is no spike.
+
+    Where the tip or the sample changes in the middle of a spectrum, the values at the step lie far from the median of
+    all energies around them, but near those on one of its sides. A value stays that differs in the same direction from
+    the median of the `window` / 2 other energies on either side, from both by at least `one_side` of the larger
+    difference. At the ends of a spectrum there is one side.
+
+    Parameters
+    ----------
+    spectra : array, shape (n_points, n_energies)
+    found : array of bool, shape (n_points, n_energies)
+        Values that may be spikes; they do not count among the others.
+    settings : DespikingSettings
+
+    Returns
+    -------
+    array of bool, shape (n_points, n_energies)
+    """
+    rows, columns = np.nonzero(found)
+    kept = found.copy()
+    if not len(rows):
+        return kept
+    reach = settings.window // 2 + settings.window // 3
+    differences = []
+    for direction in (-1, 1):
+        places = columns[:, None] + direction * np.arange(1, reach + 1)
+        inside = (places >= 0) & (places < spectra.shape[1])
+        places = np.clip(places, 0, spectra.shape[1] - 1)
+        beside = spectra[rows[:, None], places].astype(np.float64)
+        known = inside & np.isfinite(beside) & ~found[rows[:, None], places]
+        known &= known.cumsum(axis=1) <= settings.window // 2
+        differences.append(spectra[rows, columns] - _median(beside, known))
+    before, after = (np.where(np.isnan(one), other, one) for one, other in (differences, differences[::-1]))
+    size = np.maximum(np.abs(before), np.abs(after))
+    kept[rows, columns] = (before * after > 0) & (np.minimum(np.abs(before), np.abs(after)) >= settings.one_side * size)
+    return kept
+
+
+def _median(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the median of the known values of every row, NaN where there are none."""
+    order = np.sort(np.where(known, values, np.inf), axis=1)
+    count = known.sum(axis=1)
+    low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, values.shape[1] - 1)
+    middle = sum(np.take_along_axis(order, place[:, None], axis=1)[:, 0] / 2 for place in (low, high))
+    return np.where(count > 0, middle, np.nan)
 
 
 def around(values: NDArray[np.floating], larger: np.ufunc) -> NDArray[np.floating]:

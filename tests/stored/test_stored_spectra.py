@@ -3,7 +3,7 @@ import pytest
 import xarray as xr
 
 import didymos
-from didymos.workflow.stored import Part, StoredSpectra, fill_stored, rows_of
+from didymos.stored.spectra import Part, StoredSpectra, fill_stored, rows_of
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ CHUNKS = {
 
 @pytest.fixture(params=list(CHUNKS.values()), ids=list(CHUNKS))
 def stored(request, surface, monkeypatch):
-    monkeypatch.setattr("didymos.workflow.stored.READ_AT_ONCE", 4 * 17 * 40 * 3)
+    monkeypatch.setattr("didymos.stored.spectra.READ_AT_ONCE", 4 * 17 * 40 * 3)
     return StoredSpectra(surface.chunk(request.param))
 
 
@@ -69,7 +69,7 @@ def with_gaps(surface):
 
 
 def analysed_twice(data, monkeypatch):
-    monkeypatch.setattr("didymos.workflow.stored.READ_AT_ONCE", 4 * 17 * 40 * 3)
+    monkeypatch.setattr("didymos.stored.spectra.READ_AT_ONCE", 4 * 17 * 40 * 3)
     settings = didymos.Settings(seed=1, members=2)
     return didymos.analyze(data, settings), didymos.analyze(data.chunk({"y": 6, "x": 9}), settings)
 
@@ -124,7 +124,7 @@ def test_a_store_of_zarr_is_analysed_without_being_loaded(surface, tmp_path, mon
         largest.append(len(spectra))
         return spectra
 
-    monkeypatch.setattr("didymos.workflow.stored.READ_AT_ONCE", 4 * 17 * 40 * 4)
+    monkeypatch.setattr("didymos.stored.spectra.READ_AT_ONCE", 4 * 17 * 40 * 4)
     whole = Part.read
     monkeypatch.setattr(Part, "read", read)
     monkeypatch.setattr(xr.DataArray, "load", lambda self: pytest.fail("the map was loaded"))

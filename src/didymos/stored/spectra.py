@@ -16,7 +16,7 @@ from didymos.core.noise.missing import MissingSettings, fill_gaps
 from didymos.core.numeric.rows import Array, Spectra, blocks, evenly
 from didymos.io.blocks import is_lazy
 from didymos.schema import ENERGY, is_image
-from didymos.workflow.passes import Passes
+from didymos.stored.passes import Passes
 
 Answer = TypeVar("Answer")
 DEFAULTS = MissingSettings()
@@ -129,7 +129,7 @@ class StoredSpectra:
     @cached_property
     def _edges(self) -> NDArray[np.intp]:
         """First row of every part that is read at once, and the end of the last; whole chunks as far as it goes."""
-        lines = self.map.chunksizes[self.map.dims[0]]
+        lines = self.map.variable.chunksizes[self.map.dims[0]]
         most = max(READ_AT_ONCE // (4 * self._width * self.map.sizes[ENERGY]), 1)
         edges = [0]
         for end in np.cumsum(lines):

@@ -12,9 +12,9 @@ import xarray as xr
 import didymos
 from didymos.cli import main
 from didymos.io import open_result
-from didymos.workflow.journal import NAME, Journal
-from didymos.workflow.passes import Passes
-from didymos.workflow.stored import StoredSpectra
+from didymos.stored.journal import NAME, Journal
+from didymos.stored.passes import Passes
+from didymos.stored.spectra import StoredSpectra
 
 ENERGIES = 32
 
@@ -30,7 +30,7 @@ def store(tmp_path_factory):
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr("didymos.workflow.stored.READ_AT_ONCE", 4 * 24 * ENERGIES * 4)
+    monkeypatch.setattr("didymos.stored.spectra.READ_AT_ONCE", 4 * 24 * ENERGIES * 4)
 
 
 def opened(store):
@@ -105,7 +105,7 @@ def test_an_analysis_goes_on_where_it_was_stopped(store, tmp_path, small_parts, 
     expected = didymos.analyze(opened(store), seed=1, members=2)
     settings = didymos.Settings(seed=1, members=2)
     reads, stops = [], [60]
-    whole = didymos.workflow.stored.Part.read
+    whole = didymos.stored.spectra.Part.read
 
     def read(part):
         reads.append(part)
@@ -113,7 +113,7 @@ def test_an_analysis_goes_on_where_it_was_stopped(store, tmp_path, small_parts, 
             raise Stopped
         return whole(part)
 
-    monkeypatch.setattr("didymos.workflow.stored.Part.read", read)
+    monkeypatch.setattr("didymos.stored.spectra.Part.read", read)
     with pytest.raises(Stopped):
         didymos.workflow.run(opened(store), settings, journal=Journal(tmp_path, {}))
     found = didymos.workflow.run(opened(store), settings, journal=Journal(tmp_path, {})).result
@@ -182,7 +182,7 @@ def test_a_scheduler_that_does_not_answer_is_one_line(store, tmp_path, address, 
 
 KILLED = """
 import sys
-import didymos.workflow.stored as stored
+import didymos.stored.spectra as stored
 from didymos.cli import main
 stored.READ_AT_ONCE = {bytes}
 read, reads = stored.Part.read, []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from didymos.core.numeric.threads import ONE_THREAD, allowed_threads, in_order
-from didymos.workflow.journal import Journal
+from didymos.stored.journal import Journal
 
 AHEAD = 2
 """Parts in work for every thread of a cluster."""

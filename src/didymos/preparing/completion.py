@@ -15,8 +15,8 @@ from didymos.core.preparation.coverage import Coverage, find_coverage
 from didymos.core.preparation.density import are_uneven, densest_share
 from didymos.io.coverage import coverage_notes
 from didymos.schema import ENERGY
-from didymos.workflow.passes import Passes
-from didymos.workflow.stored import StoredSpectra, fill_stored, rows_of
+from didymos.stored.passes import Passes
+from didymos.stored.spectra import StoredSpectra, fill_stored, rows_of
 
 
 @dataclass(frozen=True)

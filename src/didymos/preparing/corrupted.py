@@ -1,0 +1,77 @@
+"""Corrupted spectra, marked before a step changes what shows them."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from didymos.core.artefacts.artefacts import Artefact, find_artefacts
+from didymos.core.artefacts.tip_changes import find_tip_changes
+from didymos.core.numeric.rows import selected
+from didymos.core.surface.nearest import nearest_neighbours
+from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
+from didymos.preparing.completion import completed
+from didymos.preparing.labelled import MARK, as_map
+from didymos.schema import is_image, space_dims
+from didymos.schema.positions import positions_of
+from didymos.stored.passes import Passes
+
+FEWEST_ENERGIES = 3
+FLAGS = {
+    "long_name": "what is wrong with each spectrum",
+    "flag_masks": np.array([flag for flag in Artefact if flag], dtype=np.int8),
+    "flag_meanings": " ".join(flag.name.lower() for flag in Artefact if flag and flag.name),
+}
+
+
+def mark_artefacts(
+    data: xr.DataArray | xr.Dataset, *, spatial: bool = True, passes: Passes | None = None
+) -> xr.DataArray:
+    """Find corrupted spectra and keep with the map what is wrong with each.
+
+    Steps that average, shift or divide the values can hide a glitch from a later search and leave enough of it to pass
+    for a rare population. They mark a map first, unless it is marked; an analysis takes the marks for its artefacts.
+
+    Parameters
+    ----------
+    data : spectral map
+    spatial : bool
+        Whether spectra are compared with their neighbours.
+    passes : Passes, optional
+        Who works on a map that is not in memory.
+
+    Returns
+    -------
+    xarray.DataArray
+        With the coordinate ``artefact``, the sum of the flags of
+        :class:`didymos.core.artefacts.artefacts.Artefact` of every spectrum, 0 where nothing is wrong or all is
+        missing. A map that has it is returned as it is.
+    """
+    spectra = as_map(data)
+    if MARK in spectra.coords:
+        return spectra
+    shape = tuple(spectra.sizes[dim] for dim in space_dims(spectra))
+    artefacts = _artefacts(spectra, spatial, passes).reshape(shape)
+    return spectra.assign_coords({MARK: (space_dims(spectra), artefacts, FLAGS)})
+
+
+def _artefacts(spectra: xr.DataArray, spatial: bool, passes: Passes | None) -> NDArray[np.int8]:
+    positions = positions_of(spectra)
+    found = completed(spectra, positions, spatial=spatial, passes=passes)
+    values = found.values
+    if values.shape[1] < FEWEST_ENERGIES:
+        return np.zeros(len(values), dtype=np.int8)
+    finite = found.known == values.shape[1]
+    spatial = spatial and bool(np.isfinite(positions[finite]).all())
+    artefacts = find_artefacts(values, positions if spatial else None, known=found.known)
+    usable = finite & (artefacts == 0)
+    if spatial and usable.any():
+        places = positions[usable]
+        image = is_image(spectra)
+        beside: Neighbourhood = (
+            ImageNeighbourhood(usable.reshape(spectra.shape[:2])) if image else ScatteredNeighbourhood(places)
+        )
+        changed = find_tip_changes(selected(values, usable), places, nearest_neighbours(places), beside)
+        artefacts[np.flatnonzero(usable)[changed]] |= Artefact.JUMP
+    return artefacts
