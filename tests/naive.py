@@ -783,3 +783,23 @@ def correlations_at_lags(spectra, reference, most):
             if np.ptp(a) > 0 and np.ptp(b) > 0:
                 found[i, lag + most] = np.corrcoef(a, b)[0, 1]
     return found
+
+
+def fits_after_shifts(image, reference, largest, overlap):
+    """Return atanh(r) sqrt(n) of an image and its reference for every shift of whole pixels."""
+    rows, columns = image.shape
+    found = np.zeros((2 * rows - 1, 2 * columns - 1))
+    least = overlap * np.isfinite(image).sum()
+    for r in range(-rows + 1, rows):
+        for c in range(-columns + 1, columns):
+            pairs = [
+                (image[i + r, j + c], reference[i, j])
+                for i in range(rows)
+                for j in range(columns)
+                if 0 <= i + r < rows and 0 <= j + c < columns
+            ]
+            pairs = [pair for pair in pairs if np.isfinite(pair).all()]
+            if abs(r) <= largest * rows and abs(c) <= largest * columns and len(pairs) >= max(least, 3):
+                a, b = np.transpose(pairs)
+                found[r + rows - 1, c + columns - 1] = np.arctanh(np.corrcoef(a, b)[0, 1]) * np.sqrt(len(pairs))
+    return found

@@ -103,8 +103,7 @@ def test_a_result_keeps_them_and_an_analysis_of_it_takes_them(rough, corrupted):
 
 
 def test_a_comparison_takes_them(rough, corrupted):
-    options = {"align": True, "smooth": 5}
-    found = didymos.compare(rough, methods=["pca"], preparing=options)
+    found = didymos.compare(rough, methods=["pca"], preparing=PreparingSettings(align=True, smooth=5))
     assert np.array_equal(found.region.values.ravel() == Region.ARTEFACT, corrupted > 0)
     assert np.array_equal(found.artefact.values.ravel() > 0, corrupted > 0)
     assert found.energy_shift.attrs["units"] == found.energy.attrs["units"]
@@ -120,4 +119,4 @@ def test_a_map_of_nothing_has_none():
     empty = xr.full_like(a_map(conductance()), np.nan)
     assert (preparing.mark_artefacts(empty).artefact == 0).all()
     with pytest.raises(InputError, match="is a list"):
-        preparing.mark_artefacts([1.0])
+        preparing.mark_artefacts([1.0])  # type: ignore[arg-type]

@@ -244,6 +244,15 @@ def test_a_drift_moves_the_positions_onto_the_reference():
     np.testing.assert_allclose(again.x.values, found.x.values, atol=0.3e-9)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_another_surface_is_no_reference(seed):
+    random = np.random.default_rng(seed)
+    whole = [np.sin(random.normal(size=(40, 40)).cumsum(0).cumsum(1) / 5) for _ in range(2)]
+    data, other = (a_scan(one, slice(0, 40), slice(0, 40)) for one in whole)
+    with pytest.raises(InputError, match=r"no shift .* stands out .* at most 1 % may"):
+        preparing.correct_drift(data, other)
+
+
 def a_scan(whole, rows, columns, **frame):
     """A map of a part of a scene of 1 nm pixels, at positions in its own frame."""
     part = whole[rows, columns]
@@ -354,5 +363,5 @@ def test_energies_that_are_no_bias_are_not_calibrated():
 def test_unlike_images_have_no_drift():
     data = noisy()
     other = data.assign_coords(topography=(("y", "x"), np.random.default_rng(77).normal(size=(10, 12))))
-    with pytest.raises(InputError, match="are not alike"):
+    with pytest.raises(InputError, match="no shift of the topography"):
         preparing.correct_drift(data, other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from didymos.cli.given import settings_with
-from didymos.cli.options import InputOptions, LargeMap, LargeMapOptions, Options, Output, OutputOptions, Reading
+from didymos.cli.given import reading_with, settings_with
+from didymos.cli.options import LargeMap, LargeMapOptions, Options, Output, OutputOptions, Reading
+from didymos.io.reading import READING, ReadingSettings
 from didymos.preparing.settings import PreparingSettings
 from didymos.schema.names import VERSION, InputError
 
@@ -62,7 +64,7 @@ def analyze(
     settings
         Settings of the analysis.
     """
-    wanted = settings_with(settings_file, settings)
+    wanted, read = settings_with(settings_file, settings), reading_with(settings_file, reading)
     writing = output or OutputOptions()
     figures, chosen = writing.settings(), large or LargeMapOptions()
     from didymos.io.folders import check_out
@@ -76,7 +78,7 @@ def analyze(
     check_out(folder, input, owned_files(True), overwrite=writing.overwrite)  # before the work
     with cluster_at(chosen.scheduler):
         lazy = True if chosen.scheduler or chosen.resume else None
-        data = opened(input, reading, wanted.preparing, lazy=lazy)
+        data = opened(input, read, wanted.preparing, lazy=lazy)
         analyze_and_write(data, input, folder, wanted, figures, examples, resume=chosen.resume)
 
 
@@ -86,7 +88,7 @@ def plain_stem(path: Path) -> str:
 
 
 def opened(
-    path: Path, reading: InputOptions | None, preparing: PreparingSettings | None = None, **options: Any
+    path: Path, reading: ReadingSettings | None, preparing: PreparingSettings | None = None, **options: Any
 ) -> xr.DataArray:
     """Open a map as the options say, with its current where it is prepared with one.
 
@@ -94,8 +96,8 @@ def opened(
     """
     from didymos.io import open_map
 
-    options = {**vars(reading or InputOptions()), **options}
-    current = options.pop("current")
+    chosen = reading or ReadingSettings()
+    current, options = chosen.current, {**chosen.options, **options}
     data = open_map(path, **options)
     if preparing is None or not preparing.needs_current:
         return data
@@ -105,6 +107,8 @@ def opened(
         second = open_map(path, **{**options, "channel": current, "lockin_phase": None})
     except InputError as error:
         raise InputError(f"calibrate and normalise feenstra need the recorded current (--current): {error}") from None
+    if chosen.given:
+        data.attrs[READING] = json.dumps(chosen.given)  # the name of the current with them
     return with_current(data, second)
 
 

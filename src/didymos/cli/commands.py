@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +14,7 @@ from didymos.cli import TRACEBACK
 from didymos.cli.analyzing import analyze, analyze_and_write, opened, plain_stem, tell
 from didymos.cli.converting import convert
 from didymos.cli.exploring import explore
-from didymos.cli.given import comparison_settings_with, note_given
+from didymos.cli.given import comparison_settings_with, note_given, reading_over, reading_with
 from didymos.cli.options import Output, OutputOptions, Preparing, Reading
 from didymos.cli.simulation_options import SimulationOptions
 from didymos.schema.names import VERSION, InputError
@@ -23,6 +25,9 @@ from didymos.workflow.settings import Settings
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from didymos.io.reading import ReadingSettings
+    from didymos.twin.model import TwinModel
 
 
 app = App(
@@ -97,7 +102,7 @@ def compare(
 
     folder = out or Path(f"{plain_stem(input)}-compared")
     check_out(folder, input, OWNED, overwrite=chosen.overwrite)  # before the work
-    data = opened(input, reading, wanted.preparing)
+    data = opened(input, reading_with(settings_file, reading), wanted.preparing)
     data.attrs["input_sha256"] = file_sha256(input)
     known = None if truth is None else open_truth(truth, data)
     if known is not None:
@@ -133,7 +138,7 @@ def apply(
     out
         Folder to write into; INPUT's name with '-applied' where it is not given.
     reading
-        How INPUT is read.
+        How INPUT is read; as the map of the model was where it is not given.
     output
         What is written.
     """
@@ -145,16 +150,27 @@ def apply(
     from didymos.report.output import owned_files
     from didymos.twin import load_model
     from didymos.workflow import apply as apply_model
-    from didymos.workflow.application import preparing_for
 
     folder = out or Path(f"{plain_stem(input)}-applied")
     model = load_model(model_dir)
     check_out(folder, input, owned_files(False), overwrite=chosen.overwrite)
-    data = opened(input, reading, preparing_for(model))
+    data = _read_for(model, input, reading)
     data.attrs["input_sha256"] = file_sha256(input)
     result = apply_model(model, data)
     tell(result)
     print(write(result, folder, figures=figures))
+
+
+def _read_for(model: TwinModel, input: Path, reading: ReadingSettings | None) -> xr.DataArray:
+    """Open a map as the map of a model was read: with the options given for it, and its channel where there is one."""
+    from didymos.workflow.application import preparing_for
+
+    steps, same = preparing_for(model), reading_over(model.about.get("reading"), reading)
+    channel = model.channel
+    if same.channel is None and channel is not None:
+        with contextlib.suppress(InputError):
+            return opened(input, dataclasses.replace(same, channel=channel), steps)
+    return opened(input, same, steps)
 
 
 @app.command

@@ -8,8 +8,9 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+from didymos.io.reading import READING, ReadingSettings, reading_of
 from didymos.preparing.settings import PreparingSettings, preparing_of
-from didymos.schema.records import overlaid
+from didymos.schema.records import overlaid, values_of_toml
 from didymos.workflow.comparison_settings import ComparisonSettings
 from didymos.workflow.settings import Settings
 
@@ -58,3 +59,19 @@ def settings_with(file: Path | None, options: Settings | None) -> Settings:
         return stored
     names = {field.name for field in dataclasses.fields(Settings)}
     return overlaid(stored, options, sorted(path for path in _GIVEN.get() if path[0] in names))
+
+
+def reading_with(file: Path | None, options: ReadingSettings | None) -> ReadingSettings:
+    """Return how a map is read, from a file of settings, with the options of the command line before them."""
+    if file is None:
+        return options or ReadingSettings()
+    return reading_over(values_of_toml(file).get(READING), options, f"{file.name}: ")
+
+
+def reading_over(stored: Any, options: ReadingSettings | None, where: str = "") -> ReadingSettings:
+    """Return how a map is read: as stored options say, with the options of the command line before them."""
+    before = reading_of(stored, where)
+    if options is None:
+        return before
+    names = {field.name for field in dataclasses.fields(ReadingSettings)}
+    return overlaid(before, options, sorted(path for path in _GIVEN.get() if path[0] in names))

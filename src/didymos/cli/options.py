@@ -3,49 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from didymos.io.reading import ReadingSettings
 from didymos.plots.settings import FigureSettings
 from didymos.preparing.settings import PreparingSettings
 from didymos.workflow.settings import Settings
-
-
-@dataclass(frozen=True, kw_only=True)
-class InputOptions:
-    """How a map is read from a file.
-
-    Parameters
-    ----------
-    channel
-        Channel to take; 'didymos info INPUT' lists the channels.
-    average_backward
-        Average the channel with its backward twin.
-    average_sweeps
-        Average the repeated sweeps of the channel.
-    lockin_phase
-        Degrees by which X and Y of the lock-in are rotated; auto finds the phase that brings all of the signal into X.
-    dims
-        What each axis of the array is, in its order, where the names in the file do not tell: y,x,energy or
-        point,energy.
-    photon_energy
-        Turn wavelengths into photon energies in eV, the signal with them.
-    topography
-        Nanonis scan image (.sxm) to take the topography from.
-    current
-        Channel of the recorded current, for calibrate and for normalise feenstra.
-    """
-
-    channel: str | None = None
-    average_backward: bool = False
-    average_sweeps: bool = False
-    lockin_phase: str | None = None
-    dims: str | None = None
-    photon_energy: bool = False
-    topography: Path | None = None
-    current: str = "Current"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +54,6 @@ Parameter(name="*")(PreparingSettings)
 
 Preparing = Annotated[PreparingSettings, Parameter(name="*")]
 Options = Annotated[Settings, Parameter(name="*")]
-Reading = Annotated[InputOptions, Parameter(name="*")]
+Reading = Annotated[ReadingSettings, Parameter(name="*")]
 Output = Annotated[OutputOptions, Parameter(name="*")]
 LargeMap = Annotated[LargeMapOptions, Parameter(name="*")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +17,10 @@ from didymos.io.nanonis import NAME as NANONIS_GRID
 from didymos.io.nanonis import grid_arrays
 from didymos.io.plain import PlainMap
 from didymos.io.readers.registry import read, reader_of
-from didymos.io.reading import Reading, parse_phase
+from didymos.io.reading import READING, Reading, parse_phase, reading_of
 from didymos.io.sources import existing, no_access, parts_of
 from didymos.schema import InputError
+from didymos.schema.given import in_words
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -80,6 +82,19 @@ def open_map(
     InputError
         Where the file is missing, of no known format, damaged, or has no such channel; or an option does not fit.
     """
+    settings = reading_of(
+        {
+            "channel": channel,
+            "average_backward": average_backward,
+            "average_sweeps": average_sweeps,
+            "lockin_phase": lockin_phase,
+            "dims": dims if dims is None or isinstance(dims, str) else ",".join(map(str, dims)),
+            "photon_energy": photon_energy,
+            "topography": topography,
+        }
+    )
+    if lazy not in (None, True, False):
+        raise InputError(f"lazy is {in_words(lazy)}; allowed are True, False and None")
     reading = Reading(
         channel,
         average_backward=average_backward,
@@ -97,6 +112,10 @@ def open_map(
         array = in_range(array, energy_range)
     if not any_finite(array):
         raise InputError(f"{source.name} holds no measured value of {array.attrs['channel']!r}: take another channel")
+    # what a converted file was read with before does not say how it was read now
+    array.attrs.pop(READING, None)
+    if settings.given:
+        array.attrs[READING] = json.dumps(settings.given)
     return array
 
 

@@ -82,7 +82,7 @@ def _sound(marked: xr.DataArray, space: int) -> xr.DataArray:
     """Return a map without the corrupted spectra of bins that hold others; they become missing."""
     if space == 1:
         return marked
-    sound = (marked[MARK] == 0) & np.isfinite(marked).any(ENERGY)
+    sound = (marked[MARK] == 0) & marked.notnull().any(ENERGY)
     windows = {dim: (np.arange(marked.sizes[dim]) // space) for dim in ("y", "x")}
     held = np.zeros([int(index[-1]) + 1 for index in windows.values()], dtype=bool)
     rows, columns = np.nonzero(np.asarray(sound.transpose("y", "x").values))

@@ -12,14 +12,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from didymos.core.preparation.drift import image_shift
+from didymos.core.preparation.drift_evidence import DEFAULTS, DriftEvidenceSettings, chance_of
 from didymos.core.preparation.levelling import levelled
 from didymos.preparing.heights import TOPOGRAPHY, topography_of
 from didymos.preparing.labelled import as_map, noted
 from didymos.preparing.selecting import whole_image
 from didymos.schema import InputError
 
-LEAST = 0.3
-"""Least correlation of a topography with its reference, shifted onto it, that a drift is believed with."""
 FRAME = ("frame_center", "frame_size", "frame_angle")
 """Attributes of a map that say where its frame lies: in m, and in degrees clockwise."""
 SAME_ANGLE = 0.1
@@ -27,7 +26,9 @@ SAME_ANGLE = 0.1
 
 
 def correct_drift(
-    data: xr.DataArray | xr.Dataset, reference: xr.DataArray | xr.Dataset | str | os.PathLike[str]
+    data: xr.DataArray | xr.Dataset,
+    reference: xr.DataArray | xr.Dataset | str | os.PathLike[str],
+    settings: DriftEvidenceSettings = DEFAULTS,
 ) -> xr.DataArray:
     """Give a map the positions of a reference image of the same surface.
 
@@ -41,6 +42,8 @@ def correct_drift(
         A topography, dims (y, x), or a map that carries one; or a file of it, also a Nanonis scan image (``.sxm``). It
         is taken at the positions of the map, in the same unit, and has to cover a good part of them. Where both carry
         the frames of their scans (centre, size and angle), these are taken into account.
+    settings : DriftEvidenceSettings
+        How a shift is told from chance.
 
     Returns
     -------
@@ -50,12 +53,12 @@ def correct_drift(
     Raises
     ------
     InputError
-        Where one of them has no topography, units of the positions or angles of the frames differ, or the two are not
-        alike.
+        Where one of them has no topography, units of the positions or angles of the frames differ, or no shift stands
+        out from chance.
 
     See Also
     --------
-    didymos.core.preparation.drift.image_shift
+    didymos.core.preparation.drift.image_shift, didymos.core.preparation.drift_evidence.chance_of
     """
     spectra = as_map(data)
     whole_image(spectra, "drift_reference")
@@ -74,11 +77,14 @@ def correct_drift(
     here = np.full(there.shape, np.nan)
     first = (y.size // 2, x.size // 2)
     here[first[0] : first[0] + y.size, first[1] : first[1] + x.size] = levelled(heights.values, x, y)
-    shift = image_shift(here, levelled(there, wide_x, wide_y[:, None]))
-    if shift.correlation < LEAST:
+    there = levelled(there, wide_x, wide_y[:, None])
+    shift = image_shift(here, there)
+    chance = chance_of(here, there, settings)
+    if chance > settings.chance:
         raise InputError(
-            f"the topography and the reference are not alike (correlation {shift.correlation:.2f}, at least {LEAST} is "
-            "needed): take a reference of the same place"
+            f"no shift of the topography onto the reference stands out (correlation {shift.correlation:.2f}; of random "
+            f"surfaces with structures of the same size {100 * chance:.0f} % fit as well, at most "
+            f"{100 * settings.chance:g} % may): take a reference of the same place, with more structure than a lattice"
         )
     # a shift of less than a thousandth of a pixel is rounding
     by = {name: -float(round(pixels, 3) * np.diff(spectra[name].values).mean()) + 0.0 for name, pixels in
@@ -88,7 +94,7 @@ def correct_drift(
     return noted(
         spectra.assign_coords(moved),
         f"Drift corrected: positions shifted by {by['x']:.3g} {units} along x and {by['y']:.3g} {units} along y onto "
-        f"the reference (correlation {shift.correlation:.2f}).",
+        f"the reference (correlation {shift.correlation:.2f}, p = {chance:.2g} that another surface fits as well).",
     )
 
 

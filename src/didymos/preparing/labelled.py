@@ -55,8 +55,9 @@ MARK = "artefact"
 HIDING = ("Aligned", "Background", "Normalised", "Smoothed", "Binned")
 """How the sentences of the steps begin that may hide corrupted spectra from the search for these."""
 HIDDEN = (
-    "Which spectra are corrupted was not kept with the prepared map, and these steps can hide it: glitches may pass for "
-    "a rare population. Prepare the map again from its first file, or believe only what it shows without these steps."
+    "Which spectra are corrupted was not kept with the prepared map, and these steps can hide it: glitches may pass "
+    "for a rare population. Prepare the map again from its first file, or believe only what it shows without these "
+    "steps."
 )
 
 

@@ -98,8 +98,9 @@ def mask(data: xr.DataArray | xr.Dataset, kept: ArrayLike | xr.DataArray | str |
     result = result.astype(np.float32)
     result.attrs = dict(spectra.attrs)
     if MARK in result.coords:
-        marks = spectra[MARK].variable.where(stays.variable, 0).astype(np.int8)
-        result = result.assign_coords({MARK: (marks.dims, marks.values, dict(spectra[MARK].attrs))})
+        marks = spectra[MARK].transpose(*stays.dims)
+        left = np.where(stays.values, marks.values, 0).astype(np.int8)
+        result = result.assign_coords({MARK: (marks.dims, left, dict(marks.attrs))})
     return noted(result, f"Masked: {number} of {counted(total, 'spectrum', 'spectra')} stay.")
 
 

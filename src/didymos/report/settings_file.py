@@ -11,6 +11,7 @@ import xarray as xr
 from markupsafe import Markup
 
 from didymos.io.atomic import replacing
+from didymos.io.reading import READING, given_reading
 from didymos.schema.records import to_toml
 
 SETTINGS_FILE = "settings.toml"
@@ -26,8 +27,9 @@ def settings_toml(result: xr.Dataset) -> str | None:
         return None
     command = "compare" if "method_score" in result else "analyze"
     title = f"Settings of didymos {result.attrs.get('didymos_version', '')}, for: didymos {command} INPUT --settings"
+    reading = given_reading(result["spectra"].attrs) if "spectra" in result else {}
     try:
-        return to_toml(settings, f"{title} {SETTINGS_FILE}")
+        return to_toml({**settings, **({READING: reading} if reading else {})}, f"{title} {SETTINGS_FILE}")
     except TypeError:
         return None
 

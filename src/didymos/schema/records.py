@@ -82,7 +82,7 @@ def from_mapping(kind: type[Record], values: Mapping[str, Any], where: str = "")
         raise InputError(f"{where}{error}") from None
 
 
-def read_toml(kind: type[Record], path: str | os.PathLike[str]) -> Record:
+def read_toml(kind: type[Record], path: str | os.PathLike[str], beside: Iterable[str] = ()) -> Record:
     """Read a record from a TOML file.
 
     Parameters
@@ -90,6 +90,8 @@ def read_toml(kind: type[Record], path: str | os.PathLike[str]) -> Record:
     kind : type
         A dataclass.
     path : path
+    beside : iterable of str
+        Tables of the file that are of another record.
 
     Returns
     -------
@@ -100,6 +102,12 @@ def read_toml(kind: type[Record], path: str | os.PathLike[str]) -> Record:
     InputError
         Where the file is missing, no TOML, or names a setting that is unknown or not allowed.
     """
+    values = {name: value for name, value in values_of_toml(path).items() if name not in set(beside)}
+    return from_mapping(kind, values, f"{os.path.basename(path)}: ")
+
+
+def values_of_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the values of a TOML file of settings, and refuse one that is missing or no TOML."""
     import tomllib
 
     check_path(path, "the settings")
@@ -108,14 +116,13 @@ def read_toml(kind: type[Record], path: str | os.PathLike[str]) -> Record:
         if os.path.getsize(path) > LARGEST_FILE:
             raise InputError(f"{name} is larger than {LARGEST_FILE // 1000} kB: settings are a short TOML file")
         with open(path, "rb") as file:
-            values = tomllib.load(file)
+            return tomllib.load(file)
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{path}: no such file of settings{did_you_mean(name, files_beside(path))}") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): give a TOML file, such as settings.toml") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{name} is no TOML ({' '.join(str(error).split())}): write lines such as seed = 1") from None
-    return from_mapping(kind, values, f"{name}: ")
 
 
 def check_names(given: Iterable[object], known: Sequence[str], where: str = "") -> None:

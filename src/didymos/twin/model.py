@@ -126,6 +126,21 @@ class TwinModel:
         """Where the score comes from: "twin networks" or "distance"."""
         return "distance" if self.networks is None else "twin networks"
 
+    @property
+    def reading(self) -> dict[str, Any]:
+        """The options that the map of the model was read with: ``didymos.open_map(path, **model.reading)``."""
+        given = self.about.get("reading")
+        return {name: value for name, value in given.items() if name != "current"} if isinstance(given, dict) else {}
+
+    @property
+    def channel(self) -> str | None:
+        """The channel that the model was trained on; None where that is not known, or its derivative was taken."""
+        read = self.about.get("read")
+        if not isinstance(read, dict) or "derived" in read:
+            return None
+        name = read.get("channel")
+        return name if isinstance(name, str) and name != "spectra" else None
+
     def predict(self, values: Spectra) -> Prediction:
         """Embed and score spectra.
 

@@ -15,12 +15,12 @@ from didymos.plots.styling import SCORE_COLOURS
 from didymos.plots.surface import length_scale
 from didymos.plots.units import Scale, energy_axis, label, plain, scale, signal_scale, units_of
 from didymos.schema import ENERGY, SPECTRAL_REGIONS, is_image
+from didymos.stored.spectra import rows_of
 from didymos.views.layers import Layer, layers_of, palette
 from didymos.views.names import SELECTIONS
 from didymos.views.places import Picture, Places
 from didymos.views.settings import ViewSettings
 from didymos.views.spectra import MISSING, PackedSpectra, grouped, packed, single
-from didymos.stored.spectra import rows_of
 
 MARGIN = 0.06
 """Of the embedding around its points."""

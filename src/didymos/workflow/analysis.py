@@ -13,14 +13,14 @@ from didymos.preparing.settings import PreparingSettings
 from didymos.schema import ENERGY, space_dims
 from didymos.schema.printing import counted, html_table, said
 from didymos.schema.records import check_names
+from didymos.stored.journal import Journal
+from didymos.stored.passes import Passes
 from didymos.twin.model import TwinModel
 from didymos.twin.training.compilation import Compiler
 from didymos.workflow.assembly import Steps, assemble, check_iso_energy
 from didymos.workflow.evidence import Evidence, find_evidence
 from didymos.workflow.features import Features, fit_metric
-from didymos.stored.journal import Journal
 from didymos.workflow.maps import check_map
-from didymos.stored.passes import Passes
 from didymos.workflow.points import Points, prepare
 from didymos.workflow.progress import Report, shown, silent, stage
 from didymos.workflow.regions import find_regions

@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 
 from didymos.core.numeric.rows import Spectra
 from didymos.io.blocks import is_lazy
+from didymos.preparing.completion import Completed, completed
 from didymos.preparing.pipeline import prepared
 from didymos.preparing.settings import PreparingSettings, preparing_of
 from didymos.schema import ENERGY, VERSION, InputError
 from didymos.schema.given import check_kind
 from didymos.schema.positions import positions_of
+from didymos.stored.spectra import StoredSpectra
 from didymos.twin.model import TwinModel
 from didymos.workflow.assembly import add_map, add_region_probability, add_regions, add_scores
-from didymos.preparing.completion import Completed, completed
 from didymos.workflow.dataset import Assembly
 from didymos.workflow.maps import as_map, check_map, read_otherwise
 from didymos.workflow.points import points_from
 from didymos.workflow.regions import by_score, regions_of
-from didymos.stored.spectra import StoredSpectra
 
 SMALLEST_OVERLAP = 0.999
 """Share of the model's energy range that a map must cover."""

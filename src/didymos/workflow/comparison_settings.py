@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from didymos.io.reading import READING
 from didymos.preparing.settings import PreparingSettings, preparing_of
 from didymos.schema.names import InputError
 from didymos.schema.printing import html_of_record, short
@@ -59,6 +60,8 @@ class ComparisonSettings:
     def from_toml(cls, path: str | os.PathLike[str]) -> ComparisonSettings:
         """Read settings from a TOML file; what the file does not name keeps its default.
 
+        The table ``reading`` says how the map was read, see :func:`didymos.open_map`, and is passed over here.
+
         Parameters
         ----------
         path : path
@@ -72,7 +75,7 @@ class ComparisonSettings:
         InputError
             Where the file is missing or no TOML, or a name or a value is not allowed.
         """
-        return read_toml(cls, path)
+        return read_toml(cls, path, (READING,))
 
     def __repr__(self) -> str:
         """Return the settings that are not the defaults."""

@@ -17,6 +17,7 @@ BESIDE = ("topography", "energy_shift", MARK)
 """Variables of a Dataset that belong to its map."""
 READ = {
     "channel": "channel",
+    "derived": "derived",
     "lockin_phase": "phase of the lock-in",
     "backward": "sweep directions",
     "sweeps": "repeated sweeps",

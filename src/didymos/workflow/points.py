@@ -16,15 +16,15 @@ from didymos.core.numeric.moments import Moments, moments
 from didymos.core.numeric.rows import Spectra, are_identical, selected
 from didymos.core.surface.nearest import nearest_neighbours
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
+from didymos.preparing.completion import Completed, completed, sampling_note
 from didymos.preparing.labelled import MARK, notes_of
 from didymos.preparing.pipeline import prepared
 from didymos.schema import ENERGY, InputError, is_image
 from didymos.schema.positions import NOTE, positions_of
 from didymos.schema.printing import counted, said
-from didymos.preparing.completion import Completed, completed, sampling_note
+from didymos.stored.passes import Passes
 from didymos.workflow.examples import ARTEFACT_LABEL, LabelledExamples, examples_of
 from didymos.workflow.maps import as_map, within
-from didymos.stored.passes import Passes
 from didymos.workflow.settings import Settings, checked_settings
 
 FEWEST_SPECTRA = 8

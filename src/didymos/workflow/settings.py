@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from didymos.core.metrics.catalogue import METRICS
+from didymos.io.reading import READING
 from didymos.preparing.settings import PreparingSettings, preparing_of
 from didymos.schema.given import in_words, shown
 from didymos.schema.names import VERSION, InputError
@@ -199,6 +200,8 @@ class Settings:
     def from_toml(cls, path: str | os.PathLike[str]) -> Settings:
         """Read settings from a TOML file; what the file does not name keeps its default.
 
+        The table ``reading`` says how the map was read, see :func:`didymos.open_map`, and is passed over here.
+
         Parameters
         ----------
         path : path
@@ -213,7 +216,7 @@ class Settings:
         InputError
             Where the file is missing or no TOML, or a name or a value is not allowed.
         """
-        return read_toml(cls, path)
+        return read_toml(cls, path, (READING,))
 
     def __repr__(self) -> str:
         """Return the settings that are not the defaults: ``Settings(seed=1)``."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.core.defects.regions import RegionModel
+from didymos.io.reading import given_reading
 from didymos.schema import VERSION
 from didymos.schema.given import check_kind
 from didymos.schema.printing import brief
@@ -215,6 +216,8 @@ def _about(points: Points, settings: Settings, similarity: PairSimilarity) -> di
         # by these settings, or before: with didymos convert, or by the functions of preparing
         "prepared_with": str(points.map.attrs.get("prepared_with", "")),
         "read": read_as(points.map),
+        # a topography belongs to one surface
+        "reading": {name: one for name, one in given_reading(points.map.attrs).items() if name != "topography"},
         "metric": settings.metric,
         "similarity": similarity.source,
         "kind_names": list(similarity.names),

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from didymos.core.preparation.drift import image_shift
+import naive
+from didymos.core.preparation.drift import fits, image_shift
+from didymos.core.preparation.drift_evidence import DriftEvidenceSettings, chance_of
+from didymos.core.preparation.levelling import levelled
 
 
 def scene(seed=0, size=120, smooth=2.0):
@@ -56,3 +59,70 @@ def test_gaps_and_flat_images():
     assert (found.rows, found.columns) == pytest.approx((4, -3), abs=0.3)
     assert image_shift(np.ones((8, 8)), there[:8, :8]).correlation == 0
     assert image_shift(np.full((8, 8), np.nan), there[:8, :8]).correlation == 0
+
+
+def test_the_fit_after_every_shift_is_that_of_the_plain_sums():
+    random = np.random.default_rng(3)
+    here, there = random.normal(size=(2, 9, 7))
+    here[:2], there[random.random((9, 7)) < 0.2] = np.nan, np.nan
+    expected = naive.fits_after_shifts(here, there, 0.5, 0.25)
+    assert (expected != 0).sum() > 20
+    np.testing.assert_allclose(fits(here, there), expected, atol=1e-9)
+    np.testing.assert_allclose(fits(-1e-12 * here, 7 + there), -expected, atol=1e-9)
+
+
+def inside(image, reference):
+    """An image in the middle of nothing, and a reference twice as wide, both levelled."""
+    size = image.shape[0]
+    wide = np.full(reference.shape, np.nan)
+    first = size // 2
+    wide[first : first + size, first : first + size] = levelled(image, *np.mgrid[:size, :size])
+    return wide, levelled(reference, *np.mgrid[: 2 * size, : 2 * size])
+
+
+SCENES = {
+    "fine": lambda seed: scene(seed, 96, 1.0),
+    "smooth": lambda seed: scene(seed, 96, 4.0),
+    "dots": lambda seed: gaussian_filter((np.random.default_rng(seed).random((96, 96)) > 0.99).astype(float), 1.5),
+}
+QUICK = DriftEvidenceSettings(surrogates=39, chance=0.025)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_the_same_place_stands_out_and_another_one_does_not(name):
+    same = other = 0
+    for seed in range(8):
+        image, reference = SCENES[name](seed)[30:62, 25:57], SCENES[name](seed)[16:80, 16:80]
+        same += chance_of(*inside(image, reference), QUICK) <= QUICK.chance
+        other += chance_of(*inside(image, SCENES[name](100 + seed)[16:80, 16:80]), QUICK) <= QUICK.chance
+    assert same >= 7
+    assert other <= 1
+
+
+def test_a_lattice_fits_everywhere_and_stands_out_nowhere():
+    accepted = 0
+    for seed in range(6):
+        random = np.random.default_rng(seed)
+        y, x = np.mgrid[:64, :64]
+        here, there = (
+            np.cos(2 * np.pi * (x + random.uniform(0, 9)) / 7.3) + np.cos(2 * np.pi * (y + random.uniform(0, 9)) / 6.1)
+            for _ in range(2)
+        )
+        image, reference = inside(here[:32, :32] + 0.2 * random.normal(size=(32, 32)), there)
+        assert image_shift(image, reference).correlation > 0.8
+        accepted += chance_of(image, reference, QUICK) <= QUICK.chance
+    assert accepted <= 1
+
+
+def test_chance_has_no_units_and_repeats():
+    image, reference = inside(scene(1)[30:62, 25:57], scene(1)[16:80, 16:80])
+    one = chance_of(image, reference, QUICK)
+    assert one == chance_of(-1e-10 * image, -3e4 * reference, QUICK) == chance_of(image, reference, QUICK)
+    assert chance_of(np.full((8, 8), np.nan), reference[:8, :8]) == 1
+    assert chance_of(np.ones((8, 8)), reference[:8, :8]) == 1
+
+
+def test_large_images_are_averaged_first():
+    whole = scene(2, 400, 4.0)
+    image, reference = inside(whole[70:230, 50:210], whole[20:340, 20:340])
+    assert chance_of(image, reference, QUICK) <= QUICK.chance

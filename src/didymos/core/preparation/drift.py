@@ -18,13 +18,18 @@ class DriftSettings:
         Largest shift, as a share of the image.
     softened : float
         Waves weaker than this share of the strongest one count less; pure noise would count as much as the surface.
+    least_overlap : float
+        Share of the known pixels of the image that the reference shows after a shift that :func:`fits` looks at.
     """
 
     largest: float = 0.5
     softened: float = 0.1
+    least_overlap: float = 0.25
 
 
 DEFAULTS = DriftSettings()
+SAME = 1 - 1e-6
+"""Correlations above this are one: rounding."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,64 @@ def _peak(here: NDArray[np.float64], there: NDArray[np.float64], settings: Drift
         allowed &= np.expand_dims(lag <= settings.largest * length, 1 - axis)
     top = np.unravel_index(int(np.where(allowed, found, -np.inf).argmax()), shape)
     return _top_between(found, top, 0), _top_between(found, top, 1)
+
+
+def fits(
+    image: NDArray[np.float64], reference: NDArray[np.float64], settings: DriftSettings = DEFAULTS
+) -> NDArray[np.float64]:
+    """Return how well an image fits its reference after every shift: atanh(r) sqrt(n).
+
+    r is Pearson's correlation over the n pixels that both show. For one correlation of chance, of independent pixels,
+    this is a standard normal number, so that a small overlap has to be more alike than a large one.
+
+    Parameters
+    ----------
+    image, reference : array, shape (n_rows, n_columns)
+        Both on the same pixels, NaN where unknown.
+    settings : DriftSettings
+
+    Returns
+    -------
+    array, shape (2 n_rows - 1, 2 n_columns - 1)
+        At [r + n_rows - 1, c + n_columns - 1] for what is at (i, j) in the reference and at (i + r, j + c) in the
+        image; 0 where the shift is larger or the overlap smaller than allowed, or one of them is flat there.
+
+    References
+    ----------
+    D. Padfield, IEEE Trans. Image Process. 21, 2706 (2012).
+    """
+    from scipy import fft
+
+    shape = image.shape
+    full = tuple(fft.next_fast_len(2 * size - 1, real=True) for size in shape)
+    known, values = _standard(image)
+    other, those = _standard(reference)
+    own = [fft.rfft2(one, full) for one in (known, values, values**2)]
+    its = [np.conj(fft.rfft2(one, full)) for one in (other, those, those**2)]
+    pairs = ((0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (1, 1))
+    n, a, b, aa, bb, ab = (fft.irfft2(own[i] * its[j], full) for i, j in pairs)
+    enough = n > max(np.ceil(settings.least_overlap * known.sum()), 3) - 0.5
+    n = np.where(enough, n, 1.0)
+    squares = np.maximum(aa - a**2 / n, 0.0) * np.maximum(bb - b**2 / n, 0.0)
+    # what is left of a flat overlap is rounding
+    enough &= squares > (1e-9 * n) ** 2
+    r = np.divide(ab - a * b / n, np.sqrt(squares), out=np.zeros(full), where=enough)
+    fit = np.arctanh(np.clip(r, -SAME, SAME)) * np.sqrt(n)
+    for axis, size in enumerate(shape):
+        lags = np.arange(-(size - 1), size)
+        allowed = np.abs(lags) <= settings.largest * size
+        fit = np.where(np.expand_dims(allowed, 1 - axis), np.take(fit, lags, axis=axis), 0.0)
+    return np.asarray(fit)
+
+
+def _standard(image: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where an image is known, 1 or 0, and its values with mean 0 and standard deviation 1, 0 where unknown."""
+    known = np.isfinite(image)
+    if not known.any():
+        return np.zeros(image.shape), np.zeros(image.shape)
+    spread = float(image[known].std())
+    values = np.where(known, image - image[known].mean(), 0.0) / (spread if spread > 0 else 1.0)
+    return known.astype(np.float64), values
 
 
 def _windowed(image: NDArray[np.float64]) -> NDArray[np.float64]:
