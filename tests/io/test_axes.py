@@ -39,7 +39,7 @@ def test_usual_names_in_any_order(tmp_path, dims):
         np.testing.assert_array_equal(opened.values, array.values.astype(np.float32))
         assert [opened[dim].attrs["units"] for dim in opened.dims] == ["u0", "u1", "u2"]
     if dims[2] != "energy":
-        assert opened.energy.attrs["long_name"] == dims[2].replace("_", " ")
+        assert opened.energy.attrs["long_name"] == dims[2].replace("_", " ").replace(" (V)", "")
 
 
 def test_points_under_usual_names(tmp_path):
@@ -117,3 +117,31 @@ def test_names_without_case_and_units(name, axis):
 def test_what_is_no_map_cannot_be_named_one():
     with pytest.raises(InputError, match=r"the axes \('a', 'b'\) are no map"):
         with_standard_axes(cube(("a", "b"), (2, 2)))
+
+
+def test_units_in_the_names_of_axes(tmp_path):
+    data = xr.DataArray(
+        np.random.default_rng(0).random((3, 4, 5)),
+        {"y (nm)": np.arange(3.0), "x [nm]": np.arange(4.0), "Bias (mV)": np.linspace(-1, 1, 5)},
+        ("y (nm)", "x [nm]", "Bias (mV)"),
+        name="didv",
+    )
+    data.to_netcdf(tmp_path / "map.nc", engine="h5netcdf")
+    array = open_map(tmp_path / "map.nc")
+    assert [array[dim].attrs["units"] for dim in ("y", "x", "energy")] == ["nm", "nm", "mV"]
+    assert array.energy.attrs["long_name"] == "Bias"
+
+
+@pytest.mark.parametrize("units", ["V", "mV", "µV"])
+def test_a_current_over_a_bias_is_differentiated_whatever_the_format(tmp_path, units):
+    bias = np.linspace(-1, 1, 9)
+    current = np.broadcast_to(bias**2, (3, 4, 9)) * (1 + np.random.default_rng(0).random((3, 4, 1)))
+    axis = ("energy", bias, {"units": units})
+    data = xr.DataArray(current, {"energy": axis}, ("y", "x", "energy"), name="Current", attrs={"units": "A"})
+    data.to_netcdf(tmp_path / "map.nc", engine="h5netcdf")
+    found = open_map(tmp_path / "map.nc")
+    assert "numerical derivative of Current" in found.attrs["derived"]
+    np.testing.assert_allclose(found.values, np.gradient(current, bias, axis=-1), rtol=1e-5, atol=1e-6)
+    other = data.assign_coords(energy=("energy", bias, {"units": "nm"}))
+    other.to_netcdf(tmp_path / "z.nc", engine="h5netcdf")
+    assert "derived" not in open_map(tmp_path / "z.nc").attrs

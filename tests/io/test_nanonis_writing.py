@@ -10,9 +10,12 @@ from nanonis_writer import GridFile
 from numpy.testing import assert_allclose, assert_array_equal
 
 import didymos
+from didymos import preparing
 from didymos.io import describe, nanonis_writing, open_map, save_nanonis
 from didymos.io.nanonis_header import read_header
+from didymos.io.nanonis_notes import read_map_line
 from didymos.io.nanonis_records import read_records
+from didymos.preparing import PreparingSettings
 from didymos.schema import InputError, spectral_map
 
 PITCH = 2.5e-10
@@ -437,3 +440,50 @@ def test_the_order_of_a_map_in_memory_changes_nothing(tmp_path, order):
     array = spectral_map(laid_out, np.linspace(-5, 5, 11), signal_units="V", signal_name="signal")
     again = open_map(save_nanonis(array, tmp_path / "map.3ds"))
     assert_array_equal(again.values, values)
+
+
+def test_what_is_known_of_every_point_comes_back(tmp_path):
+    surface = a_surface()
+    surface.spectra.values[2, 2:] = np.nan
+    smooth = preparing.prepared(surface, PreparingSettings(smooth=5))
+    smooth = smooth.assign_attrs(set_point=1e-10, set_point_bias=0.2, source_channel="LI Demod 1 X; = (A)")
+    truth = ("truth_amplitude", "truth_kind", "truth_artefact")
+    smooth = smooth.assign_coords({name: surface[name] for name in truth})
+    again = open_map(save_nanonis(smooth, tmp_path / "map.3ds"))
+    for name in ("preparation", "prepared_with", "source_channel"):
+        assert again.attrs[name] == smooth.attrs[name]
+    assert again.attrs["set_point"] == pytest.approx(1e-10)
+    assert again.attrs["set_point_bias"] == pytest.approx(0.2)
+    measured = np.isfinite(again.values).any(axis=-1)
+    for name in (*truth, "artefact"):
+        assert again[name].dtype.kind == smooth[name].dtype.kind
+        assert_array_equal(again[name].values[measured], smooth[name].transpose("y", "x").values[measured])
+    assert_array_equal(again.artefact.attrs["flag_masks"], [1, 2, 4, 8])
+    assert prepared_before(again) == prepared_before(smooth)
+
+
+def prepared_before(spectra):
+    return json.loads(spectra.attrs["prepared_with"])["smooth"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"points": {"Truth kind": {"name": "x"}}}', '{"attrs": 3}'])
+def test_a_damaged_note_about_the_map_says_nothing(text):
+    assert read_map_line(text) == ({}, {})
+
+
+@pytest.mark.parametrize(("units", "factor"), [("Å", 1e-10), ("angstrom", 1e-10), ("nm", 1e-9)])
+def test_positions_in_angstrom(tmp_path, units, factor):
+    true = a_map()
+    data = true.assign_coords(
+        {dim: (dim, true[dim].values / factor, {"units": units}) for dim in ("x", "y")}
+    ).drop_vars("topography")
+    again = open_map(save_nanonis(data, tmp_path / "map.3ds"))
+    assert_allclose(np.diff(again.x), np.diff(true.x), rtol=1e-6)
+
+
+def test_positions_without_a_unit_are_pixels(tmp_path):
+    true = a_map()
+    data = true.assign_coords({dim: (dim, np.arange(true.sizes[dim])) for dim in ("x", "y")}).drop_vars("topography")
+    again = open_map(save_nanonis(data, tmp_path / "map.3ds"))
+    assert again.x.attrs["units"] == "pixel"
+    assert_array_equal(again.values, open_map(save_nanonis(true, tmp_path / "other.3ds")).values)

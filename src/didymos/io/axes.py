@@ -141,9 +141,15 @@ def with_standard_axes(array: xr.DataArray, dims: tuple[str, ...] | None = None)
     renamed = {dim: axis for dim, axis in axes.items() if dim != axis}
     taken = {name for name in array.coords if name in renamed.values() and name not in array.dims}
     array = array.drop_vars(taken).rename(renamed)
+    for dim, axis in axes.items():
+        # a unit that stands in the name, such as Bias (mV)
+        unit = re.search(r"[(\[]([^()\[\]]+)[)\]]\s*$", dim)
+        if unit and axis in array.coords:
+            array[axis].attrs.setdefault("units", unit.group(1).strip())
     sweep = next(dim for dim, axis in axes.items() if axis == ENERGY)
     if ENERGY in array.coords and sweep != ENERGY:
-        array[ENERGY].attrs.setdefault("long_name", re.sub(r"[\s_]+", " ", sweep))
+        plain = re.sub(r"[(\[].*?[)\]]", " ", sweep).strip() or sweep
+        array[ENERGY].attrs.setdefault("long_name", re.sub(r"[\s_]+", " ", plain))
     return _with_points(_with_rows(array))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from didymos.io.nanonis_channel import channel_terms
 from didymos.io.nanonis_file import Records
 from didymos.io.nanonis_frame import place_records
 from didymos.io.nanonis_header import GridHeader, read_header
+from didymos.io.nanonis_notes import MAP, NUMBERS, TEXTS, point_attrs, point_values, read_map_line
 from didymos.io.nanonis_records import read_records
 from didymos.io.nanonis_spectra import GridSpectra, Term
 from didymos.io.nanonis_sweep import Sweep, sweep_of
@@ -29,25 +31,6 @@ if TYPE_CHECKING:
 
 NAME = "Nanonis grid"
 _TOPOGRAPHY = ("Z (m)", "Scan:Z (m)", "Final Z (m)")
-_TEXTS = {
-    "date": "Date",
-    "start_time": "Start time",
-    "end_time": "End time",
-    "user": "User",
-    "comment": "Comment",
-    "experiment": "Experiment",
-    "set_point_units": "Z-Controller>Setpoint unit",
-    "lockin_modulated_signal": "Lock-in>Modulated signal",
-    "software_version": "NanonisMain>SW Version",
-}
-_NUMBERS = {
-    "set_point_bias": "Bias>Bias (V)",
-    "set_point": "Z-Controller>Setpoint",
-    "lockin_amplitude": "Lock-in>Amplitude",
-    "lockin_frequency": "Lock-in>Frequency (Hz)",
-    "settling_time": "Bias Spectroscopy>Settling time (s)",
-    "integration_time": "Bias Spectroscopy>Integration time (s)",
-}
 
 
 @dataclass(frozen=True)
@@ -68,6 +51,8 @@ class GridArrays:
         In m.
     attrs : dict
         Attributes of the map.
+    points : mapping of str to (array, dict)
+        Further values per point, with their attributes, that didymos has written: truth, corrupted spectra, shifts.
     """
 
     records: Records
@@ -77,6 +62,7 @@ class GridArrays:
     y: NDArray[np.float64] | None
     topography: NDArray[np.float64] | None
     attrs: dict[str, Any]
+    points: Mapping[str, tuple[NDArray[Any], dict[str, Any]]]
 
     @property
     def names(self) -> list[str]:
@@ -111,7 +97,7 @@ class GridArrays:
             attrs=self.attrs,
         )
         array[ENERGY].attrs["long_name"] = self.sweep.name
-        return array
+        return array.assign_coords({name: (array.dims[:-1], *known) for name, known in self.points.items()})
 
     def plain(self) -> PlainMap:
         """Return the spectral map without labels."""
@@ -171,6 +157,11 @@ def grid_arrays(path: Path, reading: Reading | None = None) -> GridArrays:
     height = _topography(records)
     if height is not None and (note := constant_height(height)) is not None:
         height, attrs["topography_note"] = None, note
+    noted, described = read_map_line(header.text(MAP))
+    points = {}
+    for label, one in described.items():
+        if (known := records.parameter(label)) is not None:
+            points[str(one["name"])] = (point_values(known, one)[record_of], point_attrs(one))
     kept = replace(records, parameters=np.empty((records.count, 0), np.float32))  # the parameters are not kept
     return GridArrays(
         records,
@@ -179,7 +170,8 @@ def grid_arrays(path: Path, reading: Reading | None = None) -> GridArrays:
         x,
         y,
         None if height is None else height[record_of],
-        attrs,
+        attrs | noted,
+        points,
     )
 
 
@@ -213,12 +205,12 @@ def _attributes(header: GridHeader, sweep: Sweep) -> dict[str, Any]:
         "frame_size": list(header.frame.size),
         "frame_angle": header.frame.angle,
     }
-    for name, key in _TEXTS.items():
+    for name, key in TEXTS.items():
         text = header.text(key)
         if text is not None:
             # control characters do not survive in netCDF
             attrs[name] = "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
-    attrs |= {name: number for name, key in _NUMBERS.items() if (number := header.number(key)) is not None}
+    attrs |= {name: number for name, key in NUMBERS.items() if (number := header.number(key)) is not None}
     return attrs
 
 

@@ -15,12 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from didymos.io.channels import Kind, channel_kind
 from didymos.io.nanonis_header import Frame
+from didymos.io.nanonis_notes import MAP, PER_POINT, in_one_line, map_line, settings_lines
 from didymos.io.nanonis_records import SMALLEST
 from didymos.schema import ENERGY, IMAGE_DIMS, InputError, validate_map
 
 EXPERIMENT = "X (m);Y (m);Z (m);Z offset (m);Settling time (s);Integration time (s);Z-Ctrl hold;Final Z (m)"
 """The parameters of a record that the instrument writes after the limits of the sweep."""
 _PREFIXES = {"": 1.0, "m": 1e-3, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15}
+ANGSTROM = {"å", "ångström", "angstrom", "angstroms", "ang"}
 _UNEVEN = 0.01  # of a step: so far may a coordinate lie from its position between the first and the last
 
 
@@ -71,12 +73,16 @@ def layout_of(data: xr.Dataset | xr.DataArray) -> Layout:
     parameters |= dict.fromkeys(EXPERIMENT.split(";"), np.nan)  # what the map does not know
     parameters |= {"X (m)": x, "Y (m)": y, "Z (m)": _height(dataset)}
     notes = {"Start time": f'"{_clean(attrs.get("start_time", ""))}"', "Comment": _comment(attrs)}
+    notes |= settings_lines(attrs)
+    points: dict[str, xr.DataArray] = {}
     for name, variable in dataset.variables.items():
-        if str(name).startswith("truth_") and set(variable.dims) == set(IMAGE_DIMS) and variable.dtype.kind in "biuf":
+        if str(name).startswith(PER_POINT) and set(variable.dims) == set(IMAGE_DIMS) and variable.dtype.kind in "biuf":
             label = _clean(str(name).replace("_", " ").capitalize())
-            parameters[label] = variable.transpose(*IMAGE_DIMS).values
+            points[label] = dataset[name].transpose(*IMAGE_DIMS)
+            parameters[label] = points[label].values
             if "flag_meanings" in variable.attrs:
                 notes[f"didymos>{label}"] = _clean(variable.attrs["flag_meanings"])
+    notes[MAP] = map_line(attrs, points)
     shape = (spectra.sizes["y"], spectra.sizes["x"])
     columns = {name: np.broadcast_to(to_single(values), shape) for name, values in parameters.items()}
     return Layout(spectra, sweep, bias, channels, factor, frame, columns, notes)
@@ -172,7 +178,7 @@ def _place(dataset: xr.Dataset, attrs: Mapping[Any, Any]) -> tuple[Frame, ArrayL
 
 def _axis(dataset: xr.Dataset, dim: str) -> tuple[NDArray[np.float64] | None, float]:
     """Return the positions along one axis and the length of the frame there, in m; None where they are pixels."""
-    if dim not in dataset.coords or dataset[dim].attrs.get("units") == "pixel":
+    if dim not in dataset.coords or dataset[dim].attrs.get("units", "") in ("", "pixel", "1"):
         return (np.zeros(1) if dataset.sizes[dim] == 1 else None), 0.0
     values = dataset[dim].values.astype(float) * _metres(dataset[dim])
     if not np.isfinite(values).all():
@@ -201,7 +207,7 @@ def _metres(array: xr.DataArray) -> float:
     factor = _factor(unit, "m")
     if factor is None:
         raise InputError(
-            f"{array.name} has the unit {unit!r}; allowed are m, mm, um, nm, pm, fm: convert it and note so in its "
+            f"{array.name} has the unit {unit!r}; allowed are m, mm, um, nm, pm, fm, Å: convert it and note so in its "
             "attribute 'units'"
         )
     return factor
@@ -213,9 +219,7 @@ def _comment(attrs: Mapping[Any, Any]) -> str:
         parameters = dict(json.loads(attrs.get("parameters", "")))
     except (TypeError, ValueError):
         return f'"{_clean(attrs.get("comment", ""))}"'
-    text = json.dumps({"recipe": str(attrs["recipe"]), **parameters} if "recipe" in attrs else parameters)
-    # readers split at these; they can stand only inside the strings of JSON, where they can be escaped
-    return text.replace(";", r"\u003b").replace("=", r"\u003d")
+    return in_one_line({"recipe": str(attrs["recipe"]), **parameters} if "recipe" in attrs else parameters)
 
 
 def _labelled(name: str, unit: str) -> str:
@@ -230,5 +234,7 @@ def _clean(text: object) -> str:
 
 def _factor(unit: str, base: str) -> float | None:
     """Return how many `base` one `unit` is, such as 1e-3 for mV and V; None where it is another unit."""
+    if base == "m" and unit.strip().casefold() in ANGSTROM:
+        return 1e-10
     match = re.fullmatch(f"([{''.join(_PREFIXES)}]?){re.escape(base)}", unit.strip())
     return _PREFIXES[match.group(1)] if match else None

@@ -91,7 +91,7 @@ def reading_of(values: Any, where: str = "") -> ReadingSettings:
     for name, kind in (("topography", Path), ("lockin_phase", str)):
         if isinstance(values.get(name), str | int | float):
             values[name] = kind(values[name])
-    return from_mapping(ReadingSettings, values, f"{where}[{READING}] ")
+    return from_mapping(ReadingSettings, values, f"{where}[{READING}] " if where else "")
 
 
 def given_reading(attrs: Mapping[Any, Any]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from didymos.schema import ENERGY, IMAGE_DIMS, RESULT_VARIABLES, InputError, spa
 from didymos.schema.positions import with_sound_positions
 
 VOLTS = {"V", "mV", "uV", "µV"}
+BESIDE = ("topography", "energy_shift", "artefact")
+"""Variables of a result that belong to its map."""
 HEIGHTS = ("topography", "z", "height", "topo")
 """Names of a height per point, in lower case, the first that there is."""
 
@@ -56,7 +58,7 @@ def map_from(content: Content, reading: Reading | None = None) -> tuple[xr.DataA
         choice = choose_channel(
             names,
             wanted.channel,
-            sweep_signal=content.sweep_signal,
+            sweep_signal=content.sweep_signal or _swept(content.arrays, names[0], wanted),
             harmonics=content.harmonics,
             set_point_units=str(content.attrs.get("set_point_units", "")),
         )
@@ -66,6 +68,12 @@ def map_from(content: Content, reading: Reading | None = None) -> tuple[xr.DataA
     array = _with_points(array, content.arrays)
     array.attrs = {"units": "", "long_name": "signal", **content.attrs, **array.attrs, **attrs}
     return with_sound_positions(validate_map(_without_constant_height(array))), names
+
+
+def _swept(arrays: Mapping[str, xr.DataArray], name: str, wanted: Reading) -> str:
+    """Return what was swept by the unit of the energies, where the file does not say: the bias, or nothing known."""
+    energy = with_standard_axes(arrays[name], wanted.dims).coords.get(ENERGY)
+    return "Bias (V)" if energy is not None and str(energy.attrs.get("units", "")) in VOLTS else ""
 
 
 def map_names(arrays: Mapping[str, xr.DataArray], dims: tuple[str, ...] | None = None) -> list[str]:
@@ -127,6 +135,9 @@ def _values(
         choice, _ = by_signal(names, choice, sample, derivative)
     array, attrs = _average(names, choice.index, wanted, standard)
     attrs |= {"channel": choice.name, "channel_rule": choice.reason}
+    before = array.attrs.get("source_channel") or array.attrs.get("channel")
+    if before and before != choice.name:
+        attrs["source_channel"] = before  # of a converted map
     if choice.derive:
         array = array.differentiate(ENERGY)
         attrs |= {"derived": f"dI/dV by numerical derivative of {choice.name}", "long_name": "dI/dV"}
@@ -210,7 +221,7 @@ def _with_points(array: xr.DataArray, arrays: Mapping[str, xr.DataArray]) -> xr.
     space = space_dims(array)
     for name, other in arrays.items():
         # what an earlier analysis found is not part of the map
-        if name in RESULT_VARIABLES and name != "topography":
+        if name in RESULT_VARIABLES and name not in BESIDE:
             continue
         found = _per_point(other, array)
         if found is not None:

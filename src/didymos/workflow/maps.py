@@ -71,12 +71,15 @@ def within(spectra: xr.DataArray, energy_range: tuple[float, float], fewest: int
 def read_as(spectra: xr.DataArray) -> dict[str, str]:
     """Return how a map was read from its file, as far as this changes what a spectrum is: by name, as text."""
     found = {name: spectra.attrs.get(name) for name in READ}
+    # a converted map knows the channel of its first file
+    found["channel"] = spectra.attrs.get("source_channel", found["channel"])
     return {name: str(value) for name, value in found.items() if value not in (None, "", "none")}
 
 
 def read_otherwise(spectra: xr.DataArray, before: Mapping[str, object]) -> tuple[str, ...]:
     """Return a warning where a map was read in another way than that of a model; of a converted file nobody knows."""
     now = read_as(spectra)
+    # an array of somebody's own, or of an older file
     if not before or "spectra" in (now.get("channel"), before.get("channel")):
         return ()
     names = [name for name in READ if now.get(name) != before.get(name)]

@@ -161,6 +161,25 @@ def test_empty_fields_are_missing_values(tmp_path):
     assert np.isnan(read(tmp_path, "\n".join(text)).arrays["signal"].values).sum() == 1
 
 
+@pytest.mark.parametrize("rows_without", [[3], [1, 4, 6], [1]])
+def test_an_empty_last_field_is_a_missing_value(tmp_path, rows_without):
+    lines = rows().splitlines()
+    for number in rows_without:
+        lines[number] = lines[number][: lines[number].rindex(",") + 1]
+    found = read(tmp_path, "\n".join(lines)).arrays["signal"].values
+    assert np.isnan(found).sum() == len(rows_without)
+    assert found.size == read(tmp_path, rows()).arrays["signal"].size
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_mark_at_the_end_of_every_line_is_no_field(tmp_path, header):
+    first, *others = rows().splitlines()
+    text = "\n".join([first + "," * header, *(line + "," for line in others)])
+    np.testing.assert_array_equal(
+        read(tmp_path, text).arrays["signal"].values, read(tmp_path, rows()).arrays["signal"].values
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -91,6 +91,8 @@ def table_of(text: str) -> TextTable:
         raise InputError(f"it has {len(body)} lines of a table: at least 2 are needed")
     mark = delimiter([line for _, line in body[1:21]])
     rows = [(number, fields(line, mark)) for number, line in body]
+    if mark != " ":
+        rows = [*without_end_marks(rows[:1]), *without_end_marks(rows[1:])] if len(rows) > 1 else rows
     header: list[str] = []
     if not all(_is_number(field, mark) for field in rows[0][1]):
         header = rows.pop(0)[1]
@@ -144,9 +146,20 @@ def delimiter(lines: list[str]) -> str:
 def fields(line: str, mark: str) -> list[str]:
     """Split a line into its fields."""
     parts = line.split() if mark == " " else line.rstrip("\r\n").split(mark)
-    if mark != " " and len(parts) > 1 and not parts[-1].strip() and not line.startswith(mark):
-        parts = parts[:-1]  # a mark at the end of the line
     return [part.strip() for part in parts]
+
+
+def without_end_marks(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Return rows without the empty field after a mark at the end of lines, where every line of full width has one.
+
+    A field that only some lines leave empty is a missing value.
+    """
+    most = Counter(len(row) for _, row in rows).most_common(1)[0][0]
+    full = [row for _, row in rows if len(row) >= most]
+    if most < 2 or any(row[-1] for row in full if len(row) == most):
+        # a mark too many at the end of some lines
+        return [(n, row[:-1] if len(row) == most + 1 and not row[-1] else row) for n, row in rows]
+    return [(n, row[:-1] if len(row) > 1 and not row[-1] else row) for n, row in rows]
 
 
 def header_of_width(lines: list[str], mark: str, width: int) -> list[str]:
