@@ -279,7 +279,7 @@ def test_the_truth_is_that_of_the_recipes():
 def test_every_public_name_is_in_the_reference():
     named = set(re.findall(r"^::: didymos\.(?:\w+\.)*(\w+)$", (DOCS / "reference.md").read_text("utf-8"), re.MULTILINE))
     public = {*didymos.__all__, *didymos.plots.__all__, *didymos.preparing.__all__, *didymos.simulate.__all__}
-    assert public - named == {"__version__", "plots", "preparing", "simulate", "OPTIONS", "RECIPES"}
+    assert public - named == {"__version__", "io", "plots", "preparing", "simulate", "OPTIONS", "RECIPES"}
     parents = {parent.__name__ for kind in OPTIONS.values() for parent in kind.__mro__ if parent is not object}
     assert parents | {"save_nanonis"} <= named
 

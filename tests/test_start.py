@@ -121,3 +121,30 @@ def test_a_stop_in_the_first_second_is_one_line(grid, tmp_path, seconds):
         _, error = process.communicate(timeout=300)
     assert (process.returncode, error) == (130, "didymos: stopped\n")
     assert not (tmp_path / "out").exists()
+
+
+LOST = """
+import os, signal, sys, time
+import didymos.cli as cli
+
+class Last:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+
+def work(arguments):
+    last = Last()
+    del last  # Python passes over what happens here
+    time.sleep(20)
+    return 0
+
+cli._run = work
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(cli.main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_a_stop_that_python_passes_over_stops_all_the_same():
+    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (130, "didymos: stopped\n")

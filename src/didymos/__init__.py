@@ -6,7 +6,7 @@ from didymos.schema.lazy import lazily
 from didymos.schema.names import VERSION
 
 if TYPE_CHECKING:
-    from didymos import plots, preparing, simulate
+    from didymos import io, plots, preparing, simulate
     from didymos.explorer import explore
     from didymos.io import open_map, open_result, open_truth, save_result
     from didymos.report import write, write_comparison
@@ -27,6 +27,7 @@ __all__ = [
     "apply",
     "compare",
     "explore",
+    "io",
     "load_model",
     "open_map",
     "open_result",
@@ -52,5 +53,5 @@ __getattr__, __dir__ = lazily(
         "twin": ("TwinEmbedding", "TwinModel", "TwinScore", "load_model", "save_model"),
         "workflow": ("Settings", "analyze", "apply", "compare", "pair_statistics"),
     },
-    modules=("plots", "preparing", "simulate"),
+    modules=("io", "plots", "preparing", "simulate"),
 )

@@ -15,6 +15,7 @@ import didymos
 from didymos import InputError, Settings, preparing
 from didymos.cli import main
 from didymos.preparing import PreparingSettings, prepared, with_current
+from didymos.preparing.pipeline import prepared_before
 from didymos.workflow import Teacher
 
 sys.path.append(str(Path(__file__).parents[1] / "io"))  # where the writer of grids is
@@ -72,7 +73,7 @@ def test_the_steps_come_in_their_order():
 def test_nothing_asked_for_is_nothing_done():
     data = noisy()
     assert prepared(data) is data
-    assert prepared(data, PreparingSettings(broadening=5)) is data
+    assert prepared(data, PreparingSettings(smooth_order=3)) is data
 
 
 def test_prepared_twice_is_prepared_once():
@@ -165,7 +166,7 @@ def test_a_model_that_names_no_preparation_that_there_is(analysis):
     for told, words in (
         ("{", "train it again"),
         ('{"smoothing": 3}', "no setting 'smoothing'"),
-        ("3", "preparing is a int"),
+        ("3", "preparing is an int"),
     ):
         model = dataclasses.replace(analysis.model, about={**analysis.model.about, "prepared_with": told})
         with pytest.raises(InputError, match=words):
@@ -253,3 +254,43 @@ def test_wrong_options_are_one_line(tmp_path, capsys, arguments, words):
     assert error.count("\n") == 1
     assert words in error
     assert not (tmp_path / "out.nc").exists()
+
+
+def test_a_map_that_was_prepared_twice_knows_both_and_a_model_repeats_both():
+    from didymos.workflow import run
+
+    first, second = PreparingSettings(smooth=5, crop_x=(0, 14e-9)), PreparingSettings(bin_energy=2)
+    once = prepared(noisy(), first)
+    twice = prepared(once, second)
+    assert prepared_before(once) == (first,)
+    assert prepared_before(twice) == (first, second)
+    model = run(once, Settings(members=1, preparing=second)).model
+    found = didymos.apply(model, noisy(seed=4))
+    assert [line.split(":")[0] for line in found.attrs["preparation_notes"].splitlines()[:2]] == ["Smoothed", "Binned"]
+    # what was done before is not done again
+    half = didymos.apply(model, prepared(noisy(seed=4), first.elsewhere()))
+    np.testing.assert_array_equal(half.score, found.score)
+    whole = didymos.apply(model, prepared(prepared(noisy(seed=4), first.elsewhere()), second))
+    np.testing.assert_array_equal(whole.score, found.score)
+
+
+def test_steps_by_hand_are_not_repeated_which_is_said():
+    from didymos.workflow import run
+
+    model = run(preparing.smooth(noisy(), 5), Settings(members=1)).model
+    notes = didymos.apply(model, noisy(seed=4)).attrs["preparation_notes"]
+    assert "was prepared step by step (Smoothed) and this one was not" in notes
+    assert "step by step" not in didymos.apply(model, preparing.smooth(noisy(seed=4), 5)).attrs["preparation_notes"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ((-1, 1), "leaves all spectra"),
+        ((3e-9, 1e-9), "crop_x is 3e-09 to 1e-09; the first value must be the smaller one"),
+        (3, "crop_x is 3; allowed are a lowest and a highest value"),
+    ],
+)
+def test_a_crop_that_cannot_be_meant_is_refused(limits, message):
+    with pytest.raises(InputError, match=message):
+        preparing.crop(noisy(), x=limits)

@@ -38,6 +38,7 @@ from didymos.preparing.settings import preparing_of
         {"smooth": 3, "smooth_order": 3},
         {"smooth_order": -1},
         {"bin_space": 0},
+        {"smooth": 1, "smooth_order": 0},
         {"bin_energy": 2.5},
         {"bin_energy": True},
     ],
@@ -52,7 +53,7 @@ def test_what_cannot_be_meant_is_refused_in_one_line_that_names_it(wrong: dict[s
 
 def test_the_defaults_do_nothing_and_any_step_does_something():
     assert PreparingSettings().nothing
-    assert PreparingSettings(broadening=3, kernel="gaussian", smooth_order=3, set_point=-5, background_width=4).nothing
+    assert PreparingSettings(smooth_order=3).nothing
     for step in (
         {"mask": "a.csv"}, {"crop_x": (0, 1)}, {"crop_y": (0, 1)}, {"despike": True}, {"level": "plane"},
         {"drift_reference": "a.nc"}, {"calibrate": True}, {"align": True}, {"background": "als"},
@@ -60,6 +61,22 @@ def test_the_defaults_do_nothing_and_any_step_does_something():
     ):  # fmt: skip
         given: dict[str, Any] = step
         assert not PreparingSettings(**given).nothing, step
+
+
+@pytest.mark.parametrize(
+    ("without", "step"),
+    [
+        ({"broadening": 3}, "normalise 'feenstra'"),
+        ({"kernel": "gaussian", "normalise": "area"}, "normalise 'feenstra'"),
+        ({"set_point": -5}, "normalise 'set-point'"),
+        ({"background_width": 4}, "background 'als'"),
+        ({"background_range": (1, 2), "background": "als"}, "background 'power-law'"),
+    ],
+    ids=str,
+)
+def test_a_number_without_its_step_is_refused(without: dict[str, Any], step: str):
+    with pytest.raises(InputError, match=f"{next(iter(without))} has no effect without {step}"):
+        PreparingSettings(**without)
 
 
 def test_only_what_needs_the_current_asks_for_it():
@@ -89,6 +106,6 @@ def test_another_map_is_not_cropped_like_this_one():
 def test_what_is_none_of_these():
     with pytest.raises(InputError, match="no setting 'smoothing'"):
         preparing_of({"smoothing": 3})
-    with pytest.raises(InputError, match="preparing is a int"):
+    with pytest.raises(InputError, match="preparing is an int"):
         preparing_of(3)
     assert preparing_of(None) == PreparingSettings()

@@ -317,7 +317,10 @@ def test_a_levelled_topography_has_no_tilt():
 @pytest.mark.parametrize(
     ("step", "words"),
     [
-        (lambda data: preparing.crop(data, x=(1.0, 2.0)), "crop_x 1 to 2 leaves no spectrum"),
+        (
+            lambda data: preparing.crop(data, x=(1.0, 2.0)),
+            "crop_x 1 to 2 m leaves no spectrum; x runs .* 1 to 2 nm are 1e-09 2e-09",
+        ),
         (lambda data: preparing.mask(data, np.zeros((10, 12))), "names no spectrum"),
         (lambda data: preparing.mask(data, np.ones((3, 4))), r"the mask \(given\) has the shape \(3, 4\)"),
         (lambda data: preparing.mask(data, "no.csv"), "cannot be opened"),
@@ -337,7 +340,7 @@ def test_a_levelled_topography_has_no_tilt():
         (lambda data: preparing.correct_drift(data, data.drop_vars("topography")), "has no topography"),
         (lambda data: preparing.calibrate_lockin(data, the_current(data)[:5]), "take both from one file"),
         (lambda data: preparing.align_energies(data.isel(energy=[0, 1, 5, 9])), "evenly spaced"),
-        (lambda data: preparing.despike(data.values), "a map is a ndarray"),
+        (lambda data: preparing.despike(data.values), "a map is an array of shape"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(step, words):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import errno
 import io
 import os
 import sys
+import threading
 from collections.abc import Sequence
 
 from didymos.schema.names import InputError
 
 TRACEBACK = "--traceback"
+SOON = 0.01
+"""Seconds after which a stop that was passed over is tried again."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     wanted = [argument for argument in given if argument != TRACEBACK]
     _replace_what_cannot_be_encoded()
+    if arguments is None:
+        sys.unraisablehook = _pass_on_a_stop
     try:
         status = _run(wanted)
         sys.stdout.flush()
@@ -62,6 +68,17 @@ def _was_stopped(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _pass_on_a_stop(lost: sys.UnraisableHookArgs) -> None:
+    """Stop once more where Ctrl-C came while an object was taken down, where Python passes over every exception."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        # a little later: here it would be passed over as well
+        later = threading.Timer(SOON, _thread.interrupt_main)
+        later.daemon = True
+        later.start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _stopped(process: bool) -> int:

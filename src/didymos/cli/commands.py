@@ -165,7 +165,8 @@ def _read_for(model: TwinModel, input: Path, reading: ReadingSettings | None) ->
     """Open a map as the map of a model was read: with the options given for it, and its channel where there is one."""
     from didymos.workflow.application import preparing_for
 
-    steps, same = preparing_for(model), reading_over(model.about.get("reading"), reading)
+    steps = next((one for one in preparing_for(model) if one.needs_current), None)
+    same = reading_over(model.about.get("reading"), reading)
     channel = model.channel
     if same.channel is None and channel is not None:
         with contextlib.suppress(InputError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from didymos.schema import InputError
-from didymos.schema.given import check_path
+from didymos.schema.given import check_path, in_words
 from didymos.schema.suggestions import did_you_mean, files_beside
 
 PATTERN = {"*", "?"}
@@ -28,8 +28,7 @@ def existing(path: str | os.PathLike[str]) -> Path:
         exists = found.exists() or bool(PATTERN & {*found.name} and matching(found))
     except TypeError:
         raise InputError(
-            f"a path is a {type(path).__name__}; allowed is the name of a file: a map that is open already needs no "
-            "opening"
+            f"a path is {in_words(path)}; allowed is the name of a file: a map that is open already needs no opening"
         ) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{str(path)!r} is no path that can be opened ({error}): give the name of a file") from error

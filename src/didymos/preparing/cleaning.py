@@ -176,6 +176,8 @@ def subtract_background(
     """
     if how not in BACKGROUNDS[1:]:
         raise InputError(f"background is {how!r}; allowed are {', '.join(BACKGROUNDS[1:])}")
+    if width is not None and not (isinstance(width, int | float) and width > 0):
+        raise InputError(f"width is {width!r}; allowed are positive numbers")
     spectra = as_map(data)
     energy, units = energies_of(spectra), energy_units(spectra)
     if how == "power-law":

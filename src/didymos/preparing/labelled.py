@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from didymos.io.blocks import image_blocks, is_lazy
 from didymos.schema import ENERGY, InputError, validate_map
+from didymos.schema.given import in_words
 
 NOTES = "preparation"
 """The attribute of a map that says how it was prepared, one sentence a line."""
@@ -38,7 +39,7 @@ def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
         beside = {name: data[name] for name in data.data_vars if name != "spectra" and set(data[name].dims) == points}
         return validate_map(spectra.assign_coords(beside))
     if not isinstance(data, xr.DataArray):
-        raise InputError(f"a map is a {type(data).__name__}; allowed is an xarray.DataArray: see didymos.open_map")
+        raise InputError(f"a map is {in_words(data)}; allowed is an xarray.DataArray: see didymos.open_map")
     return validate_map(data)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Sequence
 from typing import overload
 
 import xarray as xr
@@ -72,7 +74,8 @@ def prepared(
     Returns
     -------
     xarray.DataArray
-        The attribute ``preparation`` says what was done, one sentence a line; ``prepared_with`` holds the settings.
+        The attribute ``preparation`` says what was done, one sentence a line; ``prepared_with`` holds the settings,
+        or a list of them where it was prepared several times.
         Where nothing is asked for, and where the map was prepared with the same settings before, it is the map given.
 
     Raises
@@ -83,7 +86,18 @@ def prepared(
     chosen = settings or PreparingSettings()
     if chosen.nothing or _already(data, chosen):
         return data
-    spectra = _with_known_current(data, current)
+    return _with(data, chosen, known_current=current, spatial=spatial, passes=passes)
+
+
+def _with(
+    data: xr.DataArray | xr.Dataset,
+    chosen: PreparingSettings,
+    *,
+    known_current: xr.DataArray | None,
+    spatial: bool,
+    passes: Passes | None,
+) -> xr.DataArray:
+    spectra = _with_known_current(data, known_current)
     if chosen.mask is not None:
         spectra = mask(spectra, chosen.mask)
     spectra = crop(spectra, chosen.crop_x, chosen.crop_y)
@@ -99,7 +113,7 @@ def prepared(
         spectra = mark_artefacts(spectra, spatial=spatial, passes=passes)
     spectra = _in_energy(spectra, chosen)
     result = bin_map(spectra.drop_vars(CURRENT, errors="ignore"), chosen.bin_space, chosen.bin_energy)
-    result.attrs[PREPARED] = chosen.to_json()
+    result.attrs[PREPARED] = _noted_settings(prepared_before(data), chosen)
     return result
 
 
@@ -126,12 +140,51 @@ def _with_known_current(data: xr.DataArray | xr.Dataset, current: xr.DataArray |
     return spectra if current is None else with_current(spectra, as_map(current))
 
 
-def _already(data: xr.DataArray | xr.Dataset, chosen: PreparingSettings) -> bool:
-    """Tell whether a map was prepared like this before; its own crop and mask are no matter where none is asked for."""
-    spectra = data.get("spectra") if isinstance(data, xr.Dataset) else data
-    text = str(getattr(spectra, "attrs", {}).get(PREPARED, ""))
+def prepared_before(spectra: xr.DataArray | xr.Dataset) -> tuple[PreparingSettings, ...]:
+    """Return the settings that a map was prepared with, one after the other; none where it does not say.
+
+    Settings of another version that this one does not know are left out with all others.
+    """
+    held = spectra.get("spectra") if isinstance(spectra, xr.Dataset) else spectra
     try:
-        before = preparing_of(json.loads(text)) if text else None
-    except (ValueError, TypeError):
-        return False  # of another version
-    return before is not None and (before == chosen or before.elsewhere() == chosen)
+        return settings_in_turn(str(getattr(held, "attrs", {}).get(PREPARED, "")))
+    except ValueError:
+        return ()
+
+
+def settings_in_turn(text: str) -> tuple[PreparingSettings, ...]:
+    """Return the settings that ``prepared_with`` names, one after the other.
+
+    Raises
+    ------
+    ValueError
+        Where the text is no JSON; an InputError where it names what this version does not know.
+    """
+    given = json.loads(text) if text else []
+    return tuple(preparing_of(one) for one in (given if isinstance(given, list) else [given]))
+
+
+def prepared_in_turn(data: xr.DataArray | xr.Dataset, steps: Sequence[PreparingSettings]) -> xr.DataArray | xr.Dataset:
+    """Prepare a map with several settings, one after the other, but for those it was prepared with before."""
+    before = prepared_before(data)
+    known = len(before) if _alike(before, steps[: len(before)]) else 0
+    for settings in steps[known:]:
+        if not settings.nothing:
+            data = _with(data, settings, known_current=None, spatial=True, passes=None)
+    return data
+
+
+def _already(data: xr.DataArray | xr.Dataset, chosen: PreparingSettings) -> bool:
+    """Tell whether a map was prepared like this last; its own crop and mask are no matter where none is asked for."""
+    before = prepared_before(data)
+    return bool(before) and (before[-1] == chosen or before[-1].elsewhere() == chosen)
+
+
+def _alike(some: Sequence[PreparingSettings], others: Sequence[PreparingSettings]) -> bool:
+    return [one.elsewhere() for one in some] == [one.elsewhere() for one in others]
+
+
+def _noted_settings(before: Sequence[PreparingSettings], chosen: PreparingSettings) -> str:
+    """Return what ``prepared_with`` says: the settings, or a list of them."""
+    values = [dataclasses.asdict(one) for one in (*before, chosen)]
+    return json.dumps(values if len(values) > 1 else values[0])

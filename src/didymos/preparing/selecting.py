@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from didymos.io.truth import as_truth, open_truth
-from didymos.preparing.labelled import MARK, as_map, counted, noted
+from didymos.preparing.labelled import MARK, as_map, counted, noted, with_units
+from didymos.preparing.settings import check_range
 from didymos.schema import InputError, is_image, space_dims
 
 Range = tuple[float, float]
@@ -32,25 +33,27 @@ def crop(data: xr.DataArray | xr.Dataset, x: Range | None = None, y: Range | Non
     Raises
     ------
     InputError
-        Where no spectrum lies within.
+        Where no spectrum lies within, or all do.
     """
     spectra = as_map(data)
     parts = []
-    for name, limits in (("x", x), ("y", y)):
+    for name, given in (("x", x), ("y", y)):
+        limits = check_range(f"crop_{name}", given)
         if limits is None:
             continue
         if name not in spectra.coords:
             raise InputError(f"crop_{name} needs positions, and the map has no {name}: leave the option out")
         position = np.asarray(spectra[name].values, dtype=float)
-        low, high = sorted(map(float, limits))
+        low, high = map(float, limits)
         rounding = 1e-9 * (high - low)
         kept = np.flatnonzero((position >= low - rounding) & (position <= high + rounding))
         units = str(spectra[name].attrs.get("units", ""))
-        if not kept.size:
+        if kept.size in (0, position.size):
+            effect = "leaves no spectrum" if kept.size == 0 else "leaves all spectra"
             raise InputError(
-                f"crop_{name} {low:g} to {high:g} leaves no spectrum; {name} runs from {np.nanmin(position):g} to "
-                f"{np.nanmax(position):g} {units}".rstrip()
-                + ": give other limits"
+                f"crop_{name} {low:g} to {with_units(high, units)} {effect}; {name} runs from "
+                f"{np.nanmin(position):g} to {with_units(float(np.nanmax(position)), units)}: give other limits"
+                + _in_metres(units, limits, position)
             )
         spectra = spectra.isel({spectra[name].dims[0]: kept})
         parts.append(f"{name} from {low:g} to {high:g} {units}".rstrip())
@@ -58,6 +61,14 @@ def crop(data: xr.DataArray | xr.Dataset, x: Range | None = None, y: Range | Non
         return spectra
     size = " × ".join(str(spectra.sizes[dim]) for dim in space_dims(spectra))
     return noted(spectra, f"Cropped: {' and '.join(parts)}, {size} spectra left.")
+
+
+def _in_metres(units: str, limits: tuple[float, float], position: NDArray[np.float64]) -> str:
+    """Return how limits are written that seem to be in nm, where positions are in m."""
+    low, high = np.nanmin(position), np.nanmax(position)
+    if units != "m" or not (limits[0] * 1e-9 < high and limits[1] * 1e-9 > low):
+        return ""
+    return f", in m: {limits[0]:g} to {limits[1]:g} nm are {limits[0] * 1e-9:g} {limits[1] * 1e-9:g}"
 
 
 def mask(data: xr.DataArray | xr.Dataset, kept: ArrayLike | xr.DataArray | str | os.PathLike[str]) -> xr.DataArray:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from didymos.schema.given import in_words
 from didymos.schema.names import InputError
 
 BACKGROUNDS = ("none", "power-law", "als")
@@ -17,6 +18,15 @@ LEVELLINGS = ("none", "plane", "lines")
 KERNELS = ("exponential", "gaussian")
 PLACES = ("mask", "crop_x", "crop_y", "drift_reference")
 """Settings that name places of one surface: another map is not prepared with them."""
+
+WITH = (
+    ("background_range", "background", "power-law"),
+    ("background_width", "background", "als"),
+    ("broadening", "normalise", "feenstra"),
+    ("kernel", "normalise", "feenstra"),
+    ("set_point", "normalise", "set-point"),
+)
+"""Settings, and the step without which each has no effect."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ class PreparingSettings:
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, in one line."""
         for name in ("crop_x", "crop_y", "background_range"):
-            object.__setattr__(self, name, _checked_range(name, getattr(self, name)))
+            object.__setattr__(self, name, check_range(name, getattr(self, name)))
         for name in ("mask", "drift_reference"):
             object.__setattr__(self, name, _checked_path(name, getattr(self, name)))
         for name in ("despike", "calibrate", "align"):
@@ -112,6 +122,9 @@ class PreparingSettings:
         if self.background == "power-law":
             check_window(self.background_range)
         check_smoothing(self.smooth, self.smooth_order)
+        for name, step, wanted in WITH:
+            if getattr(self, name) != type(self).__dict__[name] and getattr(self, step) != wanted:
+                raise InputError(f"{name} has no effect without {step} {wanted!r}: give that as well, or leave it out")
         for name in ("bin_space", "bin_energy"):
             check_bin(name, getattr(self, name))
 
@@ -158,8 +171,10 @@ def check_smoothing(window: object, order: object) -> None:
     if window == 0 and not isinstance(window, bool):
         return
     assert isinstance(order, int)
-    if not (isinstance(window, int) and not isinstance(window, bool) and window > order and window % 2 == 1):
-        raise InputError(f"smooth is {window!r}; allowed are 0 and odd numbers of energies over smooth_order ({order})")
+    if not (isinstance(window, int) and not isinstance(window, bool) and window > max(order, 1) and window % 2 == 1):
+        raise InputError(
+            f"smooth is {window!r}; allowed are 0 and odd numbers of energies over smooth_order ({order}), from 3 on"
+        )
 
 
 def check_bin(name: str, count: object) -> None:
@@ -189,9 +204,7 @@ def preparing_of(given: Any) -> PreparingSettings:
     if given is None:
         return PreparingSettings()
     if not isinstance(given, dict):
-        raise InputError(
-            f"preparing is a {type(given).__name__}; allowed are PreparingSettings or their values by name"
-        )
+        raise InputError(f"preparing is {in_words(given)}; allowed are PreparingSettings or their values by name")
     known = [field.name for field in dataclasses.fields(PreparingSettings)]
     for name in given:
         if name not in known:
@@ -199,7 +212,8 @@ def preparing_of(given: Any) -> PreparingSettings:
     return PreparingSettings(**given)
 
 
-def _checked_range(name: str, given: object) -> tuple[float, float] | None:
+def check_range(name: str, given: object) -> tuple[float, float] | None:
+    """Return a lowest and a highest value, or None where there are none; refuse everything else."""
     if given is None:
         return None
     if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != 2:

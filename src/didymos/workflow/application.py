@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 from dataclasses import replace
 
@@ -14,8 +13,9 @@ from numpy.typing import NDArray
 from didymos.core.numeric.rows import Spectra
 from didymos.io.blocks import is_lazy
 from didymos.preparing.completion import Completed, completed
-from didymos.preparing.pipeline import prepared
-from didymos.preparing.settings import PreparingSettings, preparing_of
+from didymos.preparing.labelled import NOTES
+from didymos.preparing.pipeline import prepared_in_turn, settings_in_turn
+from didymos.preparing.settings import PreparingSettings
 from didymos.schema import ENERGY, VERSION, InputError
 from didymos.schema.given import check_kind
 from didymos.schema.positions import positions_of
@@ -57,7 +57,7 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
         raise InputError(f"apply needs a TwinModel; a path came: load it with didymos.load_model({os.fspath(model)!r})")
     check_kind(model, TwinModel, "apply", "give the model first, then the map: apply(model, map)")
     check_map(data, "apply")
-    spectra = as_map(prepared(data, preparing_for(model)))
+    spectra = as_map(prepared_in_turn(data, preparing_for(model)))
     positions = positions_of(spectra)
     points = points_from(_at_energies_of(model, spectra, positions), positions, fewest=1)
     assembly = Assembly(points, str(model.about.get("metric", "robust")))
@@ -67,13 +67,14 @@ def apply(model: TwinModel, data: xr.DataArray | xr.Dataset) -> xr.Dataset:
     probability = by_score(model.regions, assembly.usable("score"))
     add_regions(assembly, regions_of(probability))
     add_region_probability(assembly, probability)
+    notes = (*read_otherwise(spectra, read_before(model)), *by_hand(model, spectra), *points.notes)
     assembly.result.attrs.update(
         {
             "metric": str(model.about.get("metric", "")),
             "similarity": str(model.about.get("similarity", "")),
             "score_source": model.score_source,
             "rank": model.metric.rank,
-            "preparation_notes": "\n".join((*read_otherwise(spectra, read_before(model)), *points.notes)),
+            "preparation_notes": "\n".join(notes),
             "settings": str(model.about.get("settings", "{}")),
             "didymos_version": VERSION,
             "input_file": str(points.map.attrs.get("input_file", "")),
@@ -90,10 +91,10 @@ def read_before(model: TwinModel) -> dict[str, object]:
     return dict(given) if isinstance(given, dict) else {}
 
 
-def preparing_for(model: TwinModel) -> PreparingSettings:
+def preparing_for(model: TwinModel) -> tuple[PreparingSettings, ...]:
     """Return how a map is prepared for a model: as the first one was, without what names places of that one.
 
-    The first map may have been prepared by the settings of its analysis, or before.
+    The first map may have been prepared by the settings of its analysis, or before, or both.
 
     Raises
     ------
@@ -101,10 +102,22 @@ def preparing_for(model: TwinModel) -> PreparingSettings:
         Where the model was prepared in a way that this version does not know.
     """
     try:
-        given = json.loads(str(model.about.get("prepared_with", "")) or "null")
+        steps = settings_in_turn(str(model.about.get("prepared_with", "")))
+    except InputError:
+        raise
     except ValueError:
         raise InputError("the model does not say how its map was prepared: train it again") from None
-    return preparing_of(given).elsewhere()
+    return tuple(settings.elsewhere() for settings in steps)
+
+
+def by_hand(model: TwinModel, spectra: xr.DataArray) -> tuple[str, ...]:
+    """Return a warning where the map of a model was prepared step by step, which nobody repeats, and a map was not."""
+    before = str(model.about.get("preparation", ""))
+    if not before or model.about.get("prepared_with") or spectra.attrs.get(NOTES):
+        return ()
+    steps = ", ".join(dict.fromkeys(line.split(":")[0] for line in before.splitlines()))
+    return (f"The map of the model was prepared step by step ({steps}) and this one was not: prepare it in the same "
+            "way, or the scores mean little.",)  # fmt: skip
 
 
 def _at_energies_of(model: TwinModel, spectra: xr.DataArray, positions: NDArray[np.float64]) -> Completed:

@@ -215,6 +215,7 @@ def _about(points: Points, settings: Settings, similarity: PairSimilarity) -> di
         "settings": settings.to_json(),
         # by these settings, or before: with didymos convert, or by the functions of preparing
         "prepared_with": str(points.map.attrs.get("prepared_with", "")),
+        "preparation": str(points.map.attrs.get("preparation", "")),
         "read": read_as(points.map),
         # a topography belongs to one surface
         "reading": {name: one for name, one in given_reading(points.map.attrs).items() if name != "topography"},
