@@ -1,6 +1,7 @@
 import pytest
 
-from didymos.io.channels import Kind, backward_twin, channel_kind, choose_channel, find_channel, split_name
+from didymos.io.channel_names import backward_twin, find_channel, split_name
+from didymos.io.channels import Kind, channel_kind, choose_channel
 from didymos.schema import InputError
 
 SIMULATED = (
@@ -78,7 +79,8 @@ def test_an_exact_name_goes_before_one_in_another_case():
     [("Demod", "'Demod' fits several channels"), ("phase", "'phase' is no channel"), ("", "'' is no channel")],
 )
 def test_a_word_that_fits_none_or_several(wanted, message):
-    with pytest.raises(InputError, match=rf"{message} of this file; there are: Current \(A\), Bias \(V\)"):
+    listed = r": LI Demod 1 X \(A\), LI" if wanted == "Demod" else r"; there are: Current \(A\), Bias \(V\)"
+    with pytest.raises(InputError, match=rf"{message} of this file{listed}"):
         find_channel(SIMULATED.split(";"), wanted)
 
 
@@ -105,3 +107,21 @@ def test_names_and_units(name, parts):
 @pytest.mark.parametrize("name", ["Light (V)", "Limit (V)", "Lift X (V)", "Z (m)", "X (m)", "Flicker (A)"])
 def test_names_that_only_look_like_a_lock_in(name):
     assert channel_kind(name) is Kind.OTHER
+
+
+def test_a_name_that_fits_several_lists_these_and_one_that_fits_none_is_mended():
+    names = ["Current (A)", "LI Demod 1 X (A)", "LI Demod 1 Y (A)", "Bias (V)"]
+    with pytest.raises(InputError, match=r"several channels of this file: LI Demod 1 X \(A\), LI Demod 1 Y \(A\);"):
+        find_channel(names, "demod")
+    with pytest.raises(InputError, match=r"there are: Current .*; did you mean 'LI Demod 1 [XY] \(A\)'\?"):
+        find_channel(names, "LI Demod 1 Z")
+
+
+def test_repeated_sweeps_are_meant_together_where_they_are_averaged():
+    names = [f"LI Demod 1 {letter} [{sweep:05d}] (A)" for letter in "XY" for sweep in (1, 2)]
+    names += ["LI Demod 1 X [00001] [bwd] (A)", "LI Demod 1 X [00002] [bwd] (A)"]
+    assert find_channel(names, "LI Demod 1 X", sweeps=True) == 0
+    with pytest.raises(InputError, match="fits several"):
+        find_channel(names, "LI Demod 1 X")
+    with pytest.raises(InputError, match="fits several"):
+        find_channel(names, "LI Demod 1", sweeps=True)

@@ -368,3 +368,11 @@ def test_unlike_images_have_no_drift():
     other = data.assign_coords(topography=(("y", "x"), np.random.default_rng(77).normal(size=(10, 12))))
     with pytest.raises(InputError, match="no shift of the topography"):
         preparing.correct_drift(data, other)
+
+
+@pytest.mark.parametrize(("recorded", "end"), [(0.06, 60.0), (-0.04, -40.0), (0.5, 100.0), (None, 100.0)])
+def test_the_set_point_of_the_file_is_taken_where_it_lies_in_the_sweep(recorded, end):
+    data = noisy().assign_attrs({} if recorded is None else {"set_point_bias": recorded})
+    found, wanted = preparing.normalise(data, "set-point"), preparing.normalise(data, "set-point", set_point=end)
+    np.testing.assert_array_equal(found.values, wanted.values)
+    assert preparing.normalise(data, "set-point", set_point=20.0).attrs["preparation"] != found.attrs["preparation"]

@@ -175,22 +175,19 @@ def _read_for(model: TwinModel, input: Path, reading: ReadingSettings | None) ->
 
 
 @app.command
-def info(input: Path, /, *, channel: str | None = None, dims: str | None = None) -> None:
+def info(input: Path, /, *, reading: Reading | None = None) -> None:
     """List what is in a file: channels, axes, missing spectra.
 
     Parameters
     ----------
     input
         A file of any format that 'didymos info' knows: Nanonis, netCDF, zarr, RHK, Igor, EELS, Raman ...
-    channel
-        Channel that would be analysed instead of the one chosen by rule.
-    dims
-        What each axis of the array is, in its order, where the names in the file do not tell: y,x,energy or
-        point,energy.
+    reading
+        How INPUT would be read.
     """
     from didymos.io import describe
 
-    rows = describe(input, channel=channel, dims=dims).rows()
+    rows = describe(input, **({} if reading is None else reading.options)).rows()
     width = max(len(label) for label, _ in rows)
     for label, text in rows:
         print(f"{label:<{width}}  {text}")

@@ -150,6 +150,10 @@ def with_standard_axes(array: xr.DataArray, dims: tuple[str, ...] | None = None)
     if ENERGY in array.coords and sweep != ENERGY:
         plain = re.sub(r"[(\[].*?[)\]]", " ", sweep).strip() or sweep
         array[ENERGY].attrs.setdefault("long_name", re.sub(r"[\s_]+", " ", plain))
+    if ENERGY not in array.coords and dims is not None:
+        # the user names the axes of a file that has no values for them
+        counted = np.arange(array.sizes[ENERGY], dtype=float)
+        array = array.assign_coords({ENERGY: (ENERGY, counted, {"units": "channel"})})
     return _with_points(_with_rows(array))
 
 

@@ -26,7 +26,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from didymos.schema import InputError
+from didymos.io.channel_names import find_channel, is_backward, split_name
 
 
 class Kind(IntEnum):
@@ -78,6 +78,7 @@ def choose_channel(
     sweep_signal: str = "Bias (V)",
     harmonics: Mapping[int, int] | None = None,
     set_point_units: str = "",
+    sweeps: bool = False,
 ) -> Choice:
     """Choose the channel to analyse by the rule above, or the one that the user wants.
 
@@ -93,6 +94,8 @@ def choose_channel(
         Harmonic of each demodulator, where the file gives it.
     set_point_units : str
         Unit of what the feedback regulates; in Hz it is the frequency shift.
+    sweeps : bool
+        Whether repeated sweeps are averaged, so that a name without their number means all of them.
 
     Returns
     -------
@@ -105,7 +108,7 @@ def choose_channel(
         Where `wanted` fits no channel or several.
     """
     if wanted is not None:
-        index = find_channel(channels, wanted)
+        index = find_channel(channels, wanted, sweeps=sweeps)
         return _choice(channels, index, "chosen by the user", derive=False, harmonics=harmonics)
     ranks = [_rank(name, sweep_signal, harmonics or {}) for name in channels]
     if set_point_units.strip() == "Hz":
@@ -116,109 +119,6 @@ def choose_channel(
     kind = ranks[index][0]
     derive = kind is Kind.CURRENT and sweep_signal.casefold().startswith("bias")
     return _choice(channels, index, REASONS[kind], derive=derive, harmonics=harmonics)
-
-
-def find_channel(channels: Sequence[str], wanted: str) -> int:
-    """Find the channel that the user means: exact name, else in any case, else without unit, else a unique part.
-
-    Parameters
-    ----------
-    channels : sequence of str
-        The names that there are.
-    wanted : str
-        The name wanted.
-
-    Returns
-    -------
-    int
-        Its position.
-
-    Raises
-    ------
-    InputError
-        Where none or several fit; the message lists what there is.
-    """
-    word = wanted.strip().casefold()
-    fits: list[int] = [i for i, name in enumerate(channels) if name == wanted]
-    for test in (
-        lambda name: name.casefold() == word,
-        lambda name: split_name(name)[0].casefold() == word,
-        lambda name: bool(word) and word in name.casefold(),
-    ):
-        fits = fits or [i for i, name in enumerate(channels) if test(name)]
-    if len({channels[i] for i in fits}) == 1:
-        return fits[0]
-    listed = ", ".join(dict.fromkeys(channels))
-    said = "fits several channels" if fits else "is no channel"
-    raise InputError(f"{wanted!r} {said} of this file; there are: {listed}; give one of these names")
-
-
-def backward_twin(channels: Sequence[str], index: int) -> int | None:
-    """Return the channel of the other sweep direction (``[bwd]`` or forward) of a channel, None where there is none."""
-    name = channels[index]
-    key, backward = _without_direction(name), is_backward(name)
-    for other, candidate in enumerate(channels):
-        if is_backward(candidate) != backward and _without_direction(candidate) == key:
-            return other
-    return None
-
-
-def repeated_sweeps(channels: Sequence[str], index: int) -> list[int]:
-    """Return the channels of all repeated sweeps (``[00001]``, ``[00002]`` ...) of what a channel holds, in order."""
-    key = _without_number(channels[index])
-    return [i for i, name in enumerate(channels) if _is_repeat(name) and _without_number(name) == key]
-
-
-def averaged_channels(channels: Sequence[str], index: int, *, backward: bool, sweeps: bool) -> list[int]:
-    """Return the channels whose average is wanted: of repeated sweeps, of both sweep directions, or of all these.
-
-    Parameters
-    ----------
-    channels : sequence of str
-        The names that there are.
-    index : int
-        Position of the channel chosen.
-    backward, sweeps : bool
-        What to average over.
-
-    Returns
-    -------
-    list of int
-        Positions; the channel alone where nothing is averaged.
-
-    Raises
-    ------
-    InputError
-        Where there is no other sweep direction or only one sweep.
-    """
-    members = [index]
-    if sweeps:
-        members = repeated_sweeps(channels, index)
-        if len(members) < 2:
-            raise InputError(
-                f"there are no repeated sweeps of {channels[index]!r} to average; there are: {', '.join(channels)}: "
-                "read it without averaging"
-            )
-    if not backward:
-        return members
-    twins = [backward_twin(channels, member) for member in members]
-    if twins[0] is None:
-        raise InputError(
-            f"there is no other sweep direction of {channels[index]!r} to average with; there are: "
-            f"{', '.join(channels)}: read it without averaging"
-        )
-    return [*members, *(twin for twin in twins if twin is not None)]
-
-
-def is_backward(name: str) -> bool:
-    """Return whether a channel is of the backward sweep."""
-    return "[bwd]" in name.casefold()
-
-
-def split_name(name: str) -> tuple[str, str]:
-    """Split ``Current [bwd] (A)`` into its name and its unit: ``("Current [bwd]", "A")``."""
-    match = re.fullmatch(r"(.*?)\s*\(([^()]*)\)\s*", name)
-    return (match.group(1).strip(), match.group(2).strip()) if match else (name.strip(), "")
 
 
 def channel_kind(name: str, sweep_signal: str = "Bias (V)", harmonics: Mapping[int, int] | None = None) -> Kind:
@@ -278,15 +178,3 @@ def _choice(
 def _is_shift(name: str) -> bool:
     bare, unit = split_name(re.sub(r"\[[^\]]*\]", " ", name))
     return unit == "Hz" and "freq" in bare.casefold() and "shift" in bare.casefold()
-
-
-def _is_repeat(name: str) -> bool:
-    return re.search(r"\[\d+\]", name) is not None
-
-
-def _without_number(name: str) -> str:
-    return re.sub(r"[\s_]+", " ", re.sub(r"\[(?:\d+|avg)\]", " ", name.casefold())).strip()
-
-
-def _without_direction(name: str) -> str:
-    return re.sub(r"[\s_]+", " ", re.sub(r"\[bwd\]", " ", name.casefold())).strip()

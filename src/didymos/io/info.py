@@ -16,6 +16,18 @@ from didymos.schema import ENERGY
 if TYPE_CHECKING:
     import xarray as xr
 
+UNITS = {
+    "set_point_bias": "V",
+    "lockin_amplitude": "V",
+    "lockin_frequency": "Hz",
+    "settling_time": "s",
+    "integration_time": "s",
+    "lockin_phase": "degrees",
+}
+"""Units of attributes that are numbers."""
+LONGEST = 160
+"""Letters of an attribute that are shown."""
+
 
 @dataclass(frozen=True)
 class AxisInfo:
@@ -79,7 +91,9 @@ class FileInfo:
         rows += [("analysis" if not index else "", note) for index, note in enumerate(self.notes)]
         rows += [("channel" if not index else "", str(channel)) for index, channel in enumerate(self.channels)]
         rows += [("channel rule", self.channel_rule)]
-        return rows + [(name.replace("_", " "), _text(name, value)) for name, value in self.settings.items()]
+        return rows + [
+            (name.replace("_", " "), _text(name, value, self.settings)) for name, value in self.settings.items()
+        ]
 
 
 def file_info(
@@ -111,7 +125,7 @@ def file_info(
         axes.append(AxisInfo(name, units, values.size, float(np.nanmin(values)), float(np.nanmax(values))))
     finite = np.isfinite(plain.values)
     missing, complete = int((~finite.any(axis=-1)).sum()), int(finite.all(axis=-1).sum())
-    hidden = {"units", "long_name", "channel", "channel_rule", "input_file"}
+    hidden = {"units", "long_name", "channel", "channel_rule", "input_file", "reading", "prepared_with"}
     return FileInfo(
         file=file,
         format=format_name,
@@ -138,9 +152,14 @@ def _notes(plain: PlainMap, *, whole: bool) -> tuple[str, ...]:
     return (*coverage_notes(plain.axes[ENERGY], coverage), *filled)
 
 
-def _text(name: str, value: Any) -> str:
+def _text(name: str, value: Any, settings: Mapping[str, Any]) -> str:
+    """Return an attribute for people: numbers with their unit, long texts cut."""
     if name in ("frame_center", "frame_size"):
         return " x ".join(f"{1e9 * float(part):.6g}" for part in value) + " nm"
     if name == "frame_angle":
         return f"{float(value):g}°"
-    return f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+        unit = str(settings.get(f"{name}_units", "")) or UNITS.get(name, "")
+        return f"{value:.6g} {unit}".rstrip()
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} …"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.channels import Choice, Kind, channel_kind, is_backward, split_name
+from didymos.io.channel_names import is_backward, split_name
+from didymos.io.channels import Choice, Kind, channel_kind
 
 Spectra = NDArray[np.floating]
 Values = NDArray[np.float64]

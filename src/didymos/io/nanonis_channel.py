@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.channels import Choice, Kind, averaged_channels, channel_kind, choose_channel
+from didymos.io.channel_names import averaged_channels
+from didymos.io.channels import Choice, Kind, channel_kind, choose_channel
 from didymos.io.lockin import SignalSplit, by_signal, quadratures_of, sample_rows, split_signal
 from didymos.io.nanonis_file import Records
 from didymos.io.nanonis_header import GridHeader
@@ -57,6 +58,7 @@ def channel_terms(records: Records, sweep: Sweep, reading: Reading) -> ChannelTe
         sweep_signal=header.sweep_signal,
         harmonics=harmonics(header),
         set_point_units=header.text("Z-Controller>Setpoint unit") or "",
+        sweeps=reading.average_sweeps,
     )
     sample = _Sample(records, sweep)
     if reading.lockin_phase is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.channels import split_name
+from didymos.io.channel_names import split_name
 from didymos.io.nanonis_file import Records
 from didymos.io.nanonis_header import GridHeader, to_number
 from didymos.io.nanonis_records import sweep_limits

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from didymos.io.axes import parse_dims
 from didymos.io.blocks import any_finite
-from didymos.io.channels import backward_twin
+from didymos.io.channel_names import backward_twin
 from didymos.io.energies import as_photon_energy, in_range
 from didymos.io.info import ChannelInfo, FileInfo, file_info
 from didymos.io.nanonis import NAME as NANONIS_GRID
@@ -55,8 +55,8 @@ def open_map(
     average_sweeps : bool
         Average the repeated sweeps of the channel.
     lockin_phase : float or "auto", optional
-        Degrees by which lock-in X and Y are rotated, X cos(phase) + Y sin(phase); "auto" finds the phase that brings
-        all of the signal into X.
+        Degrees by which lock-in X and Y are rotated, X cos(phase) + Y sin(phase); "auto" finds the phase with the
+        most signal in X.
     dims : str or sequence of str, optional
         What each axis of the array is, in its order, such as ``"y,x,energy"``, where the names of the file do not tell.
     photon_energy : bool
@@ -120,7 +120,15 @@ def open_map(
 
 
 def describe(
-    path: str | os.PathLike[str], *, channel: str | None = None, dims: str | Sequence[str] | None = None
+    path: str | os.PathLike[str],
+    *,
+    channel: str | None = None,
+    average_backward: bool = False,
+    average_sweeps: bool = False,
+    lockin_phase: float | str | None = None,
+    dims: str | Sequence[str] | None = None,
+    photon_energy: bool = False,
+    topography: str | os.PathLike[str] | None = None,
 ) -> FileInfo:
     """Describe the content of a file: format, axes, channels and which is read, missing spectra, settings.
 
@@ -128,10 +136,8 @@ def describe(
     ----------
     path : path
         The file, or the folder of a zarr store.
-    channel : str, optional
-        The channel that would be read.
-    dims : str or sequence of str, optional
-        As for :func:`open_map`.
+    channel, average_backward, average_sweeps, lockin_phase, dims, photon_energy, topography
+        As for :func:`open_map`: what would be read with these.
 
     Returns
     -------
@@ -144,8 +150,22 @@ def describe(
         As :func:`open_map`.
     """
     path = existing(path)
-    array, names = _plain(path, Reading(channel, dims=None if dims is None else parse_dims(dims), lazy=False))
+    reading = Reading(
+        channel,
+        average_backward=average_backward,
+        average_sweeps=average_sweeps,
+        dims=None if dims is None else parse_dims(dims),
+        lockin_phase=parse_phase(lockin_phase),
+        lazy=False,
+    )
+    array, names = _plain(path, reading)
     chosen = names.index(array.attrs["channel"])
+    if photon_energy or topography is not None:
+        options = {name: getattr(reading, name) for name in ("average_backward", "average_sweeps", "lockin_phase")}
+        whole = open_map(
+            path, channel=channel, dims=dims, photon_energy=photon_energy, topography=topography, **options
+        )
+        array = PlainMap.of(whole)
     twins = [backward_twin(names, index) for index in range(len(names))]
     channels = tuple(
         ChannelInfo(name, index == chosen, None if twin is None else names[twin])

@@ -11,7 +11,8 @@ import xarray as xr
 
 from didymos.io.axes import axes_of, with_standard_axes
 from didymos.io.blocks import is_large
-from didymos.io.channels import Choice, Kind, averaged_channels, channel_kind, choose_channel, split_name
+from didymos.io.channel_names import averaged_channels, split_name
+from didymos.io.channels import Choice, Kind, channel_kind, choose_channel
 from didymos.io.lockin import Spectra, by_signal, quadratures_of, sample_rows, split_signal
 from didymos.io.readers.interface import Content
 from didymos.io.reading import Reading
@@ -61,6 +62,7 @@ def map_from(content: Content, reading: Reading | None = None) -> tuple[xr.DataA
             sweep_signal=content.sweep_signal or _swept(content.arrays, names[0], wanted),
             harmonics=content.harmonics,
             set_point_units=str(content.attrs.get("set_point_units", "")),
+            sweeps=wanted.average_sweeps,
         )
     array, attrs = _values(content.arrays, names, choice, wanted)
     if wanted.dims is not None:

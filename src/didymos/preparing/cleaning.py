@@ -186,8 +186,9 @@ def subtract_background(
         inside = int(((energy >= window[0]) & (energy <= window[1])).sum())
         if inside < arrays.DEFAULTS.fewest:
             raise InputError(
-                f"background_range {window[0]:g} to {window[1]:g} {units} holds {inside} of the energies, which run "
-                f"from {energy[0]:g} to {energy[-1]:g} {units}: give at least {arrays.DEFAULTS.fewest}"
+                f"background_range {window[0]:g} to {with_units(window[1], units)} holds {inside} of the energies, "
+                f"which run from {energy[0]:g} to {with_units(energy[-1], units)}: give at least "
+                f"{arrays.DEFAULTS.fewest}"
             )
         work: Any = partial(_less_power_law, energy=energy, window=window)
         sentence = f"a power law fitted from {window[0]:g} to {with_units(window[1], units)}"

@@ -122,7 +122,8 @@ def normalise(
     kernel : {"exponential", "gaussian"}
         Shape of the broadening.
     set_point : float, optional
-        Bias of the set-point in the unit of the energies. The end of the range farther from zero where it is not given.
+        Bias of the set-point in the unit of the energies. Where it is not given, that of the file if it lies in the
+        sweep, else the end of the range farther from zero.
 
     Returns
     -------
@@ -154,11 +155,22 @@ def normalise(
     low, high = float(energy[0]), float(energy[-1])
     what, sentence = "average", "each spectrum by its average over the energies (area)"
     if how == "set-point":
-        low, high = _to_set_point(energy, set_point, units)
+        low, high = _to_set_point(energy, set_point if set_point is not None else _recorded(spectra), units)
         what = "average to the set-point"
         sentence = f"each spectrum by its average from {low:g} to {with_units(high, units)} (set-point)"
     work = partial(_by_average, energy=energy, low=low, high=high)
     return _done(spectra, over_spectra(spectra, work), sentence, f"{name} / {what}")
+
+
+def _recorded(spectra: xr.DataArray) -> float | None:
+    """Return the bias of the set-point that the file gives, in the unit of the energies, where it is in the sweep."""
+    recorded = spectra.attrs.get("set_point_bias")
+    factor = {"V": 1.0, "mV": 1e-3}.get(energy_units(spectra))
+    energy = energies_of(spectra)
+    if factor is None or not isinstance(recorded, int | float | np.number) or not recorded:
+        return None
+    bias = float(recorded) / factor
+    return bias if energy[0] <= bias <= energy[-1] else None
 
 
 def _to_set_point(energy: NDArray[np.float64], set_point: float | None, units: str) -> tuple[float, float]:
@@ -169,8 +181,8 @@ def _to_set_point(energy: NDArray[np.float64], set_point: float | None, units: s
     step = np.abs(np.diff(energy)).max() if energy.size > 1 else 0.0
     if low < first - step or high > last + step or not low < high:
         raise InputError(
-            f"the set-point of {bias:g} {units} asks for energies from {low:g} to {high:g}, the map has {first:g} to "
-            f"{last:g}: give a set_point within the sweep, or another normalise"
+            f"the set-point of {with_units(bias, units)} asks for energies from {low:g} to {high:g}, the map has "
+            f"{first:g} to {last:g}: give a set_point within the sweep, or another normalise"
         )
     return max(low, first), min(high, last)
 

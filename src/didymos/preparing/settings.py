@@ -70,7 +70,8 @@ class PreparingSettings:
     kernel
         Shape of the broadening: exponential or gaussian.
     set_point
-        Bias of the set-point, in units of the energies; the end of the range farther from zero where it is not given.
+        Bias of the set-point, in units of the energies. Where it is not given, that of the file if it lies in the
+        sweep, else the end of the range farther from zero.
     smooth
         Number of energies that a polynomial is fitted through (Savitzky-Golay), odd; 0 does not smooth.
     smooth_order

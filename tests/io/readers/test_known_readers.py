@@ -107,7 +107,7 @@ def test_a_name_that_is_nearly_right(tmp_path):
 
 @pytest.mark.parametrize("wrong", [None, 3, np.zeros(3)])
 def test_what_is_no_path(wrong):
-    with pytest.raises(InputError, match=r"^a path is a \w+; allowed is the name of a file"):
+    with pytest.raises(InputError, match=r"^a path is (?:None|an? [\w ]+(?:\(3,\))?); allowed is the name of a file"):
         open_map(wrong)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.channels import split_name
+from didymos.io.channel_names import split_name
 from didymos.io.code_pages import decode
 from didymos.io.nanonis_header import to_number
 from didymos.io.readers.arrays import Axis, common_axis, labelled

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.io.blocks import FileValues, block_sizes, is_large
-from didymos.io.channels import split_name
+from didymos.io.channel_names import split_name
 from didymos.io.readers.interface import Content, Reader
 from didymos.io.readers.labelling import FileAxis, index_axis, labelled_maps, numbers, plain_text, reading, sweep_signal
 from didymos.io.readers.lattice import as_image

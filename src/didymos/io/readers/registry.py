@@ -28,11 +28,13 @@ BUILT_IN = (
     "nexus",
     "forces",
     "rosetta",
+    "hdf5_datasets",
     "numpy_file",
     "text_matrix",
 )
 """Modules with the readers of didymos, each with a ``READER``. Of several for one suffix the first that recognises a
 file reads it."""
+POINTER = b"version https://git-lfs"
 EXTRA = "formats"
 """The extra that brings the packages of all readers."""
 
@@ -74,6 +76,7 @@ def reader_of(path: Path) -> Reader:
         Where no format has the suffix or recognises the content, or an HDF5 file is damaged.
     """
     if path.is_file():
+        _check_whole(path)
         check_hdf5(path)
     fitting = []
     for reader in _in_turn():
@@ -82,6 +85,13 @@ def reader_of(path: Path) -> Reader:
                 return reader
             fitting.append(reader.name)
     raise _unknown(path, fitting)
+
+
+def _check_whole(path: Path) -> None:
+    """Refuse what stands for a file in a repository that keeps large files elsewhere."""
+    with path.open("rb") as file:
+        if file.read(len(POINTER)) == POINTER:
+            raise InputError(f"{path.name} is a pointer of git-LFS, not the data: fetch the file with 'git lfs pull'")
 
 
 def _fits(reader: Reader, path: Path) -> bool:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.channels import split_name
+from didymos.io.channel_names import split_name
 from didymos.io.readers.interface import Content, Reader
 from didymos.io.readers.labelling import (
     FileAxis,
