@@ -21,7 +21,7 @@ Read = Callable[[str], dict[str, Any]]
 def didymos(path: str) -> dict[str, Any]:
     """Read by :func:`didymos.open_map`."""
     from didymos import open_map
-    from didymos.io.nanonis_header import read_header
+    from didymos.io.nanonis.header import read_header
 
     channel = read_header(Path(path)).channels[0]
     array = open_map(path, channel=channel, lazy=False)

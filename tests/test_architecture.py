@@ -42,6 +42,7 @@ SUB_ROOMS = {
         "energies",
         "latent",
     ),
+    "io": ("nanonis", "readers"),
     "twin": ("training", "ensemble"),
 }
 """The rooms within a room, from the ground up; a file beside them (``twin.archive``) may import from all of them."""

@@ -9,9 +9,11 @@ import pytest
 import xarray as xr
 from nanonis_writer import GridFile
 
-from didymos.io import blocks, labelled, nanonis, nanonis_file, open_map
+from didymos.io import blocks, labelled, open_map
 from didymos.io.blocks import FileValues, block_sizes
-from didymos.io.nanonis_spectra import GridSpectra
+from didymos.io.nanonis import file as nanonis_file
+from didymos.io.nanonis import grid as nanonis
+from didymos.io.nanonis.spectra import GridSpectra
 from didymos.schema import InputError, spectral_map
 
 TWINS = ("Current (A)", "LI Demod 1 X (A)", "Current [bwd] (A)", "LI Demod 1 X [bwd] (A)")

@@ -4,8 +4,8 @@ from nanonis_writer import GridFile
 from numpy.testing import assert_allclose, assert_array_equal
 
 from didymos.io import describe, open_map
-from didymos.io.nanonis_frame import frame_positions
-from didymos.io.nanonis_header import Frame
+from didymos.io.nanonis.frame import frame_positions
+from didymos.io.nanonis.header import Frame
 
 
 def read(tmp_path, grid, **kwargs):

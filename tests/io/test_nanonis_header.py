@@ -3,7 +3,7 @@ from nanonis_writer import GridFile
 from numpy.testing import assert_array_equal
 
 from didymos.io import open_map
-from didymos.io.nanonis_header import header_entries, read_header, to_number
+from didymos.io.nanonis.header import header_entries, read_header, to_number
 from didymos.schema import InputError
 
 

@@ -11,10 +11,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import didymos
 from didymos import preparing
-from didymos.io import describe, nanonis_writing, open_map, save_nanonis
-from didymos.io.nanonis_header import read_header
-from didymos.io.nanonis_notes import read_map_line
-from didymos.io.nanonis_records import read_records
+from didymos.io import describe, open_map, save_nanonis
+from didymos.io.nanonis import writing as nanonis_writing
+from didymos.io.nanonis.header import read_header
+from didymos.io.nanonis.notes import read_map_line
+from didymos.io.nanonis.records import read_records
 from didymos.preparing import PreparingSettings
 from didymos.schema import InputError, spectral_map
 

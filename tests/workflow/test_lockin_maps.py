@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from didymos import analyze, open_map
-from didymos.io.nanonis_header import read_header
+from didymos.io.nanonis.header import read_header
 
 SHAPE, ENERGIES = (24, 24), 48
 DEFECTS = ((7, 6), (17, 16))

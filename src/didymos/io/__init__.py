@@ -7,7 +7,7 @@ from didymos.schema.lazy import lazily
 if TYPE_CHECKING:
     from didymos.io.atomic import replacing
     from didymos.io.info import AxisInfo, ChannelInfo, FileInfo
-    from didymos.io.nanonis_writing import save_nanonis
+    from didymos.io.nanonis.writing import save_nanonis
     from didymos.io.opening import describe, open_map
     from didymos.io.readers.interface import Content, Reader
     from didymos.io.readers.registry import known_readers, skipped_readers
@@ -45,7 +45,7 @@ __getattr__, __dir__ = lazily(
             "ChannelInfo",
             "FileInfo",
         ),
-        "nanonis_writing": ("save_nanonis",),
+        "nanonis.writing": ("save_nanonis",),
         "opening": (
             "describe",
             "open_map",

@@ -33,7 +33,7 @@ class FileValues:
     Attributes
     ----------
     source : object with shape, dtype and indices
-        What reads: a lazily opened variable or :class:`didymos.io.nanonis_spectra.GridSpectra`.
+        What reads: a lazily opened variable or :class:`didymos.io.nanonis.spectra.GridSpectra`.
     path : pathlib.Path
         The file.
     kind : str

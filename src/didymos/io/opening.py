@@ -13,8 +13,8 @@ from didymos.io.blocks import any_finite
 from didymos.io.channel_names import backward_twin
 from didymos.io.energies import as_photon_energy, in_range
 from didymos.io.info import ChannelInfo, FileInfo, file_info
-from didymos.io.nanonis import NAME as NANONIS_GRID
-from didymos.io.nanonis import grid_arrays
+from didymos.io.nanonis.grid import NAME as NANONIS_GRID
+from didymos.io.nanonis.grid import grid_arrays
 from didymos.io.plain import PlainMap
 from didymos.io.readers.registry import read, reader_of
 from didymos.io.reading import READING, Reading, parse_phase, reading_of

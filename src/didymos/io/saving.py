@@ -16,7 +16,7 @@ import xarray as xr
 
 from didymos.io.atomic import check_map_target, replacing
 from didymos.io.blocks import BLOCK_BYTES, SPACE, block_sizes, is_lazy
-from didymos.io.nanonis_writing import save_nanonis
+from didymos.io.nanonis.writing import save_nanonis
 from didymos.schema import InputError, space_dims, validate_map
 from didymos.schema.given import check_path, is_data_array, is_dataset, no_map
 

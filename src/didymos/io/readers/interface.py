@@ -25,7 +25,7 @@ class Content:
         the field (:mod:`didymos.io.axes` knows them). Values that were not measured are NaN.
     attrs : mapping
         What else is known: date, comment, set point, temperature ... plain values that netCDF can hold. Names as in
-        :mod:`didymos.io.nanonis`: ``start_time``, ``comment``, ``user``, ``set_point_bias``, ``set_point``.
+        :mod:`didymos.io.nanonis.grid`: ``start_time``, ``comment``, ``user``, ``set_point_bias``, ``set_point``.
     sweep_signal : str
         What was swept, as ``"Bias (V)"``; only of a current over a bias the derivative is taken.
     preferred : str, optional

@@ -10,7 +10,7 @@ from didymos.io.readers.interface import Content, Reader
 def read(path: Path, lazy: bool | None) -> Content:
     """Read all channels of a Nanonis grid as they stand in the file.
 
-    :func:`didymos.io.open_map` reads only the channel that is wanted, see :func:`didymos.io.nanonis.grid_arrays`.
+    :func:`didymos.io.open_map` reads only the channel that is wanted, see :func:`didymos.io.nanonis.grid.grid_arrays`.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def read(path: Path, lazy: bool | None) -> Content:
     InputError
         Where the file is no sound grid.
     """
-    from didymos.io.nanonis import grid_arrays
+    from didymos.io.nanonis.grid import grid_arrays
 
     grid = grid_arrays(path)
     arrays = {}

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.nanonis_frame import frame_positions
-from didymos.io.nanonis_header import Frame
+from didymos.io.nanonis.frame import frame_positions
+from didymos.io.nanonis.header import Frame
 from didymos.io.readers.positions import image_at
 from didymos.schema import InputError, is_image
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from didymos.io.channel_names import split_name
 from didymos.io.code_pages import decode
-from didymos.io.nanonis_header import to_number
+from didymos.io.nanonis.header import to_number
 from didymos.io.readers.arrays import Axis, common_axis, labelled
 from didymos.io.readers.folders import by_number, listed
 from didymos.io.readers.interface import Content, Reader

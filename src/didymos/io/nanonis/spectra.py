@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.nanonis_file import Records
-from didymos.io.nanonis_sweep import Sweep
+from didymos.io.nanonis.file import Records
+from didymos.io.nanonis.sweep import Sweep
 
 
 @dataclass(frozen=True)

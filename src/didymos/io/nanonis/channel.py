@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from didymos.io.channel_names import averaged_channels
 from didymos.io.channels import Choice, Kind, channel_kind, choose_channel
 from didymos.io.lockin import SignalSplit, by_signal, quadratures_of, sample_rows, split_signal
-from didymos.io.nanonis_file import Records
-from didymos.io.nanonis_header import GridHeader
-from didymos.io.nanonis_spectra import Term, derivative
-from didymos.io.nanonis_sweep import Sweep
+from didymos.io.nanonis.file import Records
+from didymos.io.nanonis.header import GridHeader
+from didymos.io.nanonis.spectra import Term, derivative
+from didymos.io.nanonis.sweep import Sweep
 from didymos.io.reading import Reading
 from didymos.schema import InputError
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from didymos.io.blocks import FileValues, block_sizes, is_large
 from didymos.io.channels import Choice, choose_channel
-from didymos.io.nanonis_channel import channel_terms
-from didymos.io.nanonis_file import Records
-from didymos.io.nanonis_frame import place_records
-from didymos.io.nanonis_header import GridHeader, read_header
-from didymos.io.nanonis_notes import MAP, NUMBERS, TEXTS, point_attrs, point_values, read_map_line
-from didymos.io.nanonis_records import read_records
-from didymos.io.nanonis_spectra import GridSpectra, Term
-from didymos.io.nanonis_sweep import Sweep, sweep_of
+from didymos.io.nanonis.channel import channel_terms
+from didymos.io.nanonis.file import Records
+from didymos.io.nanonis.frame import place_records
+from didymos.io.nanonis.header import GridHeader, read_header
+from didymos.io.nanonis.notes import MAP, NUMBERS, TEXTS, point_attrs, point_values, read_map_line
+from didymos.io.nanonis.records import read_records
+from didymos.io.nanonis.spectra import GridSpectra, Term
+from didymos.io.nanonis.sweep import Sweep, sweep_of
 from didymos.io.plain import Axis, PlainMap
 from didymos.io.reading import Reading
 from didymos.io.topography import constant_height

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.nanonis_header import GridHeader
+from didymos.io.nanonis.header import GridHeader
 
 WINDOW_BYTES = 4 * 2**20
 """So much of a file is looked at at once."""

@@ -14,9 +14,9 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from didymos.io.channels import Kind, channel_kind
-from didymos.io.nanonis_header import Frame
-from didymos.io.nanonis_notes import MAP, PER_POINT, in_one_line, map_line, settings_lines
-from didymos.io.nanonis_records import SMALLEST
+from didymos.io.nanonis.header import Frame
+from didymos.io.nanonis.notes import MAP, PER_POINT, in_one_line, map_line, settings_lines
+from didymos.io.nanonis.records import SMALLEST
 from didymos.schema import ENERGY, IMAGE_DIMS, InputError, validate_map
 
 EXPERIMENT = "X (m);Y (m);Z (m);Z offset (m);Settling time (s);Integration time (s);Z-Ctrl hold;Final Z (m)"
@@ -167,7 +167,7 @@ def _place(dataset: xr.Dataset, attrs: Mapping[Any, Any]) -> tuple[Frame, ArrayL
         angle = float(attrs.get("frame_angle", 0.0))
     cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     u, v = x - size[0] / 2, (y - size[1] / 2)[:, None]
-    # back from where frame_positions of nanonis_frame leads
+    # back from where frame_positions of the module frame leads
     where_x, where_y = centre[0] + u * cosine + v * sine, centre[1] - u * sine + v * cosine
     frame = Frame((float(where_x.mean()), float(where_y.mean())), (width, height), angle)
     pitch = min((length / n for length, n in ((width, x.size), (height, y.size)) if n > 1), default=np.inf)

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.nanonis_file import RecordFile, Records
-from didymos.io.nanonis_header import GridHeader
+from didymos.io.nanonis.file import RecordFile, Records
+from didymos.io.nanonis.header import GridHeader
 from didymos.schema import InputError
 
 SMALLEST, LARGEST = 1e-30, 1e15

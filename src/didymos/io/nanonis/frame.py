@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.io.nanonis_file import Records
-from didymos.io.nanonis_header import Frame
+from didymos.io.nanonis.file import Records
+from didymos.io.nanonis.header import Frame
 
 Index = NDArray[np.int64]
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from didymos.io.atomic import replacing
 from didymos.io.blocks import image_blocks
-from didymos.io.nanonis_layout import Layout, layout_of, to_single
-from didymos.io.nanonis_records import LARGEST, SMALLEST
+from didymos.io.nanonis.layout import Layout, layout_of, to_single
+from didymos.io.nanonis.records import LARGEST, SMALLEST
 from didymos.schema import VERSION, InputError
 from didymos.schema.given import check_path, is_data_array, is_dataset, no_map
 

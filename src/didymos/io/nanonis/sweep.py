@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymos.io.channel_names import split_name
-from didymos.io.nanonis_file import Records
-from didymos.io.nanonis_header import GridHeader, to_number
-from didymos.io.nanonis_records import sweep_limits
+from didymos.io.nanonis.file import Records
+from didymos.io.nanonis.header import GridHeader, to_number
+from didymos.io.nanonis.records import sweep_limits
 from didymos.schema import InputError
 
 _UNITS = {"V": ("mV", 1e3), "m": ("nm", 1e9)}
