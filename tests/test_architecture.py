@@ -42,7 +42,6 @@ SUB_ROOMS = {
         "energies",
         "latent",
     ),
-    "io": ("nanonis", "readers"),
     "twin": ("training", "ensemble"),
 }
 """The rooms within a room, from the ground up; a file beside them (``twin.archive``) may import from all of them."""
