@@ -13,7 +13,7 @@ from didymos.core.numeric.rescaling import log_rescale
 from didymos.core.pairs.abundance import farther_share, label
 from didymos.core.pairs.mixture import best_fit
 from didymos.core.pairs.pair_statistics import choose_references, pair_statistics
-from didymos.core.surface.nearest import nearest_neighbours
+from didymos.core.surface.nearest import adjacent_pairs
 from didymos.methods.interface import Family, Outcome, Task
 from didymos.methods.latent import check_varies
 from didymos.schema import is_image
@@ -58,12 +58,12 @@ class LogRescaledDistances:
 
 
 def _neighbours(task: Task) -> NDArray[np.intp]:
-    """Return a neighbour on the map of every spectrum, shape (n_usable,), to estimate the noise."""
+    """Return pairs of neighbours on the map, shape (n_pairs, 2), to estimate the noise."""
     if is_image(task.map):
         positions = np.argwhere(np.ones(task.map.shape[:2], dtype=bool)).astype(np.float64)
     else:
         positions = np.stack([task.map[name].values for name in ("y", "x")], axis=1).astype(np.float64)
-    return nearest_neighbours(positions[task.usable])
+    return adjacent_pairs(positions[task.usable])
 
 
 build = Family.of(LogRescaledDistances()).build

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from didymos.core.artefacts.artefacts import Artefact, find_artefacts
 from didymos.core.artefacts.tip_changes import find_tip_changes
 from didymos.core.numeric.rows import selected
-from didymos.core.surface.nearest import nearest_neighbours
+from didymos.core.surface.nearest import adjacent_pairs
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.preparing.completion import completed
 from didymos.preparing.labelled import MARK, as_map
@@ -72,6 +72,6 @@ def _artefacts(spectra: xr.DataArray, spatial: bool, passes: Passes | None) -> N
         beside: Neighbourhood = (
             ImageNeighbourhood(usable.reshape(spectra.shape[:2])) if image else ScatteredNeighbourhood(places)
         )
-        changed = find_tip_changes(selected(values, usable), places, nearest_neighbours(places), beside)
+        changed = find_tip_changes(selected(values, usable), places, adjacent_pairs(places), beside)
         artefacts[np.flatnonzero(usable)[changed]] |= Artefact.JUMP
     return artefacts

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NOTE = "position_note"
 """The attribute that says why positions were left out."""
+STEP = np.uint64(0x9E3779B97F4A7C15)
 SMALLEST, LARGEST = 1e-100, 1e100
 """Extent of positions whose squares are numbers."""
 
@@ -51,14 +52,33 @@ def with_sound_positions(array: xr.DataArray) -> xr.DataArray:
 
 
 def positions_of(spectra: xr.DataArray) -> NDArray[np.float64]:
-    """Return row and column of an image, or y and x of scattered points, shape (n_points, 2)."""
+    """Return row and column of an image, or y and x of scattered points, shape (n_points, 2).
+
+    Scattered points are moved by a millionth of their distance, each by its own position: of points that are equally
+    near those would be neighbours that come first, and another order of the points would change what is found.
+    """
     if "point" not in spectra.dims:
         rows, columns = np.indices(spectra.shape[:2])
         return np.stack([rows.ravel(), columns.ravel()], axis=1).astype(np.float64)
     if "x" in spectra.coords and "y" in spectra.coords:
-        return np.stack([spectra["y"].values, spectra["x"].values], axis=1).astype(np.float64)
+        return _without_ties(np.stack([spectra["y"].values, spectra["x"].values], axis=1).astype(np.float64))
     # without positions the order of measurement is the only neighbourhood there is
     return np.stack([np.zeros(spectra.shape[0]), np.arange(spectra.shape[0])], axis=1)
+
+
+def _without_ties(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return positions of which no two have the same distance from a third but by chance."""
+    known = np.isfinite(positions)
+    extent = max(
+        (float(np.ptp(one[fits])) if fits.any() else 0.0 for one, fits in zip(positions.T, known.T, strict=True))
+    )
+    # of both coordinates, scrambled (the finaliser of SplitMix64)
+    bits = np.ascontiguousarray(positions + 0.0).view(np.uint64)
+    mixed = np.stack([bits[:, 0] + STEP * bits[:, 1], bits[:, 1] + STEP * bits[:, 0] + STEP], axis=1)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    share = (mixed >> np.uint64(11)).astype(np.float64) / 2**53 - 0.5
+    return np.asarray(positions + 1e-6 * extent / max(np.sqrt(len(positions)), 1.0) * share)
 
 
 def _reason(positions: dict[str, Any], image: bool) -> str | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from didymos.core.numeric.robust import MAD_TO_SD
 from didymos.twin.ensemble.members import Ensemble, in_one_frame
 from didymos.twin.training.compilation import Compiler
-from didymos.twin.training.data import TrainingData, holds_out, plan_for
+from didymos.twin.training.data import TrainingData, holds_out, in_order_of_content, plan_for
 from didymos.twin.training.encoder import Encoder
 from didymos.twin.training.health import describe, sound, train_soundly
 from didymos.twin.training.loop import Progress, groups_of
@@ -83,9 +83,11 @@ def fit_embedding(
     # a common factor of features and threshold changes no label and keeps squares within float32
     width = -(-features.shape[1] // WIDTH) * WIDTH
     pairs: Similarity = ByDistance(None, similarity / scale) if isinstance(similarity, (int, float)) else similarity
+    pairs, known = in_order_of_content(pairs, distance, known)
     inputs = (features if known is None else features[known])[np.newaxis]
     jitter = settings.jitter * usual_spread(features) if settings.jitter else None
-    data = TrainingData(inputs, pairs, drawing_weights(pairs, distance), scale, width, jitter)
+    weights = drawing_weights(pairs, distance if known is None else distance[known])
+    data = TrainingData(inputs, pairs, weights, scale, width, jitter)
     trained = train_soundly(
         data,
         settings,

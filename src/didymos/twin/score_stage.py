@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from didymos.core.numeric.rescaling import log_rescale
 from didymos.twin.ensemble.members import Ensemble, agreements, compared
 from didymos.twin.training.compilation import Compiler
-from didymos.twin.training.data import TrainingData, holds_out, plan_for
+from didymos.twin.training.data import TrainingData, holds_out, in_order_of_content, plan_for
 from didymos.twin.training.encoder import Encoder
 from didymos.twin.training.health import TrainingError, describe, sound, train_soundly
 from didymos.twin.training.loop import Progress, Trained, groups_of
@@ -86,8 +86,10 @@ def fit_score(
         Scores of 0 for the majority, and of 1 for the cores that `similarity` knows.
     Ensemble
     """
+    similarity, known = in_order_of_content(similarity, distance, known)
     inputs = np.asarray(embedding if known is None else embedding[:, known], dtype=np.float32)
-    data = TrainingData(inputs, similarity, drawing_weights(similarity, distance))
+    weights = drawing_weights(similarity, distance if known is None else distance[known])
+    data = TrainingData(inputs, similarity, weights)
     # one output cannot always fold all branches of the embedding to one side: the best of several starts does
     starts = STARTS if start is None else 1
     trained = train_soundly(

@@ -14,7 +14,7 @@ from didymos.core.artefacts.artefacts import Artefact, find_artefacts
 from didymos.core.artefacts.tip_changes import find_tip_changes
 from didymos.core.numeric.moments import Moments, moments
 from didymos.core.numeric.rows import Spectra, are_identical, selected
-from didymos.core.surface.nearest import nearest_neighbours
+from didymos.core.surface.nearest import adjacent_pairs
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.preparing.completion import Completed, completed, sampling_note
 from didymos.preparing.labelled import MARK, notes_of
@@ -95,8 +95,8 @@ class Points:
 
     @cached_property
     def neighbours(self) -> NDArray[np.intp]:
-        """The nearest neighbour of every usable spectrum, shape (n_usable,)."""
-        return nearest_neighbours(self.positions[self.usable])
+        """Pairs of usable spectra beside each other, shape (n_pairs, 2)."""
+        return adjacent_pairs(self.positions[self.usable])
 
     @cached_property
     def neighbourhood(self) -> Neighbourhood:

@@ -5,7 +5,7 @@ import naive
 from didymos.core.noise.noise import NoiseSettings, marchenko_pastur_edge, noise_of_energies, signal_rank
 from didymos.core.numeric.moments import moments
 from didymos.core.numeric.principal_components import principal_components
-from didymos.core.surface.nearest import nearest_neighbours
+from didymos.core.surface.nearest import adjacent_pairs, nearest_neighbours
 
 SIDE, ENERGIES = 50, 60
 
@@ -165,3 +165,29 @@ def test_rank_stays_within_its_bounds():
 def test_rank_is_at_most_the_number_of_energies():
     values = np.random.default_rng(11).normal(size=(100, 2))
     assert rank_of(values, nearest_neighbours(grid(10))) == 2
+
+
+def test_all_points_that_are_equally_near_are_neighbours():
+    y, x = np.indices((4, 5))
+    pairs = adjacent_pairs(np.stack([y.ravel(), x.ravel()], axis=1).astype(float))
+    expected = [(n, n + 1) for n in range(20) if n % 5 < 4] + [(n, n + 5) for n in range(15)]
+    assert sorted(map(tuple, pairs.tolist())) == sorted(expected)
+    random = np.random.default_rng(0).uniform(size=(50, 2))
+    nearest = nearest_neighbours(random)
+    assert {tuple(pair) for pair in adjacent_pairs(random).tolist()} == {
+        (min(a, b), max(a, b)) for a, b in enumerate(nearest.tolist())
+    }
+    assert adjacent_pairs(np.zeros((1, 2))).tolist() == [[0, 0]]
+    assert adjacent_pairs(np.zeros((0, 2))).shape == (0, 2)
+    together = adjacent_pairs(np.zeros((9, 2)))  # all in one place
+    assert (together[:, 0] != together[:, 1]).all()
+
+
+def test_the_noise_of_a_map_that_is_turned_is_the_same():
+    rng = np.random.default_rng(3)
+    image = rng.normal(size=(12, 15, 20)) + np.linspace(0, 40, 15)[:, np.newaxis] ** 2
+    for turned in (image, image[::-1], image[:, ::-1], image.transpose(1, 0, 2)):
+        positions = np.stack([one.ravel() for one in np.indices(turned.shape[:2])], axis=1).astype(float)
+        noise = noise_of_energies(turned.reshape(-1, 20), adjacent_pairs(positions))
+        np.testing.assert_allclose(noise, noise_of_energies(image.reshape(-1, 20), adjacent_pairs(
+            np.stack([one.ravel() for one in np.indices((12, 15))], axis=1).astype(float))))  # fmt: skip

@@ -46,8 +46,8 @@ def find_tip_changes(
         Finite spectra.
     positions : array, shape (n_points, 2)
         Row and column, or y and x.
-    neighbours : array of int, shape (n_points,)
-        A neighbour of every point.
+    neighbours : array of int, shape (n_points,) or (n_pairs, 2)
+        A neighbour of every point, or pairs of neighbours.
     neighbourhood : Neighbourhood
     settings : ArtefactSettings
 

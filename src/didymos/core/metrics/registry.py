@@ -29,7 +29,7 @@ def fit_metric(
         A key of :data:`didymos.core.metrics.catalogue.METRICS`.
     values : array, shape (n_points, n_energies)
         Finite spectra.
-    neighbours : array of int, shape (n_points,)
+    neighbours : array of int, shape (n_points,) or (n_pairs, 2)
         A neighbour on the surface of every point.
     rank : int, optional
         Number of components; None reads it from the noise.
@@ -58,7 +58,7 @@ def sample_with_neighbours(
     Parameters
     ----------
     values : array, shape (n_points, n_energies)
-    neighbours : array of int, shape (n_points,)
+    neighbours : array of int, shape (n_points,) or (n_pairs, 2)
     largest : int
         Spectra to draw at most.
     seed : int
@@ -74,4 +74,13 @@ def sample_with_neighbours(
     half = largest // 2
     chosen = np.sort(np.random.default_rng(seed).choice(len(values), half, replace=False))
     place = np.arange(2 * half)
-    return values[np.concatenate([chosen, neighbours[chosen]])], (place + half) % (2 * half)
+    beside = neighbours[chosen] if neighbours.ndim == 1 else _one_of_each(neighbours, len(values))[chosen]
+    return values[np.concatenate([chosen, beside])], (place + half) % (2 * half)
+
+
+def _one_of_each(pairs: NDArray[np.intp], points: int) -> NDArray[np.intp]:
+    """Return one neighbour of every point from pairs that each point has a part in."""
+    found = np.zeros(points, dtype=np.intp)
+    found[pairs[:, 1]] = pairs[:, 0]
+    found[pairs[:, 0]] = pairs[:, 1]
+    return found

@@ -69,6 +69,12 @@ class Robust:
         centre, covariance = majority_covariance(scores[:, :rank])
         variance, axes = np.linalg.eigh(covariance)
         whitening = axes / np.sqrt(np.maximum(variance, self.smallest_variance))
+        whitening = whitening * _skewed((scores[:, :rank] - centre) @ whitening)
         basis = components.spectra[:rank]
         mean = components.mean + centre @ basis
         return LinearMetric(noise, mean, basis.T @ whitening, rank, stabilisation, set_point, whitened=True)
+
+
+def _skewed(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sign of the third moment of every feature: with it a map and its negative have the same features."""
+    return np.where((features**3).sum(axis=0) < 0, -1.0, 1.0)

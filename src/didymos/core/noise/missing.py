@@ -13,7 +13,7 @@ from didymos.core.noise.noise import NoiseSettings, noise_of_energies
 from didymos.core.numeric.robust import MAD_TO_SD
 from didymos.core.numeric.rows import evenly
 from didymos.core.preparation.gaps import straight
-from didymos.core.surface.nearest import nearest_neighbours
+from didymos.core.surface.nearest import adjacent_pairs
 
 BLOCK = 16_384
 """Gaps that are filled at once."""
@@ -276,7 +276,7 @@ def _noise(spectra: _Spectra, positions: NDArray[np.floating] | None, settings: 
     """Return the noise of every energy."""
     count = len(spectra.rough)
     placed = positions is not None and np.isfinite(positions).all()
-    neighbours = nearest_neighbours(positions) if placed and positions is not None else np.roll(np.arange(count), 1)
+    neighbours = adjacent_pairs(positions) if placed and positions is not None else np.roll(np.arange(count), 1)
     return noise_of_energies(spectra.rough, neighbours, settings=settings.noise)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from didymos.core.numeric.robust import MAD_TO_SD, quantum
 from didymos.core.numeric.rows import Spectra, evenly
 from didymos.core.numeric.threads import allowed_threads, in_order
+from didymos.core.surface.nearest import as_pairs
 
 COLUMNS = 64
 """Energies whose differences are in memory at once."""
@@ -26,7 +27,7 @@ class NoiseSettings:
     largest_rank : int
         Principal components at most.
     largest_sample : int
-        Spectra, evenly spaced, that the noise is estimated from: its error is then 1 %.
+        Pairs of spectra, evenly spaced, that the noise is estimated from: its error is then 1 %.
     fluctuations : float
         Widths of the Tracy-Widom fluctuation beyond the Marchenko-Pastur edge at which a component is signal.
     margin : float
@@ -57,8 +58,8 @@ def noise_of_energies(
     ----------
     values : array, shape (n_points, n_energies)
         Finite spectra.
-    neighbours : array of int, shape (n_points,)
-        A neighbour of every point.
+    neighbours : array of int, shape (n_points,) or (n_pairs, 2)
+        A neighbour of every point, or pairs of neighbours.
     settings : NoiseSettings
 
     Returns
@@ -66,9 +67,10 @@ def noise_of_energies(
     array, shape (n_energies,)
         Standard deviation in the units of the spectra, smoothed over five energies; positive everywhere.
     """
-    points, energies = values.shape
-    chosen = evenly(points, settings.largest_sample)
-    some, beside = values[chosen], values[neighbours[chosen]]
+    energies = values.shape[1]
+    pairs = as_pairs(neighbours)
+    first, second = pairs[evenly(len(pairs), settings.largest_sample)].T
+    some, beside = values[first], values[second]
 
     def part(first: int) -> tuple[NDArray[np.float64], float]:
         columns = slice(first, first + COLUMNS + 2)
@@ -128,8 +130,8 @@ def signal_rank(
         Variance of the components of spectra divided by their noise.
     scores : array, shape (n_points, n_modes)
         The components' scores.
-    neighbours : array of int, shape (n_points,)
-        A neighbour of every point.
+    neighbours : array of int, shape (n_points,) or (n_pairs, 2)
+        A neighbour of every point, or pairs of neighbours.
     energies : int
         Number of energies.
     settings : NoiseSettings
@@ -140,7 +142,8 @@ def signal_rank(
     """
     points = len(scores)
     modes = min(scores.shape[1], len(variance))
-    difference = scores[:, :modes] - scores[neighbours, :modes]
+    first, second = as_pairs(neighbours).T
+    difference = scores[first, :modes] - scores[second, :modes]
     own_noise = (MAD_TO_SD * np.median(np.abs(difference), axis=0)) ** 2 / 2
     margin = 1 + settings.margin / np.sqrt(points)
     edge = marchenko_pastur_edge(points, energies, settings=settings)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from didymos.core.numeric.principal_components import principal_components
 from didymos.core.numeric.robust import MAD_TO_SD
+from didymos.core.surface.nearest import as_pairs
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ def find_set_point(
         Finite spectra.
     noise : array, shape (n_energies,)
         Standard deviation of the noise, in the units of the spectra.
-    neighbours : array of int, shape (n_points,)
-        A neighbour of every point.
+    neighbours : array of int, shape (n_points,) or (n_pairs, 2)
+        A neighbour of every point, or pairs of neighbours.
     settings : SetPointSettings
 
     Returns
@@ -124,7 +125,8 @@ def _is_alone(
     found: NDArray[np.float64], least: float, neighbours: NDArray[np.intp], settings: SetPointSettings
 ) -> bool:
     """Tell whether most of the variance disregards the neighbours, and is more than that of the noise, `least`."""
-    alone = _variance(found - found[neighbours]) / 2
+    first, second = as_pairs(neighbours).T
+    alone = _variance(found[first] - found[second]) / 2
     return alone > settings.least_share * _variance(found) and alone > settings.least_excess * least
 
 

@@ -79,6 +79,35 @@ class TrainingData:
         )
 
 
+def in_order_of_content(
+    similarity: Similarity, distance: NDArray[np.floating], known: NDArray[np.intp] | None
+) -> tuple[Similarity, NDArray[np.intp] | None]:
+    """Return who is similar to whom, and the spectra that this is known of, by their distance from the majority.
+
+    What a batch holds does not depend on the order of the points then, and a map that is turned, mirrored or measured
+    in another order gives the same scores.
+
+    Parameters
+    ----------
+    similarity : Similarity
+    distance : array, shape (n_points,)
+        Distance of each spectrum from the centre of the majority.
+    known : array of int, optional
+        The spectra that `similarity` knows, all where it is not given.
+
+    Returns
+    -------
+    Similarity
+        Given pairs have the order that they were given in.
+    array of int, or None
+    """
+    if isinstance(similarity, ByPair):
+        return similarity, known
+    index = np.arange(len(distance)) if known is None else known
+    order = np.argsort(distance[index], kind="stable")
+    return similarity.taken(order), index[order]
+
+
 def holds_out(points: int) -> bool:
     """Tell whether so many spectra have pairs enough to keep some from training."""
     return held_out_pairs(points) >= FEWEST_HELD_OUT

@@ -44,6 +44,10 @@ class ByDistance:
         """Columns of :attr:`Batch.target`."""
         return 0 if self.features is None else self.features.shape[1]
 
+    def taken(self, order: NDArray[np.intp]) -> ByDistance:
+        """Return the same of the spectra in another order."""
+        return self if self.features is None else ByDistance(self.features[order], self.threshold)
+
     def gather(self, inputs: NDArray[np.floating], drawn: NDArray[np.int32]) -> Batch:
         """Return the spectra drawn, shape (n_batches, n_points), with what decides their similarity."""
         target = np.empty((*drawn.shape, 0), np.float32) if self.features is None else self.features[drawn]
@@ -77,6 +81,11 @@ class ByLabel:
     group: NDArray[np.integer] | None = None
     kind: ClassVar[str] = "label"
     columns: ClassVar[int] = 2
+
+    def taken(self, order: NDArray[np.intp]) -> ByLabel:
+        """Return the same of the spectra in another order."""
+        amplitude = None if self.amplitude is None else self.amplitude[order]
+        return ByLabel(self.labels[order], amplitude, None if self.group is None else self.group[order])
 
     @property
     def strata(self) -> NDArray[np.intp]:
