@@ -11,7 +11,6 @@ import numpy as np
 import xarray as xr
 
 from didymos.plots.comparison import has_truth
-from didymos.report import sentences
 from didymos.report.csv_files import Table
 from didymos.report.sentences import number, percent
 from didymos.schema import Region
@@ -163,11 +162,6 @@ def left_out(comparison: xr.Dataset) -> list[str]:
     missing, artefact = (int((flags == region).sum()) for region in (Region.MISSING, Region.ARTEFACT))
     lines = [f"{number(missing)} without a spectrum"] if missing else []
     return lines + ([f"{number(artefact)} corrupted (region artefact)"] if artefact else [])
-
-
-def prepared(comparison: xr.Dataset) -> str:
-    """Return what was left out and filled before the comparison; empty where nothing was."""
-    return " ".join(sentences.prepared(comparison))
 
 
 def skipped(comparison: xr.Dataset) -> list[tuple[str, str]]:

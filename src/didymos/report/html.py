@@ -125,6 +125,7 @@ def write_report(
         verdict=sentences.verdict(result),
         measured=measurement.measured(result),
         sentences=sentences.found(result),
+        prepared=sentences.prepared(result),
         computed=sentences.computed(result),
         sections=[(section, chosen) for section, chosen in sections if chosen],
         section_tables=page_tables.section_tables(result),

@@ -90,11 +90,11 @@ def phases(result: xr.Dataset) -> int:
 def found(result: xr.Dataset) -> list[str]:
     """Return the findings and their significance, sentence by sentence."""
     sentences = [*_population(result), *_certainty(result)]
-    return [sentence for sentence in (*sentences, *_excluded(result), *prepared(result)) if sentence]
+    return [sentence for sentence in (*sentences, *_excluded(result)) if sentence]
 
 
 def prepared(result: xr.Dataset) -> list[str]:
-    """Return what was left out and filled before the analysis, sentence by sentence."""
+    """Return how a map was prepared, what was left out and what was filled, sentence by sentence."""
     return _notes(result, "preparation_notes")
 
 
