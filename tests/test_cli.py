@@ -89,7 +89,7 @@ def test_info_and_analyze_say_once_what_is_left_out(tmp_path, capsys):
     shown = capsys.readouterr()
     assert shown.out.strip() == str(tmp_path / "out" / "report.html")
     assert shown.err.count(f"didymos: {note}") == 1
-    assert (tmp_path / "out" / "report.html").read_text("utf-8").count(f"<li>{note}</li>") == 1
+    assert (tmp_path / "out" / "report.html").read_text("utf-8").count(f"<li>{note.replace('-', '−')}</li>") == 1
 
 
 def test_info_lists_the_channels(analysed, capsys):

@@ -10,8 +10,8 @@ from test_report import HOSTILE, drawn_few, page_of
 from didymos.plots import score_map
 from didymos.report import page_tables
 from didymos.report.measurement import measured
-from didymos.report.sentences import with_error
 from didymos.report.tables import TABLES
+from didymos.report.typography import with_error
 
 
 def with_defects(result, count=5, seed=0):

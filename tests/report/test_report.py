@@ -9,10 +9,11 @@ import xarray as xr
 from result_builder import build_result
 
 from didymos.plots import available, save_figures
+from didymos.plots.numbers import number
 from didymos.report import write_report
 from didymos.report.html import SECTIONS, flattened
 from didymos.report.measurement import measured
-from didymos.report.sentences import FOUND, NOT_FOUND, UNDECIDED, found, number
+from didymos.report.sentences import FOUND, NOT_FOUND, UNDECIDED, found
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 HOSTILE = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>"

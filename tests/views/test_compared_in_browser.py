@@ -74,6 +74,12 @@ def plane_of(comparison, name):
     return np.stack([found.x, found.y], axis=1)
 
 
+def typed(text):
+    """Return a text with its numbers as a program writes them."""
+    plain = text.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789"))
+    return plain.replace("\xa0×\xa010", "e")
+
+
 def marks(page):
     """Where each panel marks the spectrum under the pointer."""
     return {
@@ -114,6 +120,57 @@ def test_it_begins_with_the_twins_and_pca(page):
     assert sizes == [len(NAMES)] * 2
 
 
+def test_the_average_of_the_map_is_seen_before_anything_is_pointed_at(page, comparison):
+    used = comparison["region"].values.ravel() == 0
+    chosen = spectra_of(comparison)[used]
+    data = "didymos.views.plots.spectra.select('{}_average')[0].data"
+    mean, low, high = (page.array(f"{data.format(kind)}.{name}") for kind, name in
+                       (("line", "y"), ("band", "low"), ("band", "high")))  # fmt: skip
+    np.testing.assert_allclose(mean, chosen.mean(axis=0), atol=0.1 * tolerance(comparison))
+    np.testing.assert_allclose((high - low) / 2, chosen.std(axis=0), rtol=0.02)
+    assert page.text("lines") == f"average of the map ({used.sum()})"
+    start, end = page.run("const r = didymos.views.plots.spectra.y_range; return [r.start, r.end]")
+    assert start < low.min() < high.max() < end
+
+
+def test_a_spectrum_stands_beside_the_average_of_the_map_and_can_be_compared_with_it(page, comparison):
+    page.run("didymos.views.set({point: 40, pinned: true})")
+    page.choose("minuend", "point")
+    page.choose("subtrahend", "average")
+    assert all(words in page.text("lines") for words in ("average of the map", "this point (1)"))
+    spectra, used = spectra_of(comparison), comparison["region"].values.ravel() == 0
+    expected = spectra[40] - spectra[used].mean(axis=0)
+    drawn = page.array("didymos.views.plots.spectra.select('line_difference')[0].data.y")
+    np.testing.assert_allclose(drawn, expected, atol=1.1 * tolerance(comparison))
+    page.wait("location.hash.includes('difference')")
+    page.run("didymos.views.set({difference: null}); didymos.controls.restore(location.hash)")
+    assert page.run("return didymos.views.state.difference") == ["point", "average"]
+
+
+def frames(page):
+    """Return left and top of the frame of every figure, relative to its column, and in the window."""
+    found = page.run(
+        "return Object.fromEntries(arguments[0].map((name) => {"
+        "const {canvas_view, frame} = Bokeh.index.get_by_id(didymos.views.plots[name].id);"
+        "const box = canvas_view.el.getBoundingClientRect();"
+        "return [name, [frame.bbox.left, box.left + frame.bbox.left, box.top + frame.bbox.top]]; }))",
+        [*PANELS, "spectra"],
+    )
+    return {name: np.array(place) for name, place in found.items()}
+
+
+def test_the_frames_of_the_figures_are_aligned(page):
+    for right in ("pca", "umap", "log-rescaled"):
+        page.choose("right", right)
+        page.settle()
+        found = frames(page)
+        for side in ("left", "right"):
+            assert abs(found[f"{side}-map"][1] - found[f"{side}-plane"][1]) < 1
+        assert len({round(found[name][0]) for name in PANELS}) == 1
+        for kind, others in (("map", ["right-map", "spectra"]), ("plane", ["right-plane"])):
+            assert all(abs(found[f"left-{kind}"][2] - found[other][2]) < 1 for other in others)
+
+
 @pytest.mark.parametrize("panel", PANELS)
 def test_pointing_anywhere_marks_the_same_spectrum_everywhere(page, comparison, positions, panel):
     planes = {"left": plane_of(comparison, "twin-robust"), "right": plane_of(comparison, "pca")}
@@ -129,8 +186,8 @@ def test_pointing_anywhere_marks_the_same_spectrum_everywhere(page, comparison, 
         np.testing.assert_allclose(mark, expected[point], rtol=1e-3, atol=1e-3 * np.nanmax(np.abs(expected)))
     drawn = page.array("didymos.views.plots.spectra.select('line_point')[0].data.y")
     np.testing.assert_allclose(drawn, spectra_of(comparison)[point], atol=tolerance(comparison))
-    status = page.text("status").replace("−", "-")
-    scores = [float(text) for text in re.findall(r"score ([-\d.e]+)", status)]
+    status = page.text("status")
+    scores = [float(text) for text in re.findall(r"score ([-\d.e]+)", typed(status))]
     expected = [comparison["method_score"].sel(algorithm=name).values.ravel()[point] for name in ("twin-robust", "pca")]
     np.testing.assert_allclose(scores, expected, rtol=0.005)
     words = {1: "true defect", 0: "no defect", -1: "not counted"}

@@ -11,7 +11,7 @@ from didymos.views.figures import (
     models,
     spectra_figure,
 )
-from didymos.views.names import DIFFERENCE, POINTER, SELECTIONS
+from didymos.views.names import AVERAGE, DIFFERENCE, POINTER, SELECTIONS
 
 FORMULAS = ["$$x$$", r"\(x\)", r"\[x\]", "$$", "<b>x</b>"]
 BOX = (0.0, 3.0, -1.0, 2.0)
@@ -43,13 +43,13 @@ def test_figures_have_what_the_page_fills(figures):
     assert names(figures["embedding"]) == {
         "embedding_image", "embedding_marks", "embedding_point", "outlines_embedding", "examples_embedding"
     }  # fmt: skip
-    bands = {f"band_{name}" for name in (*SELECTIONS, DIFFERENCE)}
+    bands = {f"band_{name}" for name in (AVERAGE, *SELECTIONS, DIFFERENCE)}
     assert names(figures["spectra"]) == bands | {f"line_{name}" for name in (*LINES, DIFFERENCE)}
     assert {name for name, plot in figures.items() if plot.name != name} == set()
 
 
 def test_lines_are_the_regions_the_selections_and_the_pointer():
-    assert (*(region.name.lower() for region in SPECTRAL_REGIONS), *SELECTIONS, POINTER) == LINES
+    assert (AVERAGE, *(region.name.lower() for region in SPECTRAL_REGIONS), *SELECTIONS, POINTER) == LINES
     assert len({*SELECTIONS.values()}) == len(SELECTIONS)
 
 

@@ -71,6 +71,25 @@ def tolerance(result):
     return np.nanmax(np.ptp(spectra_of(result), axis=1)) / 254
 
 
+def test_numbers_are_written_for_people(page):
+    values = [0, -1.25, 123456, -2.5e-7, 0.001, 1e-15]
+    expected = ["0", "−1.25", "1.23 × 10⁵", "−2.50 × 10⁻⁷", "0.001", "1.00 × 10⁻¹⁵"]
+    assert page.run("return arguments[0].map((v) => didymos.shown(v).replaceAll('\\u00a0', ' '))", values) == expected
+
+
+@pytest.mark.parametrize("width", [1100, 1400])
+def test_the_frames_of_the_panels_are_level(page, width):
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    page.settle()
+    boxes = page.run(
+        "return arguments[0].map((name) => document.getElementById(`view-${name}`).getBoundingClientRect())",
+        ["map", "embedding", "spectra"],
+    )
+    for edge in ("top", "bottom"):
+        assert np.ptp([box[edge] for box in boxes]) < 1
+
+
 def test_pointing_shows_the_spectrum_the_position_and_the_score(page, result, positions):
     row, column = 12, 20
     page.move("map", positions[0][row, column], positions[1][row, column])

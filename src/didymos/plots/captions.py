@@ -10,6 +10,7 @@ import xarray as xr
 from didymos.plots.distances import distance_units
 from didymos.plots.latent import MODES_SHOWN
 from didymos.plots.maps import has_relief
+from didymos.plots.numbers import number
 from didymos.plots.pairs import is_swept
 from didymos.plots.transfer import has_both_signs
 from didymos.plots.units import plain, units_of
@@ -278,13 +279,13 @@ def _two_gaussians(result: xr.Dataset) -> str:
 
 def _count(value: Any) -> str:
     try:
-        return f"{int(value):,}".replace(",", "\u202f")
+        return number(int(value))
     except (TypeError, ValueError, OverflowError):
         return ""
 
 
 def _number(value: Any) -> str:
     try:
-        return f"{float(value):.3g}".replace("-", "−") if math.isfinite(float(value)) else ""
+        return number(value) if math.isfinite(float(value)) else ""
     except (TypeError, ValueError):
         return ""

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from didymos.plots.checked import styled
+from didymos.plots.numbers import number
 from didymos.plots.sheets import AxesLike, Panels, Sheet, Size, sheet
 from didymos.plots.styling import FAINT, FAR_COLOUR, INK, NEAR_COLOUR, logarithmic, power_of_ten
 from didymos.plots.units import edges, label, plain, scale, units_of
@@ -96,7 +97,7 @@ def _rescaled(axes: Axes, result: xr.Dataset) -> list[Artist]:
         handles.append(
             axes.axvline(math.log(threshold + offset), color=INK, linestyle=":", linewidth=1, label="threshold")
         )
-    shift = f", n = {offset:.3g}" if offset is not None else ""
+    shift = f", n = {number(offset)}" if offset is not None else ""
     axes.set(
         xlabel=f"log(d + n){shift}, d in {plain(distance_units(result))}", ylabel="density (normed)", ylim=(0, None)
     )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from didymos.plots.checked import styled
 from didymos.plots.distances import distance_units
 from didymos.plots.maps import draw_flags, draw_values, level, map_sheet, over_space, region_handles
+from didymos.plots.numbers import number
 from didymos.plots.sheets import AxesLike, Colours, Panels, Size, sheet
 from didymos.plots.styling import ABUNDANCE_COLOURS, FAINT, FAR_COLOUR, INK, NEAR_COLOUR
 from didymos.plots.units import edges, label, plain, scale
@@ -60,14 +61,14 @@ def distance_sweep(
     chosen = nearest_offset(result)
     colours = matplotlib.colormaps[cmap] if isinstance(cmap, str) else cmap
     handles: list[Artist] = []
-    for number, row in enumerate(density):
+    for place, row in enumerate(density):
         # the widths differ tenfold: on one common scale the wide curves would be flat
         height = RIDGE * row / (row.max() or 1.0)
-        drawn = _ridge(panel, where, height, (number, len(density)), colours, number == chosen)
-        if number == chosen:
-            drawn.set_label(_chosen(result, f"{shown(offsets[number]):.3g} {shown.units}"))
+        drawn = _ridge(panel, where, height, (place, len(density)), colours, place == chosen)
+        if place == chosen:
+            drawn.set_label(_chosen(result, f"{number(shown(offsets[place]))} {shown.units}"))
             handles.append(drawn)
-    panel.set_yticks(range(len(offsets)), [f"{value:.3g}" for value in shown(offsets)])
+    panel.set_yticks(range(len(offsets)), [number(value) for value in shown(offsets)])
     panel.set(xlabel=f"log(d + n), d in {plain(units)}", ylabel=label("shift n", shown.units))
     panel.set(xlim=edges(where)[[0, -1]], ylim=(-0.35, len(density) - 1 + 1.1 * RIDGE))
     panels.legend(handles)

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from didymos.plots.checked import styled
 from didymos.plots.maps import draw_flags, draw_outlines, draw_values, handle, level, map_sheet, over_space, signal_map
+from didymos.plots.numbers import number
 from didymos.plots.regions import kind_colour
 from didymos.plots.sheets import AxesLike, Colours, Panels, Size
 from didymos.plots.styling import FAINT, HEIGHT_COLOURS, SCORE_COLOURS
@@ -51,7 +52,7 @@ def iso_energy(
     for panel in panels.axes:
         draw_outlines(panel, where, above, REFERENCE)
     panels.letters()
-    at = "" if energy is None else f" at {float(energy):.3g} {plain(units_of(result['energy']))}".rstrip()
+    at = "" if energy is None else f" at {number(energy)} {plain(units_of(result['energy']))}".rstrip()
     text = f"above the Otsu level{at} ({int(above.sum())})"
     panels.legend([handle(where, text, REFERENCE, outlined=True)], panel=1)
     return panels.several
@@ -86,8 +87,8 @@ def score_against_truth(
     draw_values(panels, over_map, where, amplitude, "true amplitude (0 to 1)", cmap, (0, max(highest, 1)))
     kind = over_space(result, "truth_kind").ravel() if "truth_kind" in result else np.zeros(score.size)
     handles: list[Artist] = []
-    for number in np.unique(kind[np.isfinite(kind)]).astype(int):
-        chosen, colour = kind == number, FAINT if number <= 0 else kind_colour(int(number))
+    for which in np.unique(kind[np.isfinite(kind)]).astype(int):
+        chosen, colour = kind == which, FAINT if which <= 0 else kind_colour(int(which))
         against.scatter(
             amplitude.ravel()[chosen],
             score[chosen],
@@ -97,7 +98,7 @@ def score_against_truth(
             color=colour,
             rasterized=score.size > 2000,
         )
-        name = "no defect" if number <= 0 else f"true kind {number}"
+        name = "no defect" if which <= 0 else f"true kind {which}"
         if "truth_kind" in result:
             handles.append(Line2D([], [], marker="o", markersize=3, linestyle="", color=colour, label=name))
     against.set(xlabel="true amplitude (0 to 1)", ylabel="score (0 to 1)", xlim=(-0.03, max(highest, 1) + 0.03))

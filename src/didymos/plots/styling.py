@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from didymos.plots.numbers import SUPERSCRIPTS, number
 from didymos.schema import Region
 
 COLUMN_WIDTH = 8.6 / 2.54
@@ -47,7 +48,6 @@ SCORE_COLOURS, SPREAD_COLOURS, ABUNDANCE_COLOURS = "cividis", "viridis", "viridi
 HEIGHT_COLOURS, CORRELATION_COLOURS = "gray", "RdBu_r"
 DENSITY_COLOURS = ListedColormap(matplotlib.colormaps["Greys"](np.linspace(0.35, 1, 256)))
 """Greys for counts: even the lowest is seen on white."""
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 INK, FAINT = "#1a1a1a", "#8c8c8c"
 
 STYLE: dict[str, Any] = {
@@ -110,7 +110,7 @@ def logarithmic(axis: Any) -> None:
         axis.set_major_formatter(FuncFormatter(power_of_ten))
     else:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
         axis.set_minor_locator(NullLocator())
 
 

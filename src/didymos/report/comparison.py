@@ -20,6 +20,7 @@ from didymos.plots.helpers import Images
 from didymos.plots.settings import FORMATS, FigureSettings
 from didymos.plots.sheets import detached
 from didymos.report import comparison_words as words
+from didymos.report import sentences
 from didymos.report.csv_files import write_table
 from didymos.report.html import data_url, page, pictures_of, provenance, settings_rows, write_page
 from didymos.report.measurement import measured
@@ -84,7 +85,7 @@ def write_comparison(
         compared=words.compared(comparison),
         measured=[row for row in measured(comparison) if row[1]],
         left_out=words.left_out(comparison),
-        prepared=words.prepared(comparison),
+        prepared=sentences.prepared(comparison),
         columns=words.shown_columns(comparison),
         corrupted=bool((comparison["region"] == Region.ARTEFACT).any()),
         rows=_rows(comparison, names),

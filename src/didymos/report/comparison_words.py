@@ -11,9 +11,9 @@ import numpy as np
 import xarray as xr
 
 from didymos.plots.comparison import has_truth
-from didymos.report import sentences
+from didymos.plots.numbers import number
 from didymos.report.csv_files import Table
-from didymos.report.sentences import number, percent
+from didymos.report.typography import percent, typeset
 from didymos.schema import Region
 
 NONE = "–"
@@ -165,18 +165,13 @@ def left_out(comparison: xr.Dataset) -> list[str]:
     return lines + ([f"{number(artefact)} corrupted (region artefact)"] if artefact else [])
 
 
-def prepared(comparison: xr.Dataset) -> str:
-    """Return what was left out and filled before the comparison; empty where nothing was."""
-    return " ".join(sentences.prepared(comparison))
-
-
 def skipped(comparison: xr.Dataset) -> list[tuple[str, str]]:
     """Return the methods that were left out, and why."""
     try:
         found = json.loads(str(comparison.attrs.get("skipped_methods", "{}")))
     except ValueError:
         return []
-    return [(str(name), str(why)) for name, why in found.items()] if isinstance(found, Mapping) else []
+    return [(str(name), typeset(str(why))) for name, why in found.items()] if isinstance(found, Mapping) else []
 
 
 def description(name: str) -> str:
@@ -187,5 +182,5 @@ def description(name: str) -> str:
 
 def notes(one: xr.Dataset) -> list[str]:
     """Return the notes on the run of one method, as sentences."""
-    lines = (line.strip() for line in str(one["method_note"].item()).splitlines())
+    lines = (line.strip() for line in typeset(str(one["method_note"].item())).splitlines())
     return [f"{line[0].upper()}{line[1:]}{'' if line.endswith(('.', '!', '?')) else '.'}" for line in lines if line]

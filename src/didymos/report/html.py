@@ -19,8 +19,10 @@ from markupsafe import Markup
 from didymos.io.atomic import replacing
 from didymos.plots import FigureEntry, available, rendered
 from didymos.plots.helpers import Images
+from didymos.plots.numbers import number
 from didymos.report import measurement, page_tables, sentences
 from didymos.report.settings_file import settings_url
+from didymos.report.typography import probability, typeset
 from didymos.schema import RESULT_ATTRIBUTES
 from didymos.schema.given import check_path, check_result
 from didymos.views import ViewSettings, linked_views
@@ -125,6 +127,7 @@ def write_report(
         verdict=sentences.verdict(result),
         measured=measurement.measured(result),
         sentences=sentences.found(result),
+        prepared=sentences.prepared(result),
         computed=sentences.computed(result),
         sections=[(section, chosen) for section, chosen in sections if chosen],
         section_tables=page_tables.section_tables(result),
@@ -209,11 +212,13 @@ def provenance(
 
 def _readable(name: str, value: Any) -> str:
     """Return an attribute for people; the result holds all digits."""
+    if name.endswith("_notes"):
+        return typeset(str(value))
+    if isinstance(value, int | np.integer):
+        return str(value).replace("-", "−")
     if not isinstance(value, float | np.floating):
         return str(value)
-    if name == "distinct_population_p_value":
-        return sentences.probability(float(value))
-    return sentences.number(value, 5)
+    return probability(float(value)) if name.endswith("p_value") and np.isfinite(value) else number(value, 5)
 
 
 def flattened(settings: Any, prefix: str = "") -> list[tuple[str, str]]:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from didymos.plots.numbers import number
 from didymos.plots.surface import length_scale, positions
 from didymos.plots.units import units_of
-from didymos.report.sentences import number
+from didymos.report.typography import typeset
 from didymos.schema import is_image
 
 READING = (
@@ -25,6 +26,8 @@ READING = (
     ("Topography", "topography_note"),
 )
 """What a map says of how it was read, by the term that the report has for it."""
+NAMES = ("channel", "left_out")
+"""Those of them that hold names of a file, which stay as they are."""
 
 
 def measured(result: xr.Dataset) -> list[tuple[str, str]]:
@@ -44,7 +47,7 @@ def measured(result: xr.Dataset) -> list[tuple[str, str]]:
     ]
     for term, name in READING:
         if text := words(spectra.attrs.get(name)):
-            rows.append((term, text))
+            rows.append((term, text if name in NAMES else typeset(text)))
     return rows
 
 

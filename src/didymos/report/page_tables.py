@@ -9,10 +9,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from didymos.plots.numbers import number
 from didymos.plots.surface import length_scale, positions
 from didymos.plots.units import units_of
 from didymos.report import tables
-from didymos.report.sentences import number, percent, with_error
+from didymos.report.typography import percent, with_error
 from didymos.schema import Region, is_image
 
 MOST_DEFECTS = 200

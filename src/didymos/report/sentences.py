@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from didymos.plots.styling import SUPERSCRIPTS
+from didymos.plots.numbers import number
 from didymos.plots.units import scale, units_of
 from didymos.report.tables import weight_units
+from didymos.report.typography import p_value, percent, typeset, with_error
 from didymos.schema import Region
 
-THIN = "\u202f"
 FOUND, NOT_FOUND = "A distinct population was detected", "No distinct population was detected"
 ONLY_COMMON = "Several common populations (phases) were detected, and no rare one"
 UNDECIDED = "The map was not tested for a distinct population"
@@ -32,46 +31,6 @@ BY_DISTANCE = (
 )
 CLEAR = 2.0
 """Standard errors from which on a difference of spectral weight is reported as one."""
-SMALLEST_P = 1e-12
-"""No model of noise is right to smaller probabilities than this."""
-
-
-def number(value: Any, digits: int = 3) -> str:
-    """Write a number for people: a true minus, thin spaces between thousands, powers of ten where needed."""
-    try:
-        size = float(value)
-    except (TypeError, ValueError):
-        return str(value)
-    if not math.isfinite(size):
-        return "unknown"
-    if size == int(size) and abs(size) < 1e15:
-        return f"{int(size):,}".replace(",", THIN).replace("-", "−")
-    text = f"{size:.{digits}g}"
-    mantissa, power, exponent = text.partition("e")
-    written = mantissa.replace("-", "−")
-    return f"{written}\xa0×\xa010{str(int(exponent)).translate(SUPERSCRIPTS)}" if power else written
-
-
-def with_error(value: float, error: float) -> str:
-    """Write a number to the second figure of its standard error: "284 ± 13"; alone where no error is known."""
-    if not (math.isfinite(error) and error > 0 and math.isfinite(value)):
-        return number(value)
-    exponent = math.floor(math.log10(error)) - 1
-    if exponent < -6:
-        return f"{number(value)}\xa0±\xa0{number(error, 2)}"
-    rounded = [round(part, -exponent) for part in (value, error)]
-    shown = [f"{part:,.{max(-exponent, 0)}f}".replace(",", THIN).replace("-", "−") for part in rounded]
-    return "\xa0±\xa0".join(shown)
-
-
-def probability(value: float) -> str:
-    """Write a probability: two figures, and nothing smaller than any model of noise can be right to."""
-    return f"<\xa0{number(SMALLEST_P, 1)}" if value < SMALLEST_P else number(value, 2)
-
-
-def percent(part: int, whole: int) -> str:
-    """Write a share in per cent."""
-    return f"{number(100 * part / whole, 2)} %" if whole else "0 %"
 
 
 def verdict(result: xr.Dataset) -> str:
@@ -90,11 +49,11 @@ def phases(result: xr.Dataset) -> int:
 def found(result: xr.Dataset) -> list[str]:
     """Return the findings and their significance, sentence by sentence."""
     sentences = [*_population(result), *_certainty(result)]
-    return [sentence for sentence in (*sentences, *_excluded(result), *prepared(result)) if sentence]
+    return [sentence for sentence in (*sentences, *_excluded(result)) if sentence]
 
 
 def prepared(result: xr.Dataset) -> list[str]:
-    """Return what was left out and filled before the analysis, sentence by sentence."""
+    """Return how a map was prepared, what was left out and what was filled, sentence by sentence."""
     return _notes(result, "preparation_notes")
 
 
@@ -107,7 +66,7 @@ def computed(result: xr.Dataset) -> list[str]:
 
 def _notes(result: xr.Dataset, name: str) -> list[str]:
     """Return the sentences of an attribute that has one a line."""
-    return str(result.attrs.get(name, "")).splitlines()
+    return typeset(str(result.attrs.get(name, ""))).splitlines()
 
 
 def _compared(result: xr.Dataset) -> list[str]:
@@ -212,9 +171,8 @@ def _certainty(result: xr.Dataset) -> list[str]:
     if (chance := result.attrs.get("distinct_population_p_value")) is not None and math.isfinite(float(chance)):
         size = float(chance)
         without = "only the common populations" if phases(result) > 1 else "one smoothly varying population"
-        value = f"p\xa0=\xa0{probability(size)}" if size >= SMALLEST_P else f"p\xa0{probability(size)}"
         sentences.append(
-            f"The probability of such evidence in a map with {without} is {value}: "
+            f"The probability of such evidence in a map with {without} is {p_value(size)}: "
             f"{strength(result, size)}. The test compares each spectrum with its neighbourhood. The probability "
             "refers to a model of a smooth map with noise, not to a frequency observed on real samples."
         )

@@ -1,11 +1,12 @@
 // Two methods side by side: maps and latent planes of the same spectra.
 didymos.SIDES = ["left", "right"];
+didymos.AVERAGE = "average";  // the line of the average of the map
 didymos.PLANE = "plane:";  // begins the name of the plane of a method, where a selection was drawn
 
 didymos.ComparedViews = class extends didymos.Views {
   constructor(data, plots) {
     // both maps show the same part of the surface: what is framed is framed in the left one
-    const known = {layers: [], embedding: null, thresholds: null, regions: {}, defects: null};
+    const known = {layers: [], embedding: null, thresholds: null, regions: {[didymos.AVERAGE]: {}}, defects: null};
     super({...data, ...known}, {...plots, map: plots["left-map"]});
     this.methods = new Map(data.methods.map((method) => [method.name, method]));
     this.planes = data.planes.map((plane) => ({...plane, x: didymos.levels(plane.x), y: didymos.levels(plane.y)}));
@@ -15,6 +16,7 @@ didymos.ComparedViews = class extends didymos.Views {
     const [left, right] = data.sides;
     Object.assign(this.state, {left, right, colour: "score"});
     this.framePlanes();
+    this.alignFrames();
   }
 
   set(changes) {
@@ -79,6 +81,21 @@ didymos.ComparedViews = class extends didymos.Views {
       plot.below[0].axis_label.text = plane.xLabel;
       plot.left[0].axis_label.text = plane.yLabel;
     }
+  }
+
+  // Figures above each other begin at the same place: the widest labels give all of them their margin.
+  alignFrames() {
+    const names = didymos.SIDES.flatMap((side) => [`${side}-map`, `${side}-plane`]);
+    const shown = names.map((name) => this.plots[name]).filter(Boolean);
+    const margin = (plot) => Math.round(Bokeh.index.get_by_id(plot.id).frame.bbox.left);
+    const widest = Math.max(...shown.map(margin));
+    for (const plot of shown) if (margin(plot) < widest && plot.min_border_left !== widest) plot.min_border_left = widest;
+  }
+
+  // The average of the map, which stands there before anything is pointed at; corrupted spectra do not count.
+  regionSpectra() {
+    this.average ??= didymos.average(this.spectra, this.withSpectrum((place) => !this.corrupted.is[place]));
+    return {[didymos.AVERAGE]: this.average.count ? this.average : null};
   }
 
   drawColours() {

@@ -13,6 +13,7 @@ didymos.ComparedControls = class extends didymos.Controls {
     for (const figure of didymos.SIDES.flatMap((side) => [`${side}-map`, `${side}-plane`])) {
       const plot = plots[figure];
       if (!plot) continue;
+      plot.properties.inner_width.change.connect(() => views.alignFrames());
       this.listenToFigure(plot, (event) => this.placeAt(figure, event.x, event.y), () => views.nameOf(figure));
       const frame = () => { views.framed = {}; views.framePlanes(); };
       this.on(plot, "reset", figure.endsWith("-map") ? () => views.frameAll() : frame);
@@ -131,7 +132,7 @@ didymos.ComparedControls = class extends didymos.Controls {
       if (polygons.length) changes.selections[name] = {polygons};
     }
     const pair = (found.difference ?? "").split(",");
-    if (pair.length === 2 && pair.every((name) => name in views.colours || name === "point")) {
+    if (pair.length === 2 && pair.every((name) => name in views.given || name in views.colours || name === "point")) {
       changes.difference = pair;
       [this.el("minuend").value, this.el("subtrahend").value] = pair;
     }

@@ -18,7 +18,7 @@ didymos.Controls = class {
     const option = (value, text) => Object.assign(document.createElement("option"), {value, textContent: text});
     el("selection").replaceChildren(...names.map((name) => option(name, `selection ${name}`)));
     const lines = [...Object.keys(views.given), ...names, "point"];
-    const said = (name) => (names.includes(name) ? `selection ${name}` : name === "point" ? "this point" : name);
+    const said = (name) => didymos.lineTitle(views, name);
     el("minuend").replaceChildren(option("", "no difference"), ...lines.map((name) => option(name, said(name))));
     el("subtrahend").replaceChildren(...lines.map((name) => option(name, `− ${said(name)}`)));
     if (el("beside")) didymos.fillLayers(views);

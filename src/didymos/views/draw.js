@@ -117,7 +117,10 @@ Object.assign(didymos.Views.prototype, {
     const range = this.plots.spectra.y_range, fitted = this.fitted;
     if (fitted && (range.start !== fitted.start || range.end !== fitted.end) && !this.unzoomed) return;
     this.unzoomed = false;
-    const values = lines.flatMap((line) => Array.from(line.mean)).filter(Number.isFinite);
+    // the band of one line alone is seen as a whole; beside others it would press the lines together
+    const band = lines.length === 1 && lines[0].spread, edges = band ? [-1, 1] : [0];
+    const heights = (line) => edges.flatMap((sign) => Array.from(line.mean, (value, e) => value + (band ? sign * (band[e] || 0) : 0)));
+    const values = lines.flatMap(heights).filter(Number.isFinite);
     if (!values.length) return;
     const low = Math.min(...values), high = Math.max(...values), margin = 0.06 * (high - low) || 1;
     this.fitted = {start: low - margin, end: high + margin};

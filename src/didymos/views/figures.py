@@ -10,14 +10,16 @@ import numpy as np
 
 from didymos.plots.styling import REGION_COLOURS
 from didymos.schema import SPECTRAL_REGIONS, Region
-from didymos.views.names import DIFFERENCE, EMBEDDING, POINTER, SELECTIONS, SPECTRA
+from didymos.views.names import AVERAGE, DIFFERENCE, EMBEDDING, POINTER, SELECTIONS, SPECTRA
 
 # Bokeh makes its constructors when it is imported: what it declares of them does not fit
 models: Any = bokeh.models
 figure: Any = bokeh.plotting.figure
 
-LINES = (*(region.name.lower() for region in SPECTRAL_REGIONS), *SELECTIONS, POINTER)
+LINES = (AVERAGE, *(region.name.lower() for region in SPECTRAL_REGIONS), *SELECTIONS, POINTER)
 """The spectra that can be drawn, from the lowest to the uppermost."""
+AVERAGE_COLOUR = "#8c8c8c"
+"""Grey, which is seen on light and on dark."""
 BLANK = {"image": [np.zeros((1, 1), dtype=np.uint32)], "x": [0.0], "y": [0.0], "dw": [1.0], "dh": [1.0]}
 
 
@@ -72,8 +74,9 @@ def spectra_figure(x_label: str, y_label: str, energies: tuple[float, float], si
     plot = _figure(SPECTRA, x_label, y_label, "pan,box_zoom,wheel_zoom,reset")
     # the page fits the second range to what is drawn
     plot.x_range, plot.y_range = models.Range1d(*energies), models.Range1d(*signal)
-    colours = {region.name.lower(): REGION_COLOURS[region] for region in SPECTRAL_REGIONS} | SELECTIONS
-    for name in SELECTIONS:
+    regions = {region.name.lower(): REGION_COLOURS[region] for region in SPECTRAL_REGIONS}
+    colours = {AVERAGE: AVERAGE_COLOUR} | regions | SELECTIONS
+    for name in (AVERAGE, *SELECTIONS):
         band = _source(f"band_{name}", {"x": [], "low": [], "high": []})
         plot.varea("x", "low", "high", color=colours[name], alpha=0.22, source=band)
     for name in LINES:
@@ -81,8 +84,8 @@ def spectra_figure(x_label: str, y_label: str, energies: tuple[float, float], si
         colour = colours.get(name, "#1a1a1a")
         dash = "dashed" if name == Region.TRANSITION.name.lower() else "solid"
         line = _source(f"line_{name}", {"x": [], "y": []})
-        plot.line("x", "y", color=colour, width=2 if name in (*SELECTIONS, POINTER) else 1.4, dash=dash, source=line,
-                  name=f"glyph_{name}")  # fmt: skip
+        width = 2 if name in (AVERAGE, *SELECTIONS, POINTER) else 1.4
+        plot.line("x", "y", color=colour, width=width, dash=dash, source=line, name=f"glyph_{name}")
     plot.varea("x", "low", "high", color="#888888", alpha=0.25,
                source=_source(f"band_{DIFFERENCE}", {"x": [], "low": [], "high": []}))  # fmt: skip
     plot.line("x", "y", color="#1a1a1a", width=2, name=f"glyph_{DIFFERENCE}",

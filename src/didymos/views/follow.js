@@ -61,8 +61,7 @@ Object.assign(didymos.Controls.prototype, {
       const swatch = document.createElement("span");
       swatch.className = `swatch line ${name}`;
       swatch.style.background = views.colours[name] ?? "";
-      const said = name in views.colours ? `selection ${name}` : name === "point" ? "this point" : name;
-      label.append(box, swatch, `${said} (${line.count})`);
+      label.append(box, swatch, `${didymos.lineTitle(views, name)} (${line.count})`);
       entry.append(label);
       entries.push([name, entry]);
     }
@@ -95,6 +94,10 @@ Object.assign(didymos.Controls.prototype, {
     return parts.filter(Boolean).join(" · ");
   },
 });
+
+// Return what a line of the spectra is called.
+didymos.lineTitle = (views, name) =>
+  name in views.colours ? `selection ${name}` : {point: "this point", average: "average of the map"}[name] ?? name;
 
 // Return an entry of a legend: a colour and what it means.
 didymos.swatchEntry = (colour, text) => {

@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 from markupsafe import Markup
 
+from didymos.plots.numbers import number
 from didymos.views.blanks import Blank, filled
 from didymos.views.names import EMBEDDING, MAP, SECOND, SPECTRA
 from didymos.views.payload import as_json, decoded, payload
@@ -33,7 +34,6 @@ OWN_SCRIPTS = (
     "start.js",
 )
 """Our scripts in the order in which they run."""
-THIN = "\u202f"
 
 
 @dataclass(frozen=True)
@@ -196,20 +196,16 @@ def notes_of(places: Places, spectra: dict[str, Any], most: str = "the largest s
     held, shown, points = len(places.with_spectrum), len(places.index), places.points
     notes = []
     if shown < points:
-        notes.append(f"The map shows {_number(shown)} of {_number(points)} points: the one with {most} in a block.")
+        notes.append(f"The map shows {number(shown)} of {number(points)} points: the one with {most} in a block.")
     measured = shown - int((places.nearest < 0).sum())
     if held < measured:
         notes.append(
-            f"The page holds {_number(held)} of {_number(points)} spectra: those with {most}s, and as many "
+            f"The page holds {number(held)} of {number(points)} spectra: those with {most}s, and as many "
             "drawn at random. Averages are over these; a point without a spectrum shows the nearest one."
         )
     energies, kept = spectra["original"], len(spectra["energy"])
-    reduced = f"{_number(energies)} energies are averaged to {kept}, and values" if kept < energies else "Values"
+    reduced = f"{number(energies)} energies are averaged to {kept}, and values" if kept < energies else "Values"
     notes.append(
         f"{reduced} are rounded to 1/{HIGHEST} of the range of their spectrum. The full data are in the result."
     )
     return tuple(notes)
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace(",", THIN)
