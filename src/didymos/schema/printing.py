@@ -33,6 +33,11 @@ def brief(record: Any) -> str:
     return f"{type(record).__name__}({', '.join(parts)})"
 
 
+def p_value(value: float) -> str:
+    """Return "p = 0.02"; under 1e-12, which no model of the noise is right to, "p < 1e-12"."""
+    return "p < 1e-12" if value < 1e-12 else f"p = {value:.2g}"
+
+
 def said(kind: str, *parts: str) -> str:
     """Return ``<kind: part, part>``, without parts that are empty."""
     words = ", ".join(part for part in parts if part)

@@ -11,7 +11,7 @@ import xarray as xr
 from didymos.preparing.pipeline import prepared
 from didymos.preparing.settings import PreparingSettings
 from didymos.schema import ENERGY, space_dims
-from didymos.schema.printing import counted, html_table, said
+from didymos.schema.printing import counted, html_table, p_value, said
 from didymos.schema.records import check_names
 from didymos.stored.journal import Journal
 from didymos.stored.passes import Passes
@@ -72,7 +72,7 @@ class Analysis:
         if "distinct_population" in result.attrs:
             found = "detected" if int(result.attrs["distinct_population"]) == 1 else "not detected"
             chance = float(result.attrs.get("distinct_population_p_value", float("nan")))
-            rows.append(("distinct population", f"{found} (p = {chance:.2g})"))
+            rows.append(("distinct population", f"{found} ({p_value(chance)})"))
         if "defect" in result.sizes:
             rows.append(
                 ("defects", f"{result.sizes['defect']} of {counted(result.sizes.get('kind_index', 0), 'kind')}")

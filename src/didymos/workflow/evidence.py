@@ -13,7 +13,7 @@ from didymos.core.evidence.phases import find_phases
 from didymos.core.evidence.population import Population, find_population
 from didymos.core.surface.neighbourhood import NoNeighbourhood
 from didymos.schema.given import check_kind
-from didymos.schema.printing import counted, said
+from didymos.schema.printing import counted, p_value, said
 from didymos.workflow.features import Features
 from didymos.workflow.points import Points
 from didymos.workflow.settings import Settings, checked_settings
@@ -44,7 +44,7 @@ class Evidence:
         kinds = int(self.label.max(initial=0))
         return said(
             "Evidence",
-            f"distinct population {'detected' if self.distinct else 'not detected'} (p = {self.p_value:.2g})",
+            f"distinct population {'detected' if self.distinct else 'not detected'} ({p_value(self.p_value)})",
             counted(kinds, "kind") if kinds else "",
             counted(int(self.phase.max(initial=1)), "phase"),
         )
