@@ -30,6 +30,7 @@ def written(kind, notes, folder):
 def listed(text):
     """Return the sentences under the heading, as they stand in the page."""
     under = re.search(rf"{HEADING}\s*<ul[^>]*>(.*?)</ul>", text, re.DOTALL)
+    assert under is not None
     return re.findall(r"<li>(.*?)</li>", under[1])
 
 

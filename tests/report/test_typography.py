@@ -97,7 +97,9 @@ def test_tables_and_findings_have_true_minus_signs():
     cells = [cell for table in tables for row in table.rows for cell in row]
     assert any("−" in cell for cell in cells)
     assert not any("-" in text for text in (*cells, *found(result)[1:3]))
-    assert {"x (nm)", "y (nm)", "extent (nm)"} <= set(defects(result).header)
+    table = defects(result)
+    assert table is not None
+    assert {"x (nm)", "y (nm)", "extent (nm)"} <= set(table.header)
 
 
 def test_a_caption_has_powers_of_ten():
