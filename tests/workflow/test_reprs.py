@@ -1,10 +1,10 @@
 """What models, analyses and settings print: one short line, and a table in a notebook, with everything escaped."""
 
-from dataclasses import re
+import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-import replace
 
 from didymos import Settings, TwinEmbedding, TwinScore, simulate
 from didymos.schema.printing import p_value
