@@ -1,6 +1,7 @@
 # make demo      simulate a surface, analyse it, write the report
 # make test      the suite without the tests marked slow
 # make test-all  the whole suite
+# make test-hard damaged copies of files of every format; takes most of an hour
 # make lint      style, spelling and types
 # make bench     every benchmark
 # make docs      the documentation; warnings are errors
@@ -10,6 +11,7 @@ PYTHON ?= python3
 # a worker for every core, each with one thread of BLAS
 PYTEST_ARGS ?= --numprocesses=auto --dist=loadfile
 BENCH_ARGS ?=
+HARD_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,7 +20,7 @@ PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 REQUIREMENTS := pyproject.toml constraints.txt
 BENCHMARKS := $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py)))
 
-.PHONY: demo test test-all lint bench docs clean
+.PHONY: demo test test-all test-hard lint bench docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -30,6 +32,9 @@ test: $(VENV)/.installed-dev
 
 test-all: $(VENV)/.installed-dev
 	$(PYTEST) $(PYTEST_ARGS)
+
+test-hard: $(VENV)/.installed-dev
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -W ignore tests/hard/mutations.py $(HARD_ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
