@@ -63,7 +63,7 @@ ON_IMPORT = {
 """Calls that change the state of the whole process: none may run while a module is imported."""
 SETTINGS_ON_IMPORT = ("os.environ", "matplotlib.rcParams", "plt.rcParams")
 FILE_LINES, FUNCTION_LINES = 300, 50
-REPOSITORY = ("src", "tests", "docs", "benchmarks", ".ci")
+REPOSITORY = ("src", "tests", "docs", "benchmarks", "tools", ".ci")
 GENERATED = {"__pycache__", "_build", "generated"}
 # written so that no pattern fits its own text
 NOT_IN_THE_REPOSITORY = {
