@@ -57,8 +57,8 @@ def open_labelled(path: Path, lazy: bool | None = False) -> xr.Dataset:
                 variable.load()
         if not left:
             dataset.close()
-        # a zarr store gives its texts a type of their own
-        texts = {name: v.astype(object).astype(str) for name, v in dataset.variables.items() if v.dtype.kind == "T"}
+        # zarr stores and versions of the netCDF libraries give texts types of their own
+        texts = {name: v.astype(object).astype(str) for name, v in dataset.variables.items() if _is_text(v)}
         return dataset.assign(texts | {name: _in_blocks(dataset[name], path, kind) for name in left})
     except Exception as error:
         raise unreadable(path, kind, error) from error
@@ -66,6 +66,12 @@ def open_labelled(path: Path, lazy: bool | None = False) -> xr.Dataset:
         if zarr and not left:
             with contextlib.suppress(AttributeError):  # an archive that was never opened
                 source.close()
+
+
+def _is_text(variable: xr.Variable) -> bool:
+    if variable.dtype.kind == "O":
+        return all(isinstance(value, str) for value in variable.values.ravel())
+    return variable.dtype.kind == "T"
 
 
 def _netcdf_engine(path: Path) -> str:
