@@ -2,7 +2,7 @@
 # make test         the suite without the tests marked slow
 # make test-all     the whole suite
 # make test-lowest  as make test, in .venv-lowest, with the lowest versions that pyproject.toml declares
-# make test-hard    damaged copies of files of every format; takes most of an hour
+# make test-hard    damaged copies of files of every format, and commands that are killed; takes an hour
 # make lint         style, spelling and types
 # make bench        every benchmark
 # make docs         the documentation; warnings are errors
@@ -45,6 +45,8 @@ test-lowest: $(LOWEST)/.installed
 
 test-hard: $(VENV)/.installed-dev
 	$(ONE_THREAD) $(BIN)/python -W ignore tests/hard/mutations.py $(HARD_ARGS)
+	$(ONE_THREAD) $(BIN)/python -W ignore tests/hard/kills.py --count 50
+	$(ONE_THREAD) $(BIN)/python -W ignore tests/hard/kills.py --count 20 --signal INT
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -117,7 +117,7 @@ def test_the_record_says_what_is_not_the_default():
     assert json.loads(json.dumps(settings.given)) == {"topography": "a.sxm", "lockin_phase": "30", "current": "I"}
     assert "current" not in settings.options
     with pytest.raises(InputError, match="did you mean 'channel'"):
-        reading_of({"chanel": "X"}, "a.toml: ")
+        reading_of({"chann": "X"}, "a.toml: ")
     with pytest.raises(InputError, match=r"a.toml: reading is an int; .*\[reading\]"):
         reading_of(3, "a.toml: ")
     assert given_reading({"reading": "no JSON"}) == {}

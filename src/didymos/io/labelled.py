@@ -70,8 +70,8 @@ def open_labelled(path: Path, lazy: bool | None = False) -> xr.Dataset:
 
 def _is_text(variable: xr.Variable) -> bool:
     if variable.dtype.kind == "O":
-        return all(isinstance(value, str) for value in variable.values.ravel())
-    return variable.dtype.kind == "T"
+        return all(isinstance(value, str) for value in variable.values.ravel().tolist())
+    return bool(variable.dtype.kind == "T")
 
 
 def _netcdf_engine(path: Path) -> str:
