@@ -3,9 +3,11 @@ import pytest
 import xarray as xr
 from nanonis_writer import GridFile
 
-from didymos.io import describe, open_map
+from didymos.io import describe, open_map, save_map
 from didymos.io.lockin import quadratures_of, split_signal
+from didymos.preparing import smooth
 from didymos.schema import InputError
+from didymos.workflow import prepare
 
 NAMES = ("Current (A)", "LI Demod 1 X (A)", "LI Demod 1 Y (A)")
 SWEEP = np.linspace(-0.5, 0.5, 60)
@@ -171,3 +173,31 @@ def test_a_file_with_the_names_of_xarray_nanonis(tmp_path):
     slope = open_map(tmp_path / "current.nc")
     np.testing.assert_allclose(slope.values, np.gradient(current, SWEEP, axis=1).reshape(12, 12, 60), rtol=1e-4)
     assert slope.attrs["derived"] == "dI/dV by numerical derivative of Current"
+
+
+@pytest.mark.parametrize(
+    "options", [{"lockin_phase": 25}, {"channel": "LI Demod 1 X", "average_backward": True}, {}], ids=str
+)
+def test_what_is_computed_from_a_clipped_channel_is_known(tmp_path, options):
+    random = np.random.default_rng(1)
+    channels = ("Current (A)",) if not options else ("LI Demod 1 X (A)", "LI Demod 1 Y (A)", "LI Demod 1 X [bwd] (A)")
+    file = GridFile(rows=12, columns=11, points=40, channels=channels)
+    rising = 1e-12 * (2 + np.linspace(-1, 1, 40) + 0.05 * random.normal(size=(12, 11, len(channels), 40)))
+    rising[4, 7, -1, 30:] = rising.max() * 1.05  # of the last channel alone
+    if options.get("lockin_phase"):
+        rising[4, 7, 0, 30:] = rising[4, 7, -1, 30]
+    file.spectra[:] = rising
+    path = file.write(tmp_path / "grid.3ds")
+    array = open_map(path, **options)
+    assert np.argwhere(array.saturated.values).tolist() == [[4, 7]]
+    points = prepare(array)
+    assert np.flatnonzero(points.artefacts & 4).tolist() == [4 * 11 + 7]
+    assert np.flatnonzero(prepare(smooth(array, 5)).artefacts & 4).tolist() == [4 * 11 + 7]
+    save_map(array, tmp_path / "map.nc")
+    assert np.flatnonzero(prepare(open_map(tmp_path / "map.nc")).artefacts & 4).tolist() == [4 * 11 + 7]
+    assert "saturated" not in open_map(path, lazy=True).coords
+
+
+def test_a_channel_as_it_was_recorded_shows_itself_that_it_was_clipped(tmp_path):
+    path, _ = grid(tmp_path, 0.0)
+    assert "saturated" not in open_map(path, channel="LI Demod 1 X").coords

@@ -96,7 +96,7 @@ def same_numbers(first, second, but=()):
 def test_everything_of_the_schema_is_there_and_nothing_else(surface, fakes):
     names = fakes(brightness=brightness, hierarchy=hierarchy, plane=plane)
     found = compare(surface, ["pca", *names])
-    of_prepared = {"energy_shift", "artefact"}
+    of_prepared = {"energy_shift", "saturated", "artefact"}
     assert {*found.data_vars} == {*COMPARISON_VARIABLES} - of_prepared
     for name, variable in COMPARISON_VARIABLES.items():
         if name in of_prepared:

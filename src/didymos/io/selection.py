@@ -10,18 +10,19 @@ import numpy as np
 import xarray as xr
 
 from didymos.io.axes import axes_of, with_standard_axes
-from didymos.io.blocks import is_large
+from didymos.io.blocks import is_large, is_lazy
 from didymos.io.channel_names import averaged_channels, split_name
 from didymos.io.channels import Choice, Kind, channel_kind, choose_channel
 from didymos.io.lockin import Spectra, by_signal, quadratures_of, sample_rows, split_signal
 from didymos.io.readers.interface import Content
 from didymos.io.reading import Reading
+from didymos.io.saturation import SATURATED, saturated
 from didymos.io.topography import constant_height
 from didymos.schema import ENERGY, IMAGE_DIMS, RESULT_VARIABLES, InputError, space_dims, validate_map
 from didymos.schema.positions import with_sound_positions
 
 VOLTS = {"V", "mV", "uV", "µV"}
-BESIDE = ("topography", "energy_shift", "artefact")
+BESIDE = ("topography", "energy_shift", SATURATED, "artefact")
 """Variables of a result that belong to its map."""
 HEIGHTS = ("topography", "z", "height", "topo")
 """Names of a height per point, in lower case, the first that there is."""
@@ -64,10 +65,10 @@ def map_from(content: Content, reading: Reading | None = None) -> tuple[xr.DataA
             set_point_units=str(content.attrs.get("set_point_units", "")),
             sweeps=wanted.average_sweeps,
         )
-    array, attrs = _values(content.arrays, names, choice, wanted)
+    array, attrs, members = _values(content.arrays, names, choice, wanted)
     if wanted.dims is not None:
         attrs["axes"] = f"{','.join(wanted.dims)} as given by the user"
-    array = _with_points(array, content.arrays)
+    array = _with_points(_with_saturated(array, members), content.arrays)
     array.attrs = {"units": "", "long_name": "signal", **content.attrs, **array.attrs, **attrs}
     return with_sound_positions(validate_map(_without_constant_height(array))), names
 
@@ -119,8 +120,8 @@ def _preferred(names: list[str], content: Content) -> Choice:
 
 def _values(
     arrays: Mapping[str, xr.DataArray], names: list[str], choice: Choice, wanted: Reading
-) -> tuple[xr.DataArray, dict[str, Any]]:
-    """Return the map on standard axes, and what its attributes say about the channel."""
+) -> tuple[xr.DataArray, dict[str, Any], list[xr.DataArray]]:
+    """Return the map on standard axes, what its attributes say about the channel, and what it is computed from."""
 
     def standard(index: int) -> xr.DataArray:
         return with_standard_axes(arrays[names[index]], wanted.dims)
@@ -132,10 +133,11 @@ def _values(
         return _derivative(names, standard)
 
     if wanted.lockin_phase is not None:
-        return _rotated(names, choice, wanted, standard, derivative)
+        array, attrs, members = _rotated(names, choice, wanted, standard, derivative)
+        return array, attrs, [standard(member) for member in members]
     if wanted.channel is None:
         choice, _ = by_signal(names, choice, sample, derivative)
-    array, attrs = _average(names, choice.index, wanted, standard)
+    array, attrs, members = _average(names, choice.index, wanted, standard)
     attrs |= {"channel": choice.name, "channel_rule": choice.reason}
     before = array.attrs.get("source_channel") or array.attrs.get("channel")
     if before and before != choice.name:
@@ -148,27 +150,41 @@ def _values(
         attrs["long_name"] = choice.long_name or "signal"
     if choice.units and not array.attrs.get("units") and not choice.derive:
         attrs["units"] = choice.units
-    return array, attrs
+    computed = choice.derive or len(members) > 1
+    return array, attrs, [standard(member) for member in members] if computed else []
 
 
-def _average(names: list[str], index: int, wanted: Reading, standard: Any) -> tuple[xr.DataArray, dict[str, Any]]:
+def _with_saturated(array: xr.DataArray, members: list[xr.DataArray]) -> xr.DataArray:
+    """Return a map that knows which of its spectra were clipped in a channel that they are computed from."""
+    if not members or any(is_lazy(member) for member in members):
+        return array
+    space = space_dims(array)
+    found = saturated([np.asarray(member.transpose(*space, ENERGY).values) for member in members])
+    if not found.any():
+        return array
+    return array.assign_coords({SATURATED: (space, found, {"long_name": "clipped in a channel"})})
+
+
+def _average(
+    names: list[str], index: int, wanted: Reading, standard: Any
+) -> tuple[xr.DataArray, dict[str, Any], list[int]]:
     members = averaged_channels(names, index, backward=wanted.average_backward, sweeps=wanted.average_sweeps)
     first: xr.DataArray = standard(members[0])
     if len(members) == 1:
-        return first.copy(deep=False), {}
+        return first.copy(deep=False), {}, members
     parts = [standard(member).astype(np.float64) for member in members]
     count: Any = sum(part.notnull().astype(np.float64) for part in parts)
     total: Any = sum(part.fillna(0) for part in parts)
     array = (total / count).where(count > 0).assign_attrs(first.attrs)
     others = [names[member] for member in members if member != index]
     if wanted.average_sweeps:
-        return array, {"sweeps": f"average of {', '.join(names[member] for member in members)}"}
-    return array, {"backward": f"averaged with {others[0]}"}
+        return array, {"sweeps": f"average of {', '.join(names[member] for member in members)}"}, members
+    return array, {"backward": f"averaged with {others[0]}"}, members
 
 
 def _rotated(
     names: list[str], choice: Choice, wanted: Reading, standard: Any, derivative: Any
-) -> tuple[xr.DataArray, dict[str, Any]]:
+) -> tuple[xr.DataArray, dict[str, Any], list[int]]:
     found = quadratures_of(names, choice.index)
     if found.x is None or found.y is None:
         raise InputError(
@@ -179,12 +195,12 @@ def _rotated(
     if phase == "auto" or phase is None:
         split = split_signal(_sample(standard(found.x)), _sample(standard(found.y)), derivative())
         phase, how = split.phase, f"found from the signal ({split})"
-    x, attrs = _average(names, found.x, wanted, standard)
-    y, _ = _average(names, found.y, wanted, standard)
+    x, attrs, of_x = _average(names, found.x, wanted, standard)
+    y, _, of_y = _average(names, found.y, wanted, standard)
     angle = math.radians(phase)
     array = (x * math.cos(angle) + y * math.sin(angle)).assign_attrs(x.attrs)
     rule = f"lock-in X and {names[found.y]} rotated by {phase:.4g}°, {how}"
-    return array, attrs | {"channel": names[found.x], "channel_rule": rule, "lockin_phase": phase}
+    return array, attrs | {"channel": names[found.x], "channel_rule": rule, "lockin_phase": phase}, [*of_x, *of_y]
 
 
 def _derivative(names: list[str], standard: Any) -> Spectra | None:

@@ -11,6 +11,7 @@ from didymos.core.artefacts.tip_changes import find_tip_changes
 from didymos.core.numeric.rows import selected
 from didymos.core.surface.nearest import adjacent_pairs
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
+from didymos.io.saturation import SATURATED
 from didymos.preparing.completion import completed
 from didymos.preparing.labelled import MARK, as_map
 from didymos.schema import is_image, space_dims
@@ -65,6 +66,7 @@ def _artefacts(spectra: xr.DataArray, spatial: bool, passes: Passes | None) -> N
     finite = found.known == values.shape[1]
     spatial = spatial and bool(np.isfinite(positions[finite]).all())
     artefacts = find_artefacts(values, positions if spatial else None, known=found.known)
+    artefacts |= np.where(found.missing, np.int8(0), clipped_before(spectra))
     usable = finite & (artefacts == 0)
     if spatial and usable.any():
         places = positions[usable]
@@ -75,3 +77,11 @@ def _artefacts(spectra: xr.DataArray, spatial: bool, passes: Passes | None) -> N
         changed = find_tip_changes(selected(values, usable), places, adjacent_pairs(places), beside)
         artefacts[np.flatnonzero(usable)[changed]] |= Artefact.JUMP
     return artefacts
+
+
+def clipped_before(spectra: xr.DataArray) -> NDArray[np.int8]:
+    """Return the flag of clipped spectra where a channel was clipped that a spectrum is computed from, (n_points,)."""
+    if SATURATED not in spectra.coords:
+        return np.zeros(int(np.prod(spectra.shape[:-1])), dtype=np.int8)
+    marked = spectra[SATURATED].transpose(*space_dims(spectra)).values.ravel() != 0
+    return np.where(marked, np.int8(Artefact.CLIPPED), np.int8(0))

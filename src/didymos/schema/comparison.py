@@ -11,6 +11,7 @@ COMPARISON_VARIABLES: Mapping[str, Variable] = {
     "spectra": Variable(("space", ENERGY), "the map as compared, NaN where a value is missing", SIGNAL),
     "topography": Variable(("space",), "height at each point", HEIGHT),
     "energy_shift": RESULT_VARIABLES["energy_shift"],
+    "saturated": RESULT_VARIABLES["saturated"],
     "artefact": RESULT_VARIABLES["artefact"],
     "region": Variable(("space",), "-1 missing, 3 artefact (left out of all methods), else 0"),
     "truth": Variable(("space",), "1 defect, 0 none, -1 neither: not counted"),

@@ -27,6 +27,7 @@ RESULT_VARIABLES: Mapping[str, Variable] = {
     "energy_shift": Variable(
         ("space",), "energy by which each spectrum was shifted onto the median spectrum", ENERGY_UNIT
     ),
+    "saturated": Variable(("space",), "1 where a spectrum was clipped in a channel that it is computed from"),
     "artefact": Variable(("space",), "what was wrong with each spectrum before it was prepared: a sum of flags"),
     "score": Variable(("space",), "score: 0 like the majority, 1 like the most distinct population"),
     "score_std": Variable(("space",), "standard deviation of the score over the ensemble; NaN without networks"),

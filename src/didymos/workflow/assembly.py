@@ -13,6 +13,7 @@ from didymos.core.energies.energy_correlation import energy_correlation, energy_
 from didymos.core.energies.energy_histogram import region_distance_histogram, signal_histogram
 from didymos.core.energies.iso_energy import choose_energy, otsu_level, segment
 from didymos.core.numeric.rows import column, in_memory, selected
+from didymos.io.saturation import SATURATED
 from didymos.preparing.labelled import MARK
 from didymos.schema import (
     ENERGY,
@@ -109,9 +110,10 @@ def add_map(assembly: Assembly) -> None:
     if "energy_shift" in source.coords:
         shift = source.coords["energy_shift"]
         assembly.add("energy_shift", shift.values, units=shift.attrs.get("units", ""))
-    if MARK in source.coords:
-        marks = source.coords[MARK]
-        assembly.add(MARK, marks.values, **marks.attrs)
+    for name in (SATURATED, MARK):
+        if name in source.coords:
+            marks = source.coords[name]
+            assembly.add(name, marks.values.astype(np.int8), **marks.attrs)
 
 
 def add_scores(assembly: Assembly, model: TwinModel, usable: Prediction | None = None) -> None:

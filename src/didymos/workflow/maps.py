@@ -7,13 +7,14 @@ from typing import Any
 
 import xarray as xr
 
+from didymos.io.saturation import SATURATED
 from didymos.preparing.labelled import MARK
 from didymos.schema import ENERGY, InputError, space_dims, validate_map
 from didymos.schema.given import no_map
 from didymos.schema.positions import with_sound_positions
 from didymos.schema.precision import check_squares
 
-BESIDE = ("topography", "energy_shift", MARK)
+BESIDE = ("topography", "energy_shift", SATURATED, MARK)
 """Variables of a Dataset that belong to its map."""
 READ = {
     "channel": "channel",

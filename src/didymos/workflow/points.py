@@ -17,6 +17,7 @@ from didymos.core.numeric.rows import Spectra, are_identical, selected
 from didymos.core.surface.nearest import adjacent_pairs
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.preparing.completion import Completed, completed, sampling_note
+from didymos.preparing.corrupted import clipped_before
 from didymos.preparing.labelled import MARK, notes_of
 from didymos.preparing.pipeline import prepared
 from didymos.schema import ENERGY, InputError, is_image
@@ -258,6 +259,7 @@ def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *
         missing = missing & (artefacts == 0)
     else:
         artefacts = find_artefacts(values, positions if known else None, known=found.known)
+        artefacts |= np.where(missing, np.int8(0), clipped_before(spectra))
     usable = finite & (artefacts == 0)
     if usable.sum() < fewest:
         raise InputError(

@@ -37,7 +37,7 @@ MAP = "didymos>Map"
 """The entry that holds, as JSON, how the map was prepared and what its parameters are called."""
 KEPT = ("preparation", "prepared_with", "source_channel", "set_point_units", "lockin_modulated_signal")
 """Attributes that are kept as they are."""
-PER_POINT = ("truth_", "artefact", "energy_shift")
+PER_POINT = ("truth_", "saturated", "artefact", "energy_shift")
 """How the names of values per point begin that become parameters of the records."""
 KINDS = {"b": "bool", "i": "int64", "u": "int64", "f": "float32"}
 
