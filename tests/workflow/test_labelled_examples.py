@@ -265,8 +265,8 @@ def test_scattered_points_are_labelled_by_position_or_by_number(surface, example
     assert result["score"].dims == ("point",)
     back = np.empty(SIDE * SIDE)
     back[order] = result["score"].values
-    # the nearest neighbours differ, and with these the estimate of the noise
-    assert np.corrcoef(back, found["score"].values.ravel())[0, 1] > 0.95
+    # the nearest neighbours differ, and with these the noise, the distances and what is drawn together
+    assert np.corrcoef(back, found["score"].values.ravel())[0, 1] > 0.9
 
 
 def test_a_transposed_map_has_the_examples_transposed(surface, examples):

@@ -59,7 +59,9 @@ def adjacent_pairs(positions: NDArray[np.floating]) -> NDArray[np.intp]:
     near = (found != own) & (distance <= SAME * distance.min(axis=1, keepdims=True))
     first = np.broadcast_to(own, found.shape)[near]
     pairs = np.sort(np.stack([first, found[near]], axis=1), axis=1)
-    return np.asarray(np.unique(pairs, axis=0), dtype=np.intp)
+    # as one number each they are sorted ten times as fast
+    numbers = np.unique(pairs[:, 0] * count + pairs[:, 1])
+    return np.stack([numbers // count, numbers % count], axis=1).astype(np.intp)
 
 
 def as_pairs(neighbours: NDArray[np.intp]) -> NDArray[np.intp]:
