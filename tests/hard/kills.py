@@ -22,8 +22,8 @@ import numpy as np
 
 WHOLE = ("report.html", "results.nc", "model.npz", "settings.toml")
 QUICK = ["--members", "1", "--layers", "4", "2", "--score-layers", "3", "1", "--figures", "png"]
-WRITING = 0.5
-"""Share of the time of a run after which half of the kills come."""
+WRITING, AFTER = 0.8, 1.15
+"""Shares of the time of a run between which half of the kills come: files are written and folders exchanged then."""
 
 
 def command(source: Path, out: Path, seed: int) -> list[str]:
@@ -102,7 +102,7 @@ def main() -> int:
         lasts = time.monotonic() - begun
         for trial in range(options.count):
             # half of the moments while files are written
-            moment = float(random.uniform(WRITING if trial % 2 else 0.0, 1.02)) * lasts
+            moment = float(random.uniform(WRITING if trial % 2 else 0.0, AFTER)) * lasts
             state, wrong = stopped(folder, moment, number, go_on=trial % 5 == 0)
             states[state] += 1
             bad += wrong
