@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.artefacts.artefacts import clipped, ends_of, plateaus
-
 SATURATED = "saturated"
 """The coordinate of a map that says which spectra were clipped in a channel that they are computed from."""
 
@@ -29,6 +27,9 @@ def saturated(channels: Sequence[NDArray[np.floating]]) -> NDArray[np.bool_]:
     array of bool, shape (...)
         False where a value is missing; see :func:`didymos.core.artefacts.artefacts.clipped` and ``plateaus``.
     """
+    # to tell what is in a file needs none of it
+    from didymos.core.artefacts.artefacts import clipped, ends_of, plateaus
+
     found = np.zeros(channels[0].shape[:-1], dtype=bool)
     for values in channels:
         rows = values.reshape(-1, values.shape[-1])
