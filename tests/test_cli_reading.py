@@ -104,6 +104,7 @@ def test_a_converted_map_is_read_anew(grid, tmp_path):
         ({"photon_energy": 1}, "photon_energy is an int"),
         ({"lazy": "yes"}, "lazy is the text 'yes'"),
         ({"lockin_phase": "left"}, "lockin_phase is 'left'"),
+        ({"dims": 3}, "dims is 3; allowed are y,x,energy"),
     ],
 )
 def test_options_of_another_type_are_refused(grid, options, message):

@@ -12,7 +12,8 @@ from didymos.report.comparison_words import notes, skipped
 from didymos.report.measurement import measured
 from didymos.report.page_tables import defects, energy_windows
 from didymos.report.sentences import found
-from didymos.report.typography import SMALLEST_P, p_value, typeset
+from didymos.report.typography import p_value, typeset
+from didymos.schema.printing import SMALLEST_P
 
 HYPHEN_AS_MINUS = re.compile(r"(?:^|(?<=[\s(\[=]))-\d")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from didymos.io.reading import READING, ReadingSettings, reading_of
 from didymos.preparing.settings import PreparingSettings, preparing_of
-from didymos.schema.records import overlaid, values_of_toml
+from didymos.schema.records import Record, overlaid, values_of_toml
 from didymos.workflow.comparison_settings import ComparisonSettings
 from didymos.workflow.settings import Settings
 
@@ -54,11 +54,7 @@ def settings_with(file: Path | None, options: Settings | None) -> Settings:
     """
     if file is None:
         return options or Settings()
-    stored = Settings.from_toml(file)
-    if options is None:
-        return stored
-    names = {field.name for field in dataclasses.fields(Settings)}
-    return overlaid(stored, options, sorted(path for path in _GIVEN.get() if path[0] in names))
+    return _over(Settings.from_toml(file), options)
 
 
 def reading_with(file: Path | None, options: ReadingSettings | None) -> ReadingSettings:
@@ -70,8 +66,13 @@ def reading_with(file: Path | None, options: ReadingSettings | None) -> ReadingS
 
 def reading_over(stored: Any, options: ReadingSettings | None, where: str = "") -> ReadingSettings:
     """Return how a map is read: as stored options say, with the options of the command line before them."""
-    before = reading_of(stored, where)
+    return _over(reading_of(stored, where), options)
+
+
+def _over(stored: Record, options: Record | None) -> Record:
+    """Return stored settings with those of the command line that were given."""
     if options is None:
-        return before
-    names = {field.name for field in dataclasses.fields(ReadingSettings)}
-    return overlaid(before, options, sorted(path for path in _GIVEN.get() if path[0] in names))
+        return stored
+    record: Any = stored
+    names = {field.name for field in dataclasses.fields(record)}
+    return overlaid(stored, options, sorted(path for path in _GIVEN.get() if path[0] in names))

@@ -17,7 +17,7 @@ from didymos.io.nanonis.grid import NAME as NANONIS_GRID
 from didymos.io.nanonis.grid import grid_arrays
 from didymos.io.plain import PlainMap
 from didymos.io.readers.registry import read, reader_of
-from didymos.io.reading import READING, Reading, parse_phase, reading_of
+from didymos.io.reading import READING, Reading, ReadingSettings, parse_phase, reading_of
 from didymos.io.sources import existing, no_access, parts_of
 from didymos.schema import InputError
 from didymos.schema.given import in_words
@@ -82,32 +82,11 @@ def open_map(
     InputError
         Where the file is missing, of no known format, damaged, or has no such channel; or an option does not fit.
     """
-    settings = reading_of(
-        {
-            "channel": channel,
-            "average_backward": average_backward,
-            "average_sweeps": average_sweeps,
-            "lockin_phase": lockin_phase,
-            "dims": dims if dims is None or isinstance(dims, str) else ",".join(map(str, dims)),
-            "photon_energy": photon_energy,
-            "topography": topography,
-        }
-    )
+    settings = _settings(channel, average_backward, average_sweeps, lockin_phase, dims, photon_energy, topography)
     if lazy not in (None, True, False):
         raise InputError(f"lazy is {in_words(lazy)}; allowed are True, False and None")
-    reading = Reading(
-        channel,
-        average_backward=average_backward,
-        average_sweeps=average_sweeps,
-        dims=None if dims is None else parse_dims(dims),
-        lockin_phase=parse_phase(lockin_phase),
-        lazy=lazy,
-    )
-    source, array = _opened(path, reading)
-    if topography is not None:
-        array = _with_height(array, existing(topography))
-    if photon_energy:
-        array = as_photon_energy(array)
+    source, array = _opened(path, _reading(settings, lazy))
+    array = _further(array, settings)
     if energy_range is not None:
         array = in_range(array, energy_range)
     if not any_finite(array):
@@ -150,22 +129,13 @@ def describe(
         As :func:`open_map`.
     """
     path = existing(path)
-    reading = Reading(
-        channel,
-        average_backward=average_backward,
-        average_sweeps=average_sweeps,
-        dims=None if dims is None else parse_dims(dims),
-        lockin_phase=parse_phase(lockin_phase),
-        lazy=False,
-    )
-    array, names = _plain(path, reading)
+    settings = _settings(channel, average_backward, average_sweeps, lockin_phase, dims, photon_energy, topography)
+    if settings.photon_energy or settings.topography is not None:
+        labelled, names = _labelled(path, _reading(settings, lazy=False))
+        array = PlainMap.of(_further(labelled, settings))
+    else:
+        array, names = _plain(path, _reading(settings, lazy=False))
     chosen = names.index(array.attrs["channel"])
-    if photon_energy or topography is not None:
-        options = {name: getattr(reading, name) for name in ("average_backward", "average_sweeps", "lockin_phase")}
-        whole = open_map(
-            path, channel=channel, dims=dims, photon_energy=photon_energy, topography=topography, **options
-        )
-        array = PlainMap.of(whole)
     twins = [backward_twin(names, index) for index in range(len(names))]
     channels = tuple(
         ChannelInfo(name, index == chosen, None if twin is None else names[twin])
@@ -173,6 +143,43 @@ def describe(
     )
     size = sum(part.stat().st_size for part in parts_of(path))
     return file_info(array, file=path.name, format_name=reader_of(path).name, size=size, channels=channels)
+
+
+def _settings(
+    channel: Any, average_backward: Any, average_sweeps: Any, lockin_phase: Any, dims: Any, photon_energy: Any,
+    topography: Any,
+) -> ReadingSettings:  # fmt: skip
+    """Return the options of a caller, checked."""
+    return reading_of(
+        {
+            "channel": channel,
+            "average_backward": average_backward,
+            "average_sweeps": average_sweeps,
+            "lockin_phase": lockin_phase,
+            "dims": None if dims is None else ",".join(parse_dims(dims)),
+            "photon_energy": photon_energy,
+            "topography": topography,
+        }
+    )
+
+
+def _reading(settings: ReadingSettings, lazy: bool | None) -> Reading:
+    """Return what a reader is asked for."""
+    return Reading(
+        settings.channel,
+        average_backward=settings.average_backward,
+        average_sweeps=settings.average_sweeps,
+        dims=None if settings.dims is None else parse_dims(settings.dims),
+        lockin_phase=parse_phase(settings.lockin_phase),
+        lazy=lazy,
+    )
+
+
+def _further(array: xr.DataArray, settings: ReadingSettings) -> xr.DataArray:
+    """Return a map with the topography and in the energies that are asked for."""
+    if settings.topography is not None:
+        array = _with_height(array, existing(settings.topography))
+    return as_photon_energy(array) if settings.photon_energy else array
 
 
 def _opened(path: Any, reading: Reading) -> tuple[Path, xr.DataArray]:
@@ -194,26 +201,31 @@ def _opened(path: Any, reading: Reading) -> tuple[Path, xr.DataArray]:
 
 
 def _open(path: Path, reading: Reading) -> xr.DataArray:
-    try:
-        if _is_grid(path):
-            array = grid_arrays(path, reading).labelled(lazy=reading.lazy)
-        else:
-            array, _ = _from_content(path, reading)
-    except OSError as error:
-        raise no_access(path, error) from error
+    array, _ = _labelled(path, reading)
     array.attrs["input_file"] = path.name
     return array
 
 
+def _labelled(path: Path, reading: Reading) -> tuple[xr.DataArray, list[str]]:
+    """Return the map of a file and the names of all channels."""
+    try:
+        if not _is_grid(path):
+            return _from_content(path, reading)
+        arrays = grid_arrays(path, reading)
+        return arrays.labelled(lazy=reading.lazy), arrays.names
+    except OSError as error:
+        raise no_access(path, error) from error
+
+
 def _plain(path: Path, reading: Reading) -> tuple[PlainMap, list[str]]:
-    """Return the map of a file and the names of all channels; a grid is read without labelled arrays."""
+    """Return the same; a grid is read without labelled arrays."""
     try:
         if _is_grid(path):
             arrays = grid_arrays(path, reading)
             return arrays.plain(), arrays.names
-        array, names = _from_content(path, reading)
     except OSError as error:
         raise no_access(path, error) from error
+    array, names = _labelled(path, reading)
     return PlainMap.of(array), names
 
 

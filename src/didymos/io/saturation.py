@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 SATURATED = "saturated"
 """The coordinate of a map that says which spectra were clipped in a channel that they are computed from."""
+
+
+def with_saturated(array: xr.DataArray, channels: Sequence[NDArray[np.floating]]) -> xr.DataArray:
+    """Return a map with the coordinate ``saturated``, where any of its spectra is clipped in a channel."""
+    found = saturated(channels) if channels else np.zeros(0, dtype=bool)
+    if not found.any():
+        return array
+    return array.assign_coords({SATURATED: (array.dims[:-1], found, {"long_name": "clipped in a channel"})})
 
 
 def saturated(channels: Sequence[NDArray[np.floating]]) -> NDArray[np.bool_]:

@@ -16,14 +16,13 @@ from didymos.io.channels import Choice, Kind, channel_kind, choose_channel
 from didymos.io.lockin import Spectra, by_signal, quadratures_of, sample_rows, split_signal
 from didymos.io.readers.interface import Content
 from didymos.io.reading import Reading
-from didymos.io.saturation import SATURATED, saturated
+from didymos.io.saturation import with_saturated
 from didymos.io.topography import constant_height
 from didymos.schema import ENERGY, IMAGE_DIMS, RESULT_VARIABLES, InputError, space_dims, validate_map
 from didymos.schema.positions import with_sound_positions
+from didymos.schema.results import OF_THE_MAP
 
 VOLTS = {"V", "mV", "uV", "µV"}
-BESIDE = ("topography", "energy_shift", SATURATED, "artefact")
-"""Variables of a result that belong to its map."""
 HEIGHTS = ("topography", "z", "height", "topo")
 """Names of a height per point, in lower case, the first that there is."""
 
@@ -68,7 +67,10 @@ def map_from(content: Content, reading: Reading | None = None) -> tuple[xr.DataA
     array, attrs, members = _values(content.arrays, names, choice, wanted)
     if wanted.dims is not None:
         attrs["axes"] = f"{','.join(wanted.dims)} as given by the user"
-    array = _with_points(_with_saturated(array, members), content.arrays)
+    if members and not any(is_lazy(member) for member in members):
+        array = array.transpose(*space_dims(array), ENERGY)
+        array = with_saturated(array, [np.asarray(member.transpose(*array.dims).values) for member in members])
+    array = _with_points(array, content.arrays)
     array.attrs = {"units": "", "long_name": "signal", **content.attrs, **array.attrs, **attrs}
     return with_sound_positions(validate_map(_without_constant_height(array))), names
 
@@ -154,17 +156,6 @@ def _values(
     return array, attrs, [standard(member) for member in members] if computed else []
 
 
-def _with_saturated(array: xr.DataArray, members: list[xr.DataArray]) -> xr.DataArray:
-    """Return a map that knows which of its spectra were clipped in a channel that they are computed from."""
-    if not members or any(is_lazy(member) for member in members):
-        return array
-    space = space_dims(array)
-    found = saturated([np.asarray(member.transpose(*space, ENERGY).values) for member in members])
-    if not found.any():
-        return array
-    return array.assign_coords({SATURATED: (space, found, {"long_name": "clipped in a channel"})})
-
-
 def _average(
     names: list[str], index: int, wanted: Reading, standard: Any
 ) -> tuple[xr.DataArray, dict[str, Any], list[int]]:
@@ -239,7 +230,7 @@ def _with_points(array: xr.DataArray, arrays: Mapping[str, xr.DataArray]) -> xr.
     space = space_dims(array)
     for name, other in arrays.items():
         # what an earlier analysis found is not part of the map
-        if name in RESULT_VARIABLES and name not in BESIDE:
+        if name in RESULT_VARIABLES and name not in OF_THE_MAP:
             continue
         found = _per_point(other, array)
         if found is not None:

@@ -43,6 +43,11 @@ class Completed:
     missing: NDArray[np.bool_]
     notes: tuple[str, ...] = ()
 
+    @property
+    def whole(self) -> NDArray[np.bool_]:
+        """Spectra without a gap, or with filled ones, shape (n_points,)."""
+        return np.asarray(self.known == self.values.shape[1])
+
 
 def completed(
     spectra: xr.DataArray,

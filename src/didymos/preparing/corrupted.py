@@ -12,7 +12,7 @@ from didymos.core.numeric.rows import selected
 from didymos.core.surface.nearest import adjacent_pairs
 from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
 from didymos.io.saturation import SATURATED
-from didymos.preparing.completion import completed
+from didymos.preparing.completion import Completed, completed
 from didymos.preparing.labelled import MARK, as_map
 from didymos.schema import is_image, space_dims
 from didymos.schema.positions import positions_of
@@ -60,23 +60,30 @@ def mark_artefacts(
 def _artefacts(spectra: xr.DataArray, spatial: bool, passes: Passes | None) -> NDArray[np.int8]:
     positions = positions_of(spectra)
     found = completed(spectra, positions, spatial=spatial, passes=passes)
-    values = found.values
-    if values.shape[1] < FEWEST_ENERGIES:
-        return np.zeros(len(values), dtype=np.int8)
-    finite = found.known == values.shape[1]
-    spatial = spatial and bool(np.isfinite(positions[finite]).all())
-    artefacts = find_artefacts(values, positions if spatial else None, known=found.known)
-    artefacts |= np.where(found.missing, np.int8(0), clipped_before(spectra))
-    usable = finite & (artefacts == 0)
-    if spatial and usable.any():
-        places = positions[usable]
-        image = is_image(spectra)
-        beside: Neighbourhood = (
-            ImageNeighbourhood(usable.reshape(spectra.shape[:2])) if image else ScatteredNeighbourhood(places)
-        )
-        changed = find_tip_changes(selected(values, usable), places, adjacent_pairs(places), beside)
+    if found.values.shape[1] < FEWEST_ENERGIES:
+        return np.zeros(len(found.values), dtype=np.int8)
+    artefacts = faults_of(found, positions, spatial=spatial)
+    usable = found.whole & (artefacts == 0)
+    places = positions[usable]
+    if spatial and usable.any() and np.isfinite(places).all():
+        beside = neighbourhood_of(spectra, positions, usable)
+        changed = find_tip_changes(selected(found.values, usable), places, adjacent_pairs(places), beside)
         artefacts[np.flatnonzero(usable)[changed]] |= Artefact.JUMP
     return artefacts
+
+
+def faults_of(found: Completed, positions: NDArray[np.float64], *, spatial: bool) -> NDArray[np.int8]:
+    """Return what is wrong with every spectrum of a completed map, but for tip changes, shape (n_points,)."""
+    known = spatial and bool(np.isfinite(positions[found.whole]).all())
+    artefacts = find_artefacts(found.values, positions if known else None, known=found.known)
+    return artefacts | np.where(found.missing, np.int8(0), clipped_before(found.map))
+
+
+def neighbourhood_of(spectra: xr.DataArray, positions: NDArray[np.float64], usable: NDArray[np.bool_]) -> Neighbourhood:
+    """Return which of the usable spectra of a map lie beside which."""
+    if is_image(spectra):
+        return ImageNeighbourhood(usable.reshape(spectra.shape[:2]))
+    return ScatteredNeighbourhood(positions[usable])
 
 
 def clipped_before(spectra: xr.DataArray) -> NDArray[np.int8]:

@@ -86,18 +86,7 @@ def prepared(
     chosen = settings or PreparingSettings()
     if chosen.nothing or _already(data, chosen):
         return data
-    return _with(data, chosen, known_current=current, spatial=spatial, passes=passes)
-
-
-def _with(
-    data: xr.DataArray | xr.Dataset,
-    chosen: PreparingSettings,
-    *,
-    known_current: xr.DataArray | None,
-    spatial: bool,
-    passes: Passes | None,
-) -> xr.DataArray:
-    spectra = _with_known_current(data, known_current)
+    spectra = _with_known_current(data, current)
     if chosen.mask is not None:
         spectra = mask(spectra, chosen.mask)
     spectra = crop(spectra, chosen.crop_x, chosen.crop_y)
@@ -169,8 +158,7 @@ def prepared_in_turn(data: xr.DataArray | xr.Dataset, steps: Sequence[PreparingS
     before = prepared_before(data)
     known = len(before) if _alike(before, steps[: len(before)]) else 0
     for settings in steps[known:]:
-        if not settings.nothing:
-            data = _with(data, settings, known_current=None, spatial=True, passes=None)
+        data = prepared(data, settings)
     return data
 
 

@@ -24,7 +24,7 @@ from didymos.preparing.labelled import (
     with_units,
 )
 from didymos.preparing.settings import KERNELS, NORMALISATIONS
-from didymos.preparing.units import conductance_factor, current_of, volts_factor
+from didymos.preparing.units import conductance_factor, current_of, factor_to, volts_factor
 from didymos.schema import InputError
 
 SAMPLE = 4000
@@ -165,7 +165,7 @@ def normalise(
 def _recorded(spectra: xr.DataArray) -> float | None:
     """Return the bias of the set-point that the file gives, in the unit of the energies, where it is in the sweep."""
     recorded = spectra.attrs.get("set_point_bias")
-    factor = {"V": 1.0, "mV": 1e-3}.get(energy_units(spectra))
+    factor = factor_to(energy_units(spectra), "V")
     energy = energies_of(spectra)
     if factor is None or not isinstance(recorded, int | float | np.number) or not recorded:
         return None

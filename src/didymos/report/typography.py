@@ -7,9 +7,8 @@ import re
 
 from didymos.plots.numbers import THIN, number
 from didymos.plots.units import scale
+from didymos.schema.printing import SMALLEST_P
 
-SMALLEST_P = 1e-12
-"""No model of noise is right to smaller probabilities than this."""
 SMALL_LENGTH = 1e-3
 """Lengths under this many metres have a unit of their own."""
 DIGITS = 6

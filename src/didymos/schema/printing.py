@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
+SMALLEST_P = 1e-12
+"""No model of the noise is right to a smaller probability."""
 MOST_LETTERS = 200
 """Letters of a value that a table shows."""
 
@@ -34,8 +36,8 @@ def brief(record: Any) -> str:
 
 
 def p_value(value: float) -> str:
-    """Return "p = 0.02"; under 1e-12, which no model of the noise is right to, "p < 1e-12"."""
-    return "p < 1e-12" if value < 1e-12 else f"p = {value:.2g}"
+    """Return "p = 0.02", or "p < 1e-12"."""
+    return f"p < {SMALLEST_P:g}" if value < SMALLEST_P else f"p = {value:.2g}"
 
 
 def said(kind: str, *parts: str) -> str:

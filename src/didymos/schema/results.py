@@ -21,6 +21,8 @@ class Variable:
     unit: str = NUMBER
 
 
+OF_THE_MAP = ("topography", "energy_shift", "saturated", "artefact")
+"""Variables per point that belong to the map and not to what was found in it."""
 RESULT_VARIABLES: Mapping[str, Variable] = {
     "spectra": Variable(("space", ENERGY), "the map at the energies analysed, NaN where a value is missing", SIGNAL),
     "topography": Variable(("space",), "height at each point", HEIGHT),

@@ -7,15 +7,12 @@ from typing import Any
 
 import xarray as xr
 
-from didymos.io.saturation import SATURATED
-from didymos.preparing.labelled import MARK
 from didymos.schema import ENERGY, InputError, space_dims, validate_map
 from didymos.schema.given import no_map
 from didymos.schema.positions import with_sound_positions
 from didymos.schema.precision import check_squares
+from didymos.schema.results import OF_THE_MAP
 
-BESIDE = ("topography", "energy_shift", SATURATED, MARK)
-"""Variables of a Dataset that belong to its map."""
 READ = {
     "channel": "channel",
     "derived": "derived",
@@ -40,7 +37,7 @@ def as_map(data: xr.DataArray | xr.Dataset) -> xr.DataArray:
             raise no_map(data)
         spectra = data["spectra"]
         dims = space_dims(spectra)
-        per_point = [n for n, v in data.data_vars.items() if n in BESIDE and v.dims == dims]
+        per_point = [n for n, v in data.data_vars.items() if n in OF_THE_MAP and v.dims == dims]
         spectra = spectra.assign_coords({name: data[name] for name in per_point})
         return _fit_for_analysis(validate_map(spectra))
     if not isinstance(data, xr.DataArray):

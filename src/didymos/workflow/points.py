@@ -10,14 +10,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from didymos.core.artefacts.artefacts import Artefact, find_artefacts
+from didymos.core.artefacts.artefacts import Artefact
 from didymos.core.artefacts.tip_changes import find_tip_changes
 from didymos.core.numeric.moments import Moments, moments
 from didymos.core.numeric.rows import Spectra, are_identical, selected
 from didymos.core.surface.nearest import adjacent_pairs
-from didymos.core.surface.neighbourhood import ImageNeighbourhood, Neighbourhood, ScatteredNeighbourhood
+from didymos.core.surface.neighbourhood import Neighbourhood
 from didymos.preparing.completion import Completed, completed, sampling_note
-from didymos.preparing.corrupted import clipped_before
+from didymos.preparing.corrupted import FEWEST_ENERGIES, faults_of, neighbourhood_of
 from didymos.preparing.labelled import MARK, notes_of
 from didymos.preparing.pipeline import prepared
 from didymos.schema import ENERGY, InputError, is_image
@@ -29,7 +29,6 @@ from didymos.workflow.maps import as_map, within
 from didymos.workflow.settings import Settings, checked_settings
 
 FEWEST_SPECTRA = 8
-FEWEST_ENERGIES = 3
 
 
 @dataclass(frozen=True)
@@ -102,9 +101,7 @@ class Points:
     @cached_property
     def neighbourhood(self) -> Neighbourhood:
         """Which of the usable spectra lie beside which."""
-        if is_image(self.map):
-            return ImageNeighbourhood(self.usable.reshape(self.map.shape[:2]))
-        return ScatteredNeighbourhood(self.positions[self.usable])
+        return neighbourhood_of(self.map, self.positions, self.usable)
 
     @cached_property
     def moments(self) -> Moments:
@@ -250,16 +247,14 @@ def points_from(found: Completed, positions: NDArray[np.float64], fewest: int, *
             f"the map has {values.shape[1]} energies in the range analysed; at least {FEWEST_ENERGIES} are needed"
             + lacking
         )
-    finite = found.known == values.shape[1]
-    known = spatial and bool(np.isfinite(positions[finite]).all())
+    finite = found.whole
     marked = MARK in spectra.coords
     if marked:
         artefacts = _marked(found)
         # nothing may be left of a corrupted spectrum that was normalised
         missing = missing & (artefacts == 0)
     else:
-        artefacts = find_artefacts(values, positions if known else None, known=found.known)
-        artefacts |= np.where(missing, np.int8(0), clipped_before(spectra))
+        artefacts = faults_of(found, positions, spatial=spatial)
     usable = finite & (artefacts == 0)
     if usable.sum() < fewest:
         raise InputError(

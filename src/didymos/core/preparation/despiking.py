@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from didymos.core.numeric.robust import MAD_TO_SD
+from didymos.core.numeric.robust import MAD_TO_SD, median_of_known
 
 
 @dataclass(frozen=True)
@@ -229,20 +229,11 @@ def on_both_sides(
         beside = spectra[rows[:, None], places].astype(np.float64)
         known = inside & np.isfinite(beside) & ~found[rows[:, None], places]
         known &= known.cumsum(axis=1) <= settings.window // 2
-        differences.append(spectra[rows, columns] - _median(beside, known))
+        differences.append(spectra[rows, columns] - median_of_known(np.where(known, beside, np.nan).T))
     before, after = (np.where(np.isnan(one), other, one) for one, other in (differences, differences[::-1]))
     size = np.maximum(np.abs(before), np.abs(after))
     kept[rows, columns] = (before * after > 0) & (np.minimum(np.abs(before), np.abs(after)) >= settings.one_side * size)
     return kept
-
-
-def _median(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the median of the known values of every row, NaN where there are none."""
-    order = np.sort(np.where(known, values, np.inf), axis=1)
-    count = known.sum(axis=1)
-    low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, values.shape[1] - 1)
-    middle = sum(np.take_along_axis(order, place[:, None], axis=1)[:, 0] / 2 for place in (low, high))
-    return np.where(count > 0, middle, np.nan)
 
 
 def around(values: NDArray[np.floating], larger: np.ufunc) -> NDArray[np.floating]:

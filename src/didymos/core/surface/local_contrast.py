@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from didymos.core.numeric.robust import median_of_known
 from didymos.core.numeric.rows import blocks
 from didymos.core.numeric.threads import allowed_threads, in_order
 from didymos.core.surface.settings import NeighbourhoodSettings
@@ -139,11 +140,3 @@ def _middle(
     result = np.full(means.shape[1:], np.nan)
     result[enough] = median_of_known(means[:, enough])
     return result
-
-
-def median_of_known(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the median over the first axis of what is not NaN; at least one is not."""
-    count = np.isfinite(values).sum(axis=0)
-    ordered = np.sort(values, axis=0)  # NaN come last
-    low, high = (np.take_along_axis(ordered, at[np.newaxis], axis=0)[0] for at in ((count - 1) // 2, count // 2))
-    return np.asarray(low + (high - low) / 2)

@@ -22,7 +22,7 @@ from didymos.io.nanonis.spectra import GridSpectra, Term
 from didymos.io.nanonis.sweep import Sweep, sweep_of
 from didymos.io.plain import Axis, PlainMap
 from didymos.io.reading import Reading
-from didymos.io.saturation import SATURATED, saturated
+from didymos.io.saturation import with_saturated
 from didymos.io.topography import constant_height
 from didymos.schema import ENERGY, IMAGE_DIMS, POINT_DIMS, InputError, spectral_map
 from didymos.schema.maps import is_descending
@@ -98,19 +98,17 @@ class GridArrays:
             attrs=self.attrs,
         )
         array[ENERGY].attrs["long_name"] = self.sweep.name
-        points = {name: (array.dims[:-1], *known) for name, known in self.points.items()}
-        if array.chunks is None and (clipped := self._saturated()).any():
-            points[SATURATED] = (array.dims[:-1], clipped, {"long_name": "clipped in a channel"})
-        return array.assign_coords(points)
+        array = array.assign_coords({name: (array.dims[:-1], *known) for name, known in self.points.items()})
+        return array if array.chunks is not None else with_saturated(array, self._members())
 
-    def _saturated(self) -> NDArray[np.bool_]:
-        """Return which spectra are clipped in a channel that they are computed from, shape of the map."""
+    def _members(self) -> list[NDArray[np.float32]]:
+        """Return the channels that the spectra are computed from, none where they are one channel as it is."""
         spectra = self.spectra
         members = [channel for term in spectra.terms for channel in term.channels]
         if len(members) == 1 and not spectra.derive:
-            return np.zeros(spectra.shape[:-1], dtype=bool)
+            return []
         alone = (replace(spectra, terms=(Term((member,)),), derive=False) for member in members)
-        return saturated([one[(slice(None),) * len(one.shape)] for one in alone])
+        return [one[(slice(None),) * len(one.shape)] for one in alone]
 
     def plain(self) -> PlainMap:
         """Return the spectral map without labels."""
