@@ -7,11 +7,11 @@ import pytest
 
 from didymos.core.noise.noise import noise_of_energies
 from didymos.core.noise.stabilisation import StabilisationSettings, find_stabilisation
-from didymos.core.surface.nearest import nearest_neighbours
+from didymos.core.surface.nearest import adjacent_pairs
 
 SIDE, ENERGIES = 48, 120
 POSITIONS = np.stack(np.meshgrid(np.arange(SIDE), np.arange(SIDE)), axis=-1).reshape(-1, 2).astype(float)
-NEIGHBOURS = nearest_neighbours(POSITIONS)
+NEIGHBOURS = adjacent_pairs(POSITIONS)
 
 
 def expected_counts(lowest=0.15, highest=3.0):

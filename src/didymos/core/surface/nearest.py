@@ -1,4 +1,4 @@
-"""The nearest neighbours of every point, one or all that are equally near."""
+"""The nearest neighbours of every point, all that are equally near."""
 
 from __future__ import annotations
 
@@ -10,27 +10,6 @@ NEAREST = 4
 """Points that are equally near at most, as on a square lattice."""
 SAME = 1 + 1e-6
 """Distances whose ratio is less are the same."""
-
-
-def nearest_neighbours(positions: NDArray[np.floating]) -> NDArray[np.intp]:
-    """Return the nearest other point of every point.
-
-    Parameters
-    ----------
-    positions : array, shape (n_points, 2)
-        Positions in any unit.
-
-    Returns
-    -------
-    array of int, shape (n_points,)
-        Index of the nearest other point; 0 where there is only one point.
-    """
-    if len(positions) < 2:
-        return np.zeros(len(positions), dtype=np.intp)
-    # coincident positions would list another point first, so the point itself is looked for and dropped
-    found = np.asarray(cKDTree(positions).query(positions, k=2)[1])
-    own = found[:, 0] == np.arange(len(positions))
-    return np.asarray(np.where(own, found[:, 1], found[:, 0]), dtype=np.intp)
 
 
 def adjacent_pairs(positions: NDArray[np.floating]) -> NDArray[np.intp]:
